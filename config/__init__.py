@@ -1,0 +1,1 @@
+"""The product put together: settings, addresses, server. Imports everyone; nobody imports it."""

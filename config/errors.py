@@ -1,0 +1,56 @@
+"""Pages for what went wrong, in the product's look, each with the request's id.
+
+The 400 and 500 pages are rendered without the request: the host it names may be the fault, and
+asking who is signed in may fail as the page did.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from config.requests import current_request_id
+
+logger = logging.getLogger(__name__)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _without_request("400.html", status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "403.html", _context(), status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", _context(), status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _without_request("500.html", status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that came from elsewhere, or from a page that is older than the sign-in."""
+    return render(request, "403_csrf.html", _context(), status=403)
+
+
+def _context() -> dict[str, str]:
+    return {"request_id": current_request_id()}
+
+
+def _without_request(template: str, *, status: int) -> HttpResponse:
+    """The page, or a bare line with the id when even the page cannot be made."""
+    try:
+        body = render_to_string(template, _context())
+    except Exception:
+        logger.exception("the error page %s cannot be rendered", template)
+        return HttpResponse(
+            f"Error {status}. Request {current_request_id()}.",
+            status=status,
+            content_type="text/plain; charset=utf-8",
+        )
+    return HttpResponse(body, status=status)

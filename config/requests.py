@@ -1,0 +1,40 @@
+"""A name for each request, which its log lines and its error page share."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+
+from django.http import HttpRequest, HttpResponse
+
+HEADER = "X-Request-ID"
+META_KEY = "PERMIT_DESK_REQUEST_ID"
+
+_current: ContextVar[str] = ContextVar("request_id", default="-")
+
+
+def current_request_id() -> str:
+    """The id of the request being answered in this thread; "-" outside of one."""
+    return _current.get()
+
+
+class RequestIdMiddleware:
+    """Gives every request a random id, returned in the X-Request-ID header.
+
+    An id sent by the visitor is not taken over: it would let them write into our log.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Kept with the request too: Django logs a bad answer after this middleware has ended.
+        request.META[META_KEY] = request_id = str(uuid.uuid4())
+        token = _current.set(request_id)
+        try:
+            response = self.get_response(request)
+        finally:
+            _current.reset(token)
+        response[HEADER] = request_id
+        return response

@@ -1,0 +1,56 @@
+"""How gunicorn serves the product: `gunicorn --config python:config.server config.wsgi`.
+
+One process with several threads is the right shape for embedded SQLite, which has one writer.
+With PostgreSQL more processes help: WEB_CONCURRENCY=4.
+"""
+
+import os
+from typing import Any
+
+from accounts.demo import offered_demo_account
+from config.logs import OneLineFormatter, RequestIdFilter
+
+worker_class = "gthread"
+threads = 8
+# Faults in settings or code show at start, before the port is opened.
+preload_app = True
+# Gunicorn would put a control socket into the home folder; nothing here uses it.
+control_socket_disable = True
+graceful_timeout = 10
+
+logconfig_dict: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": RequestIdFilter}},
+    "formatters": {"line": {"()": OneLineFormatter}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request_id"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        name: {"handlers": [], "level": level, "propagate": True}
+        for name, level in (
+            ("gunicorn.error", "WARNING"),
+            ("gunicorn.access", "WARNING"),
+            # Warns at each HEAD request that Django leaves the removal of the body to the server.
+            ("gunicorn.http.wsgi", "ERROR"),
+        )
+    },
+}
+
+
+def when_ready(server: object) -> None:
+    """Tells the person who started `./dev run` where to look, once the port answers."""
+    url = os.environ.get("PERMIT_DESK_URL")
+    if url:
+        print(greeting(url), flush=True)  # noqa: T201 - said to a person
+
+
+def greeting(url: str) -> str:
+    demo = offered_demo_account()
+    sign_in = f"Sign in as {demo.username} with {demo.password}\n" if demo else ""
+    return f"\nPermit Desk is at {url}\n{sign_in}Ctrl-C stops it.\n"

@@ -1,0 +1,239 @@
+"""Settings, read from the environment.
+
+`PERMIT_DESK_MODE` says what the process is for. `demo` (what `./dev` uses) needs nothing else:
+embedded SQLite and a key of its own under `var/`. `test` is for the tests. `production`, the
+default, takes nothing for granted: SECRET_KEY, ALLOWED_HOSTS and DATABASE_URL must be given.
+"""
+
+import os
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+
+from config.env import Environment, Mode, demo_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = Environment(os.environ)
+PERMIT_DESK_MODE = env.mode("PERMIT_DESK_MODE")
+PRODUCTION = PERMIT_DESK_MODE is Mode.PRODUCTION
+
+# Never on: error pages are the product's own in every mode, and none shows settings to a visitor.
+DEBUG = False
+
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+if PRODUCTION:
+    SECRET_KEY = env.secret_key("SECRET_KEY")
+    ALLOWED_HOSTS = env.required_words("ALLOWED_HOSTS")
+    DATABASES = {"default": env.database("DATABASE_URL")}
+elif PERMIT_DESK_MODE is Mode.DEMO:
+    VAR_DIR.mkdir(exist_ok=True)
+    SECRET_KEY = demo_secret_key(VAR_DIR / "demo-secret-key")
+    ALLOWED_HOSTS = LOCAL_HOSTS + env.words("ALLOWED_HOSTS")
+    DATABASES = {
+        "default": env.database(
+            "DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'permit-desk.sqlite3'}"
+        )
+    }
+else:
+    SECRET_KEY = "for tests only, it protects nothing"  # noqa: S105 - not a secret
+    ALLOWED_HOSTS = LOCAL_HOSTS
+    # A variable of its own, so that no test run ever touches the database of DATABASE_URL.
+    DATABASES = {"default": env.database("TEST_DATABASE_URL", default="sqlite:///:memory:")}
+
+# Keys that still open sessions made before SECRET_KEY was changed.
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
+
+# The application.
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "django_filters",
+    "csp",
+    "accounts",
+    "policies",
+]
+
+MIDDLEWARE = [
+    "config.requests.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    # Before WhiteNoise, so that static files carry these headers too.
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+# Form and field templates are looked up in `templates/` first, Django's own after them.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# Accounts and sessions.
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "accounts:sign_in"
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+if PERMIT_DESK_MODE is Mode.TEST:
+    # Argon2 is slow on purpose; the tests sign in hundreds of times.
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["username", "name"]},
+    },
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+# A session ends twelve hours after signing in, however busy: one working day.
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+
+# What a browser may do with our pages: nothing from elsewhere, nothing inline, no frames.
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    feature: []
+    for feature in (
+        "accelerometer",
+        "autoplay",
+        "camera",
+        "display-capture",
+        "encrypted-media",
+        "fullscreen",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
+    SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    if env.flag("BEHIND_TLS_PROXY", default=False):
+        # Only behind a proxy that sets this header itself: a visitor could send it too.
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
+    # The prefix makes a browser refuse these cookies from another host of the domain.
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
+
+# Static files: plain from where they lie, or, in production, as `collectstatic` laid them out.
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = not PRODUCTION
+# In demo mode a changed style sheet shows at the next reload.
+WHITENOISE_AUTOREFRESH = PERMIT_DESK_MODE is Mode.DEMO
+# Our style sheets and fonts are for our own pages.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_MAX_AGE = 60 if PRODUCTION else 0
+if PRODUCTION:
+    STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# Languages and time.
+
+LANGUAGE_CODE = "en-ca"
+# Each in its own words, whatever the page's language: that is how its reader looks for it.
+LANGUAGES = [("en-ca", "English"), ("fr-ca", "Français")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "America/Toronto"
+
+# One line per record on standard error.
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "config.logs.RequestIdFilter"}},
+    "formatters": {"line": {"()": "config.logs.OneLineFormatter"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request_id"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    # Django's defaults mail errors to administrators and print in another form; not here.
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+}
+
+env.refuse_if_faulty()

@@ -1,0 +1,70 @@
+"""Accounts: one written form for a user name, kept by the database too."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+
+from accounts.models import User
+from accounts.usernames import canonical_username
+from tests.people import PASSWORD, make_person
+
+SPELLINGS = ["analyst", "Analyst", "ANALYST", " analyst ", "ａｎａｌｙｓｔ", "ＡＮＡＬＹＳＴ"]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_every_spelling_has_one_canonical_form(spelling: str) -> None:
+    assert canonical_username(spelling) == "analyst"
+
+
+@pytest.mark.parametrize("text", ["ẞ", "ŉ", "ﬁ", "K", "ΐ", "ᾳ", "𝔸", "Å"])
+def test_the_canonical_form_is_settled(text: str) -> None:
+    assert canonical_username(canonical_username(text)) == canonical_username(text)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_sign_in_works_with_every_spelling(db: None, spelling: str) -> None:
+    person = make_person("analyst")
+    assert authenticate(username=spelling, password=PASSWORD) == person
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_name_is_taken_in_every_spelling(db: None, spelling: str) -> None:
+    make_person("analyst")
+    with pytest.raises(ValidationError, match="An account with this user name exists"):
+        make_person(spelling)
+
+
+@pytest.mark.parametrize("username", ["", "a b", "élise", "аnalyst", "a\x00b", ".a", "a" * 151])
+def test_malformed_names_are_refused(db: None, username: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        make_person(username)
+    assert set(refusal.value.message_dict) == {"username"}
+
+
+@pytest.mark.parametrize("username", ["Analyst", ""])
+def test_the_database_refuses_names_out_of_form(db: None, username: str) -> None:
+    person = make_person("someone")
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE accounts_user SET username = %s WHERE id = %s", [username, person.pk]
+        )
+
+
+def test_a_person_is_shown_by_their_name(db: None) -> None:
+    person = make_person("chloe", name="Chloé Nguyễn")
+    assert (str(person), person.get_full_name(), person.get_short_name()) == ("Chloé Nguyễn",) * 3
+
+
+def test_an_account_without_a_password_cannot_be_used(db: None) -> None:
+    User.objects.create_user("service", name="Service", password=None)
+    assert authenticate(username="service", password="") is None
+
+
+def test_a_closed_account_cannot_sign_in(db: None) -> None:
+    person = make_person("former")
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    assert authenticate(username="former", password=PASSWORD) is None

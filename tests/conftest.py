@@ -1,0 +1,207 @@
+"""What all tests share: the database with the packaged reference data, people, the browser."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import hypothesis
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client, TransactionTestCase
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
+from pytest_django import DjangoDbBlocker
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from tests.browser import LAUNCH_ARGUMENTS, find_chromium
+from tests.people import make_person
+from tests.snapshots import Snapshot, take_snapshot
+
+# Playwright keeps an event loop in the thread of the tests, where Django would refuse every query.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# No deadline for an example: the machines of CI are shared. There the examples are the same each
+# time, so that a change is never blamed for what another one broke.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+BROWSER_FIXTURES = {"browser", "context", "new_context", "page"}
+
+
+# Which tests run.
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--part",
+        choices=["browser", "other"],
+        help="only the tests that drive a browser, or only the others",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks what uses a browser, and leaves out the part that was not asked for.
+
+    Not by `-m`, which stays free for the person who runs the tests.
+    """
+    for item in items:
+        if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+    part = config.getoption("--part")
+    if part is None:
+        return
+    wanted = [
+        item for item in items if (part == "browser") == bool(item.get_closest_marker("browser"))
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(wanted)])
+    items[:] = wanted
+
+
+# The database.
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite tests use a file, as the product does: threads then have connections of their own."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        path = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        database.setdefault("TEST", {})["NAME"] = str(path)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Snapshot]:
+    """Loads the reference data once, and keeps it for every test.
+
+    Most tests roll back. A test with real commits (`transactional_db`, a browser) is followed by a
+    return to the snapshot instead of Django's flush, which would empty every table.
+    """
+    with django_db_blocker.unblock():
+        call_command("load_reference", verbosity=0)
+        taken = take_snapshot()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: taken.restore())
+        yield taken
+    with django_db_blocker.unblock():
+        taken.discard()
+
+
+@pytest.fixture
+def snapshot(django_db_setup: Snapshot) -> Snapshot:
+    """The database as the tests find it."""
+    return django_db_setup
+
+
+@pytest.fixture
+def reference(db: None) -> None:
+    """The packaged reference data is there, as in every test: the test says that it needs it."""
+
+
+# People.
+
+
+@pytest.fixture
+def analyst(db: None) -> User:
+    return make_person()
+
+
+@pytest.fixture
+def analyst_client(client: Client, analyst: User) -> Client:
+    """A client without a browser, signed in as the analyst."""
+    client.force_login(analyst)
+    return client
+
+
+# The browser.
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium, and not one that Playwright would fetch."""
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.fail("Browser tests need Chromium: apt-get install chromium")
+    return {**browser_type_launch_args, "executable_path": chromium, "args": LAUNCH_ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def live_server(django_db_setup: None, live_server: LiveServer) -> LiveServer:
+    """The server, started after the test database, which it would else take for one in memory."""
+    return live_server
+
+
+@pytest.fixture(scope="session")
+def base_url(live_server: LiveServer) -> str:
+    """Every page can be opened by its path: `page.goto("/policies/")`."""
+    return live_server.url
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "locale": "en-CA", "timezone_id": "America/Toronto"}
+
+
+@pytest.fixture
+def context(context: BrowserContext, live_server: LiveServer) -> Iterator[BrowserContext]:
+    """A browser context whose test fails when a page breaks its content security policy, raises an
+    error, misses a file, or asks anyone but our server for something."""
+    context.set_default_timeout(10_000)  # Milliseconds: a page that takes longer is a fault.
+    faults: list[str] = []
+
+    def look_at_console(message: ConsoleMessage) -> None:
+        # A missing page is logged as well; whether it should be there is the test's to judge.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            faults.append(f"console: {message.text}")
+
+    def look_at_error(error: WebError) -> None:
+        faults.append(f"script: {error.error}")
+
+    def look_at_request(request: Request) -> None:
+        if not request.url.startswith((live_server.url, "data:", "blob:")):
+            faults.append(f"request elsewhere: {request.url}")
+
+    def look_at_response(response: Response) -> None:
+        if response.status >= 400 and response.request.resource_type != "document":
+            faults.append(f"{response.status}: {response.url}")
+
+    context.on("console", look_at_console)
+    context.on("weberror", look_at_error)
+    context.on("request", look_at_request)
+    context.on("response", look_at_response)
+    yield context
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def sign_in(context: BrowserContext, live_server: LiveServer) -> Callable[[User], None]:
+    """Gives the browser a session of that person without going through the sign-in page."""
+
+    def give_session(person: User) -> None:
+        client = Client()
+        client.force_login(person)
+        name = settings.SESSION_COOKIE_NAME
+        value = client.cookies[name].value
+        context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
+
+    return give_session
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], None]:
+    """Asserts that axe finds no accessibility violation on the page as it is now."""
+
+    def assert_accessible(page: Page) -> None:
+        results = Axe().run(page)
+        assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+
+    return assert_accessible
