@@ -1,0 +1,267 @@
+"""Reading the reference files: bytes, text, JSON, and their JSON Schemas.
+
+Whatever is wrong raises MalformedReference; nothing here knows the database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.exceptions import relevance
+
+from policies.domain.reference.faults import MalformedReference
+
+PACKAGED = Path(__file__).resolve().parents[2] / "data"
+SCHEMAS = PACKAGED / "schemas"
+
+STATUTE = "statute.json"
+REGULATIONS = "regulations.json"
+ECL = "export_control_list.json"
+BCL = "brokering_control_list.json"
+ACL = "area_control_list.json"
+AFCCL = "automatic_firearms_country_control_list.json"
+PERMITS = "general_permits.json"
+DESTINATIONS = "destinations.json"
+POLICIES = "policies.json"
+NOTES_FR = "notes_fr.json"
+FILES = (
+    DESTINATIONS,
+    STATUTE,
+    REGULATIONS,
+    ECL,
+    BCL,
+    ACL,
+    AFCCL,
+    PERMITS,
+    POLICIES,
+    NOTES_FR,
+)
+
+# What names a row, in the order of preference; and the lists and objects within a row whose
+# members are rows of their own.
+_NATURAL_KEYS = ("key", "id", "provision", "code", "iso_alpha2", "instrument")
+_NESTED_ROWS = {"children", "guide_items", "guide_numbers_named_in_law", "end_uses", "sub"}
+_KEYED_OBJECTS = {"sub_regions", "lists", "standard_questions", "standard_exceptions"}
+
+# A control character other than a line end or tab, or half of a surrogate pair.
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+# Of several forms that a value may have, these say that another one is meant.
+_OTHER = {"type", "const", "enum"}
+
+_DEEPEST = 40
+_LONGEST_QUOTE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files as read: their documents, and the SHA-256 of their bytes."""
+
+    documents: Mapping[str, Any]
+    digests: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.documents[name]
+
+
+def read_files(directory: Path) -> Files:
+    """Every reference file of `directory`, each valid by its schema."""
+    documents: dict[str, Any] = {}
+    digests: dict[str, str] = {}
+    for name in FILES:
+        raw = _read(directory, name)
+        documents[name] = _parse(name, raw)
+        digests[name] = hashlib.sha256(raw).hexdigest()
+        _refuse_bad_text(name, documents[name])
+    for name, document in documents.items():
+        _refuse_bad_shape(name, document)
+    return Files(documents, digests)
+
+
+def _read(directory: Path, name: str) -> bytes:
+    try:
+        return (directory / name).read_bytes()
+    except FileNotFoundError:
+        raise MalformedReference(name, "", "", "the file is missing") from None
+    except OSError as error:
+        raise MalformedReference(
+            name, "", "", f"the file cannot be read: {error.strerror}"
+        ) from error
+
+
+def _parse(name: str, raw: bytes) -> Any:
+    if raw.startswith(b"\xef\xbb\xbf"):
+        raise MalformedReference(name, "", "", "begins with a byte order mark")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedReference(name, "", "", f"not UTF-8 at byte {error.start}") from error
+
+    def no_constant(word: str) -> None:
+        raise MalformedReference(name, "", "", f"{word} is not a JSON number")
+
+    def finite(number: str) -> float:
+        value = float(number)
+        if not math.isfinite(value):
+            raise MalformedReference(name, "", "", f"the number {number} is too large")
+        return value
+
+    def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [key for key, _ in pairs]
+            twice = next(key for key in names if names.count(key) > 1)
+            raise MalformedReference(name, natural_key(found), twice, "is given twice")
+        return found
+
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=no_duplicates,
+            parse_constant=no_constant,
+            parse_float=finite,
+        )
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise MalformedReference(name, "", "", f"not JSON: {error.msg} ({place})") from error
+    except ValueError as error:  # An integer of thousands of digits.
+        raise MalformedReference(name, "", "", f"not JSON: {error}") from error
+    except RecursionError:
+        raise MalformedReference(name, "", "", "is nested too deeply") from None
+
+
+def _refuse_bad_text(name: str, document: Any) -> None:
+    """Refuses what one of the databases cannot hold, and characters that nobody sees."""
+    for path, text in _texts(name, document):
+        fault = _UNFIT.search(text)
+        if fault:
+            row, field = locate(name, document, path)
+            code = f"U+{ord(fault[0]):04X}"
+            raise MalformedReference(name, row, field, f"holds the character {code}")
+
+
+def _texts(name: str, document: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every string of a document, keys too, with its path."""
+    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    while waiting:
+        path, value = waiting.pop()
+        if len(path) > _DEEPEST:
+            raise MalformedReference(name, "", "", "is nested too deeply")
+        if isinstance(value, str):
+            yield path, value
+        elif isinstance(value, list):
+            waiting.extend(((*path, index), member) for index, member in enumerate(value))
+        elif isinstance(value, dict):
+            for key, member in value.items():
+                yield path, key
+                waiting.append(((*path, key), member))
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    schema = json.loads((SCHEMAS / f"{Path(name).stem}.schema.json").read_text(encoding="utf-8"))
+    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def _refuse_bad_shape(name: str, document: Any) -> None:
+    error = max(_validator(name).iter_errors(document), key=relevance, default=None)
+    if error is not None:
+        path, reason = _explain(error)
+        row, field = locate(name, document, path)
+        raise MalformedReference(name, row, field, reason)
+
+
+def _explain(error: ValidationError) -> tuple[tuple[str | int, ...], str]:
+    """Where the fault is, and what it is, in words."""
+    path = tuple(error.absolute_path)
+    rule: Any = error.validator_value
+    schema: Any = error.schema
+    instance: Any = error.instance
+    match error.validator:
+        case "required":
+            absent = next(field for field in rule if field not in instance)
+            return (*path, absent), "is missing"
+        case "additionalProperties":
+            known = schema["properties"]
+            extra = next(field for field in instance if field not in known)
+            return (*path, extra), "is not a known field"
+        case "format":
+            return path, f"{_quoted(instance)} is not a calendar date (YYYY-MM-DD)"
+        case "type":
+            kinds = rule if isinstance(rule, str) else " or ".join(rule)
+            return path, f"must be {kinds}, not {_quoted(instance)}"
+        case "enum":
+            known = ", ".join(str(value) for value in rule)
+            return path, f"{_quoted(instance)} is none of {known}"
+        case "pattern" if schema.get("format") == "date":
+            return path, f"{_quoted(instance)} is not a calendar date (YYYY-MM-DD)"
+        case "pattern":
+            return path, f"{_quoted(instance)} has not the form {rule}"
+        case "anyOf" | "oneOf":
+            return _explain_choice(error)
+    return path, _shortened(error.message)
+
+
+def _explain_choice(error: ValidationError) -> tuple[tuple[str | int, ...], str]:
+    """Of several forms, what is wrong with the one meant: of the right type, with least wrong."""
+    forms: dict[str | int, list[ValidationError]] = {}
+    for one in error.context or ():
+        forms.setdefault(one.relative_schema_path[0], []).append(one)
+    meant = [form for form in forms.values() if not any(one.validator in _OTHER for one in form)]
+    if meant:
+        return _explain(min(meant, key=len)[0])
+    kinds = [str(form[0].validator_value) for form in forms.values() if form[0].validator == "type"]
+    wanted = f"must be {' or '.join(kinds)}, not" if kinds else "is of no form allowed here:"
+    return tuple(error.absolute_path), f"{wanted} {_quoted(error.instance)}"
+
+
+def _quoted(value: Any) -> str:
+    return _shortened(json.dumps(value, ensure_ascii=False))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
+
+
+def natural_key(value: Any) -> str:
+    """What names a JSON object as a row; empty if nothing does."""
+    if isinstance(value, dict):
+        for name in _NATURAL_KEYS:
+            if isinstance(value.get(name), str):
+                return str(value[name])
+    return ""
+
+
+def locate(name: str, document: Any, path: Sequence[str | int]) -> tuple[str, str]:
+    """The natural key of the row that `path` leads into, and the field within that row."""
+    row, field = "", ""
+    value, container = document, ""
+    for step in path:
+        inside = value[step] if _has(value, step) else None
+        opens = not row or container in _NESTED_ROWS
+        key = ""
+        if opens and isinstance(step, int):
+            key = natural_key(inside)
+        elif opens and (container in _KEYED_OBJECTS or name == NOTES_FR):
+            key = str(step)
+        if key:
+            row, field = key, ""
+        else:
+            field += f"[{step}]" if isinstance(step, int) else f".{step}" if field else str(step)
+        value, container = inside, str(step) if isinstance(step, str) else container
+    return row, field
+
+
+def _has(value: Any, step: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(step, int) and step < len(value)
+    return isinstance(value, dict) and step in value

@@ -1,0 +1,180 @@
+"""What policies must say together, and with the lists, destinations and notes beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, combinations
+
+from policies.choices import Requirement, Stance
+from policies.domain.reference import files
+from policies.domain.reference.conditions import (
+    Json,
+    check_item_codes,
+    check_range,
+    known,
+    once,
+    overlaps,
+)
+from policies.domain.reference.days import day
+from policies.domain.reference.faults import MalformedReference
+from policies.domain.reference.files import Files
+
+# The engine knows these two by their codes.
+STANDARD = {"standard_questions": {"general_permit"}, "standard_exceptions": {"minister"}}
+
+
+def check_policies(found: Files) -> None:
+    document = found[files.POLICIES]
+    for field, words in (("stances", Stance.values), ("requirements", Requirement.values)):
+        if document[field] != words:
+            raise MalformedReference(
+                files.POLICIES, "", field, f"must be, in this order: {', '.join(words)}"
+            )
+    for field, codes in STANDARD.items():
+        if document[field].keys() != codes:
+            raise MalformedReference(
+                files.POLICIES, "", field, f"must hold {', '.join(codes)} and nothing else"
+            )
+    once(files.POLICIES, document["policies"], "key")
+    _check_region_countries(found)
+    policies = {row["key"]: row for row in document["policies"]}
+    rules = {
+        row["provision"]
+        for row in chain(found[files.ECL]["destination_rules"], found[files.BCL]["entries"])
+    }
+    for row in document["policies"]:
+        _check_scope(found, row, rules)
+        _check_relations(row, policies)
+        _check_terms(row, policies)
+        _check_versions(row)
+        url = row["instrument"]["url"]
+        if url is not None and not url.startswith(("https://", "http://")):
+            _refuse(row, "instrument.url", "must begin with https:// or http://")
+
+
+def _refuse(policy: Json, field: str, reason: str) -> None:
+    raise MalformedReference(files.POLICIES, policy["key"], field, reason)
+
+
+def _check_region_countries(found: Files) -> None:
+    of_country = _region_countries(found)
+    for code, row in found[files.POLICIES]["sub_regions"].items():
+        known(files.POLICIES, code, "", code, of_country, "sub-region")
+        if row["country"] != of_country[code]:
+            raise MalformedReference(
+                files.POLICIES, code, "country", f"{code} is a sub-region of {of_country[code]}"
+            )
+
+
+def _region_countries(found: Files) -> dict[str, str]:
+    regions = found[files.DESTINATIONS]["sub_regions"]
+    return {row["code"]: row["destination"] for row in regions}
+
+
+def _check_scope(found: Files, row: Json, rules: Iterable[str]) -> None:
+    scope, key = row["scope"], row["key"]
+    countries = {one["code"] for one in found[files.DESTINATIONS]["destinations"]}
+    regions = _region_countries(found)
+    named = scope["destinations"]
+    for field in ("destinations", "except_destinations"):
+        for index, code in enumerate(() if scope.get(field) == "any" else scope.get(field, ())):
+            place = f"scope.{field}[{index}]"
+            known(files.POLICIES, key, place, code, countries, "destination")
+    for index, code in enumerate(scope.get("sub_regions", ())):
+        place = f"scope.sub_regions[{index}]"
+        known(files.POLICIES, key, place, code, regions, "sub-region")
+        if named != "any" and regions[code] not in named:
+            _refuse(row, place, f"{code} is a sub-region of {regions[code]}, not of these")
+    for place, code in _lists_named(scope):
+        known(files.POLICIES, key, place, code, found[files.POLICIES]["lists"], "list")
+    goods = scope["goods"]
+    if "from" in goods:
+        known(files.POLICIES, key, "scope.goods.from", goods["from"], rules, "provision")
+    for field in ("items", "not_items", "excluded"):
+        check_item_codes(files.POLICIES, key, f"scope.goods.{field}", goods.get(field, ()))
+    if goods["kind"] == "listed" and "control" in row["effect"]:
+        _refuse(
+            row, "scope.goods.kind", "a row that makes goods controlled cannot rest on `listed`"
+        )
+
+
+def _lists_named(scope: Json) -> Iterator[tuple[str, str]]:
+    for index, test in enumerate(scope.get("lists", ())):
+        yield f"scope.lists[{index}].list", test["list"]
+    if "unless" in scope:
+        yield "scope.unless.list", scope["unless"]["list"]
+
+
+def _check_relations(row: Json, policies: Mapping[str, Json]) -> None:
+    for index, key in enumerate(row["effect"].get("covers", ())):
+        known(files.POLICIES, row["key"], f"effect.covers[{index}]", key, policies, "policy")
+    replaced, seen = row.get("replaces"), {row["key"]}
+    while replaced is not None:
+        known(files.POLICIES, row["key"], "replaces", replaced, policies, "policy")
+        if replaced in seen:
+            _refuse(row, "replaces", "goes round in a circle")
+        seen.add(replaced)
+        replaced = policies[replaced].get("replaces")
+
+
+def _check_terms(row: Json, policies: Mapping[str, Json]) -> None:
+    once(files.POLICIES, row["questions"], "code", within=row["key"])
+    once(files.POLICIES, row["exceptions"], "code", within=row["key"])
+    for index, question in enumerate(row["questions"]):
+        if "of" not in question:
+            continue
+        place = f"questions[{index}].of"
+        known(files.POLICIES, row["key"], place, question["of"], policies, "policy")
+        asked = policies[question["of"]]["questions"]
+        if not any(one["code"] == question["code"] and "of" not in one for one in asked):
+            _refuse(row, place, f"{question['of']} asks no question {question['code']}")
+
+
+def _check_versions(row: Json) -> None:
+    versions = list(enumerate(row["versions"]))
+    for index, version in versions:
+        for start, end in (("from", "to"), ("known_from", "known_to")):
+            place = f"versions[{index}].{end}"
+            check_range(files.POLICIES, row["key"], place, day(version[start]), day(version[end]))
+    for (first, one), (second, other) in combinations(versions, 2):
+        if overlaps(one, other, "from", "to") and overlaps(one, other, "known_from", "known_to"):
+            _refuse(row, f"versions[{second}]", f"overlaps versions[{first}] in both ranges")
+        if all(one[field] == other[field] for field in ("from", "known_from")):
+            reason = f"starts and is known as versions[{first}] is: one of them must differ"
+            _refuse(row, f"versions[{second}]", reason)
+
+
+# Citations and notes
+
+
+def check_citations(found: Files) -> None:
+    """Permit acts and context entries name what exists; all keys of the file are distinct."""
+    document = found[files.POLICIES]
+    countries = {one["code"] for one in found[files.DESTINATIONS]["destinations"]}
+    policies = {row["key"] for row in document["policies"]}
+    once(files.POLICIES, _noted(document), "key")
+    for row in chain(document["permit_acts"], document["context"]):
+        known(
+            files.POLICIES,
+            row["key"],
+            "destination",
+            row["destination"],
+            countries,
+            "destination",
+        )
+    for row in document["permit_acts"]:
+        known(files.POLICIES, row["key"], "under_policy", row["under_policy"], policies, "policy")
+
+
+def _noted(document: Json) -> Iterator[Json]:
+    return chain(document["policies"], document["permit_acts"], document["context"])
+
+
+def check_notes(found: Files) -> None:
+    """Each note is there in French, and nothing else is."""
+    notes = found[files.NOTES_FR]
+    noted = {row["key"] for row in _noted(found[files.POLICIES]) if row["notes"]}
+    for key in sorted(noted - notes.keys()):
+        raise MalformedReference(files.NOTES_FR, key, "", "the note of this row is missing")
+    for key in sorted(notes.keys() - noted):
+        raise MalformedReference(files.NOTES_FR, key, "", f"{files.POLICIES} has no such note")

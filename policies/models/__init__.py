@@ -1,0 +1,36 @@
+"""The tables of the policy register."""
+
+from policies.models.dated import Dated
+from policies.models.destinations import Destination, DestinationName, SubRegion
+from policies.models.law import Edition, Instrument, Provision
+from policies.models.lists import ControlListItem, CountryList, CountryListEntry, GoodsRule
+from policies.models.loads import ReferenceLoad
+from policies.models.policies import (
+    ContextEntry,
+    PermitAct,
+    Policy,
+    PolicyException,
+    PolicyQuestion,
+    PolicyVersion,
+)
+
+__all__ = [
+    "ContextEntry",
+    "ControlListItem",
+    "CountryList",
+    "CountryListEntry",
+    "Dated",
+    "Destination",
+    "DestinationName",
+    "Edition",
+    "GoodsRule",
+    "Instrument",
+    "PermitAct",
+    "Policy",
+    "PolicyException",
+    "PolicyQuestion",
+    "PolicyVersion",
+    "Provision",
+    "ReferenceLoad",
+    "SubRegion",
+]

@@ -1,0 +1,43 @@
+"""What all dated rows share: when they hold, and when that was known."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+FIRST_BY_DAY = (F("effective_from").asc(nulls_first=True), "id")
+"""Rows by their first day. Said outright, since the engines put an open start at different ends."""
+
+
+class Dated(models.Model):
+    """A fact with two clocks.
+
+    `effective_from` and `effective_to` are days: the fact holds from the first up to, and not on,
+    the second. `known_from` and `known_to` are instants: the register stated the fact in that
+    span. Open ends are null. A row is never edited: a correction closes the known range and adds
+    a row, so that what was known on any day can be read again. The database refuses two rows of
+    one key that overlap in both ranges (`policies.overlap`).
+    """
+
+    effective_from = models.DateField(_("in force from"), null=True, blank=True)
+    effective_to = models.DateField(_("in force until"), null=True, blank=True)
+    known_from = models.DateTimeField(_("known from"), null=True, blank=True)
+    known_to = models.DateTimeField(_("known until"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_effective_range",
+                condition=Q(effective_from__isnull=True)
+                | Q(effective_to__isnull=True)
+                | Q(effective_to__gt=F("effective_from")),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_known_range",
+                condition=Q(known_from__isnull=True)
+                | Q(known_to__isnull=True)
+                | Q(known_to__gt=F("known_from")),
+            ),
+        ]

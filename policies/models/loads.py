@@ -1,0 +1,23 @@
+"""Reference loads: when the register changed, and from which files."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class ReferenceLoad(models.Model):
+    """One load that changed something. The newest id is the version of the whole register.
+
+    `files` maps file names to SHA-256 digests of what was read; `counts` maps tables to
+    {added, superseded, unchanged}.
+    """
+
+    loaded_at = models.DateTimeField()
+    files = models.JSONField()
+    counts = models.JSONField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.loaded_at:%Y-%m-%d %H:%M}"
