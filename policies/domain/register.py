@@ -1,0 +1,222 @@
+"""The register: every policy and list of the database, compiled, with its words.
+
+Read whole (a few hundred rows) and kept per process until a load changes it; one small query
+tells whether it is still the newest.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from policies.choices import Answer
+from policies.domain.citations import section_in_french
+from policies.domain.queries import Vocabulary
+from policies.domain.rulebook import Rulebook
+from policies.facts import ExceptionTerm, ItemSet, ListMember, PolicyRow, Question, Scope, Span
+from policies.models import (
+    CountryList,
+    CountryListEntry,
+    Dated,
+    Destination,
+    DestinationName,
+    GoodsRule,
+    Policy,
+    PolicyException,
+    PolicyQuestion,
+    PolicyVersion,
+    ReferenceLoad,
+    SubRegion,
+)
+from policies.querysets import known_at
+
+
+@dataclass(frozen=True, slots=True)
+class Bilingual:
+    """The same words in English and French."""
+
+    en: str
+    fr: str
+
+    def __getitem__(self, language: str) -> str:
+        return self.fr if language.startswith("fr") else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyWords:
+    """What a policy is called, by which instrument, and what its exceptions are."""
+
+    title: Bilingual
+    instrument: Bilingual
+    exceptions: Mapping[str, Bilingual]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The rulebook and the words for it. `questions` go by key (`POLICY-KEY:code`)."""
+
+    rulebook: Rulebook
+    policies: Mapping[str, PolicyWords]
+    questions: Mapping[str, Bilingual]
+    standard_questions: Mapping[str, Bilingual]
+    standard_exceptions: Mapping[str, Bilingual]
+    destinations: Mapping[str, Bilingual]
+    dated_names: Mapping[str, tuple[tuple[Span, Bilingual], ...]]
+    sub_regions: Mapping[str, Bilingual]
+    lists: Mapping[str, Bilingual]
+    """The titles of the country lists."""
+    lists_of: Mapping[str, frozenset[str]]
+    """The country lists that a destination is or was on."""
+    vocabulary: Vocabulary
+
+    def question(self, key: str) -> Bilingual:
+        """The words of a question; a notice's question on general permits has standard ones."""
+        return self.questions.get(key) or self.standard_questions[key.rsplit(":", 1)[1]]
+
+    def destination_on(self, code: str, on: date) -> Bilingual:
+        """What Canada called a destination on a day."""
+        for span, name in self.dated_names.get(code, ()):
+            if (span.effective_from is None or span.effective_from <= on) and (
+                span.effective_to is None or on < span.effective_to
+            ):
+                return name
+        return self.destinations[code]
+
+
+def span_of(row: Dated) -> Span:
+    return Span(row.effective_from, row.effective_to, row.known_from, row.known_to)
+
+
+def read_register() -> Register:
+    """Read the whole register from the database: a fixed number of queries."""
+    policies = list(Policy.objects.all())
+    members = list(_members())
+    lists_of: dict[str, set[str]] = defaultdict(set)
+    for member in members:
+        lists_of[member.destination].add(member.list)
+    questions: dict[int | None, list[PolicyQuestion]] = defaultdict(list)
+    for question in PolicyQuestion.objects.select_related("policy", "same_as"):
+        questions[question.policy_id].append(question)
+    exceptions: dict[int | None, list[PolicyException]] = defaultdict(list)
+    for exception in PolicyException.objects.all():
+        exceptions[exception.policy_id].append(exception)
+    spans: dict[int, list[Span]] = defaultdict(list)
+    for version in PolicyVersion.objects.all():
+        spans[version.policy_id].append(span_of(version))
+    names: dict[str, list[tuple[Span, Bilingual]]] = defaultdict(list)
+    for name in DestinationName.objects.filter(known_at(None)).select_related("destination"):
+        names[name.destination.code].append((span_of(name), Bilingual(name.name_en, name.name_fr)))
+    regions = list(SubRegion.objects.select_related("destination"))
+    destinations = {
+        one.code: Bilingual(one.name_en, one.name_fr) for one in Destination.objects.all()
+    }
+    return Register(
+        rulebook=Rulebook(
+            (
+                _row(policy, questions[policy.pk], exceptions[policy.pk], spans[policy.pk])
+                for policy in policies
+            ),
+            members,
+            _item_sets(),
+        ),
+        policies={
+            policy.key: PolicyWords(
+                Bilingual(policy.title_en, policy.title_fr),
+                _instrument(policy),
+                {one.code: Bilingual(one.text_en, one.text_fr) for one in exceptions[policy.pk]},
+            )
+            for policy in policies
+        },
+        questions={
+            f"{policy.key}:{one.code}": Bilingual(one.text_en, one.text_fr)
+            for policy in policies
+            for one in questions[policy.pk]
+            if one.same_as_id is None
+        },
+        standard_questions={
+            one.code: Bilingual(one.text_en, one.text_fr) for one in questions[None]
+        },
+        standard_exceptions={
+            one.code: Bilingual(one.text_en, one.text_fr) for one in exceptions[None]
+        },
+        destinations=destinations,
+        dated_names={code: tuple(found) for code, found in names.items()},
+        sub_regions={one.code: Bilingual(one.name_en, one.name_fr) for one in regions},
+        lists={
+            one.code: Bilingual(one.title_en, one.title_fr) for one in CountryList.objects.all()
+        },
+        lists_of={code: frozenset(lists) for code, lists in lists_of.items()},
+        vocabulary=Vocabulary(
+            destinations=frozenset(destinations),
+            sub_regions={one.code: one.destination.code for one in regions},
+            policies=frozenset(policy.key for policy in policies),
+        ),
+    )
+
+
+def _instrument(policy: Policy) -> Bilingual:
+    """The instrument with its section: "Export Control List, s. 2(a)"."""
+    if not policy.section:
+        return Bilingual(policy.instrument_en, policy.instrument_fr)
+    return Bilingual(
+        f"{policy.instrument_en}, {policy.section}",
+        f"{policy.instrument_fr}, {section_in_french(policy.section)}",
+    )
+
+
+def _row(
+    policy: Policy,
+    questions: list[PolicyQuestion],
+    exceptions: list[PolicyException],
+    spans: list[Span],
+) -> PolicyRow:
+    return PolicyRow(
+        key=policy.key,
+        layer=policy.layer,
+        scope=Scope.from_json(policy.scope),
+        stance=policy.stance or None,
+        requirement=policy.requirement or None,
+        control=policy.control or None,
+        covers=frozenset(policy.covers),
+        questions=tuple(
+            Question(
+                policy=one.same_as.key if one.same_as else policy.key,
+                code=one.code,
+                applies_if="yes" if one.applies_if == Answer.YES else "no",
+                only_if_end_user_unknown=one.only_if_end_user_unknown,
+            )
+            for one in questions
+        ),
+        exceptions=tuple(ExceptionTerm(one.code, one.until) for one in exceptions),
+        spans=tuple(spans),
+    )
+
+
+def _members() -> Iterator[ListMember]:
+    for entry in CountryListEntry.objects.select_related("list", "destination"):
+        yield ListMember(entry.list.code, entry.destination.code, span_of(entry))
+
+
+def _item_sets() -> dict[str, ItemSet]:
+    """The item sets of the newest edition of each list."""
+    rules = GoodsRule.objects.order_by("edition__consolidated_to")
+    return {
+        rule.key: ItemSet((*rule.groups, *rule.also_items), tuple(rule.except_items))
+        for rule in rules
+    }
+
+
+_newest: tuple[tuple[int, datetime], Register] | None = None
+
+
+def current_register() -> Register:
+    """The register as of the newest reference load, kept until the next one. One query."""
+    global _newest
+    load = ReferenceLoad.objects.values_list("pk", "loaded_at").first()
+    if load is None:
+        return read_register()
+    if _newest is None or _newest[0] != load:
+        _newest = (load, read_register())
+    return _newest[1]

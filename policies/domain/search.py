@@ -1,0 +1,78 @@
+"""Text search over the register that knows no accents and no capitals, the same on any database.
+
+The register is a few hundred short texts: they are folded here rather than by a database, whose
+ways of folding differ.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from policies.domain.register import Register
+from policies.models import Policy
+
+_SAME = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "«": '"', "»": '"', "“": '"', "”": '"',
+                       "‐": "-", "‑": "-", "–": "-", "—": "-", "ı": "i", "ø": "o", "ł": "l",
+                       "œ": "oe", "æ": "ae"})  # fmt: skip
+
+
+def folded(text: str) -> str:
+    """Text without accents, capitals and typographic signs: "turkiye" for "Türkiye"."""
+    bare = unicodedata.normalize("NFKD", text.casefold().translate(_SAME))
+    return "".join(sign for sign in bare if not unicodedata.combining(sign)).casefold()
+
+
+def matches(wanted: str, texts: Iterable[str]) -> bool:
+    """Whether every word of `wanted` is somewhere in the texts."""
+    found = folded("\n".join(texts))
+    return all(word in found for word in folded(wanted).split())
+
+
+def policies_about(wanted: str, register: Register) -> list[str]:
+    """Keys of the policies whose words hold every word wanted, in either language. Two queries.
+
+    Their words are the key, title, instrument, notes, questions, exceptions, what they say of
+    existing permits, and the names that the destinations they name have or had.
+    """
+    policies = Policy.objects.prefetch_related("exceptions")
+    return [policy.key for policy in policies if matches(wanted, _words_of(policy, register))]
+
+
+def destinations_called(wanted: str, register: Register) -> list[str]:
+    """Codes of the destinations with such a name, past or present, or such a code. No query."""
+    return [
+        code for code in register.destinations if matches(wanted, [code, *_names(code, register)])
+    ]
+
+
+def _names(code: str, register: Register) -> list[str]:
+    dated = (name for _span, name in register.dated_names.get(code, ()))
+    return [word for name in (register.destinations[code], *dated) for word in (name.en, name.fr)]
+
+
+def _words_of(policy: Policy, register: Register) -> list[str]:
+    words = [
+        policy.key,
+        policy.title_en,
+        policy.title_fr,
+        policy.instrument_en,
+        policy.instrument_fr,
+        policy.citation_en,
+        policy.citation_fr,
+        policy.section,
+        policy.notes_en,
+        policy.notes_fr,
+        policy.existing_permits_en,
+        policy.existing_permits_fr,
+    ]
+    for exception in policy.exceptions.all():
+        words += [exception.text_en, exception.text_fr]
+        words += [exception.evidence_en, exception.evidence_fr]
+    row = register.rulebook.row[policy.key]
+    for question in row.questions:
+        asked = register.question(question.key)
+        words += [asked.en, asked.fr]
+    for code in row.scope.destinations or ():
+        words += _names(code, register)
+    return words
