@@ -1,0 +1,1 @@
+"""Forms of the policy register: the shape of what people send, and nothing else."""

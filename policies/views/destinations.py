@@ -1,0 +1,562 @@
+"""Destinations: all of them, and one with what applies to it, why, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from policies.choices import Activity, EndUserKind, ExistingPermits, Requirement, Stance
+from policies.domain.explain import Explanation, PlaceWords, explain
+from policies.domain.reach import destinations_named, reaches
+from policies.domain.register import Bilingual, Register, current_register
+from policies.domain.resolve import Outcome, Ruling, resolve
+from policies.domain.scope import ScopeWords, lowered, provision, scope_in_words
+from policies.domain.search import destinations_called, folded
+from policies.domain.standing import Standing, standing
+from policies.domain.timeline import (
+    Bar,
+    Lane,
+    Marks,
+    Shade,
+    lane_title,
+    lanes,
+    marks,
+    rows_naming,
+)
+from policies.facts import LineFacts
+from policies.forms.search import DestinationSearchForm
+from policies.models import ContextEntry, Destination, PermitAct, Policy, PolicyVersion
+from policies.templatetags.policy_tags import in_language
+from policies.views.asof import AsOf, read_as_of
+from policies.views.lanes import (
+    act_in_words,
+    day_with_precision,
+    draw,
+    shade_in_words,
+    span_in_words,
+)
+from policies.views.spreadsheet import csv_response
+
+MUNITIONS = ("2",)
+"""Group 2, by which the list of destinations compares them."""
+
+
+class Verdict(NamedTuple):
+    """What applies, in chips: a stance or, where nothing restricts, why no permit is needed."""
+
+    stance: str
+    stance_label: str
+    if_yes: str
+    if_yes_label: str
+    requirement: str
+    requirement_label: str
+    is_open: bool
+    is_free: bool
+
+
+def verdict(ruling: Ruling) -> Verdict:
+    shade = Shade.of(ruling)
+    return Verdict(
+        stance=ruling.stance,
+        stance_label=str(Stance(ruling.stance).label),
+        if_yes=ruling.stance_if_open,
+        if_yes_label=str(Stance(ruling.stance_if_open).label),
+        requirement=ruling.requirement,
+        requirement_label=str(Requirement(ruling.requirement).label),
+        is_open=shade.is_open,
+        is_free=bool(shade.free),
+    )
+
+
+# All destinations
+
+
+class DestinationRow(NamedTuple):
+    """`rows` is how many policies in force that day reach it by name or by a list."""
+
+    code: str
+    name: str
+    export: Verdict
+    brokering: Verdict
+    rows: int
+
+
+class DestinationGroup(NamedTuple):
+    label: str
+    rows: list[DestinationRow]
+
+
+@require_safe
+def destinations(request: HttpRequest) -> HttpResponse:
+    """Every destination, those that a policy names first."""
+    register = current_register()
+    as_of = read_as_of(request)
+    form = DestinationSearchForm({"q": request.GET.get("q", "")})
+    sought = form.cleaned_data["q"] if form.is_valid() else ""
+    found = destinations_called(sought, register) if sought else list(register.destinations)
+    named = destinations_named(register)
+    groups = [
+        DestinationGroup(label, _destination_rows(codes, register, as_of))
+        for label, codes in (
+            (_("Named by a policy"), [code for code in found if code in named]),
+            (_("Reached only by rows for every destination, or by a list"),
+             [code for code in found if code not in named]),
+        )
+        if codes
+    ]  # fmt: skip
+    return render(
+        request,
+        "policies/destinations.html",
+        {
+            "as_of": as_of,
+            "form": form,
+            "sought": sought,
+            "groups": groups,
+            "count": len(found),
+            "all_count": len(register.destinations),
+            "named_count": len(named),
+        },
+    )
+
+
+def _destination_rows(
+    codes: Iterable[str], register: Register, as_of: AsOf
+) -> list[DestinationRow]:
+    language = get_language() or ""
+    in_force = [
+        row
+        for row in register.rulebook.rows
+        if _stands_in_force(standing(row.spans, on=as_of.on, known_at=as_of.known_at))
+    ]
+
+    def group_2(activity: Activity, code: str) -> Verdict:
+        line = LineFacts(activity=activity.value, destination=code, items=MUNITIONS)
+        return verdict(resolve(line, register.rulebook, on=as_of.on, known_at=as_of.known_at))
+
+    rows = (
+        DestinationRow(
+            code,
+            register.destinations[code][language],
+            group_2(Activity.EXPORT, code),
+            group_2(Activity.BROKERING, code),
+            sum(
+                reaches(row, register, code, on=as_of.on, known_at=as_of.known_at)
+                for row in in_force
+            ),
+        )
+        for code in codes
+    )
+    return sorted(rows, key=lambda row: folded(row.name))
+
+
+def _stands_in_force(found: tuple[object, Standing] | None) -> bool:
+    return found is not None and found[1] is Standing.IN_FORCE
+
+
+# One destination
+
+
+class ShownQuestion(NamedTuple):
+    """An open question with what each answer would lead to."""
+
+    text: str
+    policy: str
+    if_yes: Verdict
+    if_no: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What applies to the goods of one lane on the day looked at, and why."""
+
+    title: str
+    note: str
+    verdict: Verdict
+    span: str
+    words: Explanation
+    questions: tuple[ShownQuestion, ...]
+    ask_url: str
+
+    @property
+    def place(self) -> PlaceWords:
+        return self.words.places[0]
+
+    @property
+    def exceptions(self) -> tuple[str, ...]:
+        """What the texts except, each once."""
+        return tuple(dict.fromkeys(one.text for one in self.words.exceptions))
+
+    @property
+    def other_rows(self) -> int:
+        return len(self.place.permit_reasons) + len(self.place.also)
+
+
+@dataclass(frozen=True, slots=True)
+class ActOnPermits:
+    """An act on named permits, in words. `icon` is that of its tag."""
+
+    act: PermitAct
+    words: str
+    day: str
+    icon: str
+    provision: str
+
+
+ACT_ICONS = {"suspend": "pause", "cancel": "cross", "approve_exception": "check"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the table of every row: a policy's version, an act, or context."""
+
+    on: date | None
+    policy: Policy | None = None
+    version: PolicyVersion | None = None
+    scope: ScopeWords | None = None
+    was: str = ""
+    asks: bool = False
+    is_current: bool = False
+    act: ActOnPermits | None = None
+    context: ContextEntry | None = None
+    context_day: str = ""
+
+
+class ListPlace(NamedTuple):
+    code: str
+    title: str
+
+
+class LaneRow(NamedTuple):
+    """A stretch of a lane for the table of lanes."""
+
+    bar: Bar
+    verdict: Verdict
+    policies: list[tuple[str, str]]
+    is_current: bool
+
+
+class LaneTable(NamedTuple):
+    title: str
+    note: str
+    rows: list[LaneRow]
+
+
+class FormerName(NamedTuple):
+    name: str
+    until: date
+
+
+@require_safe
+def destination(request: HttpRequest, code: str) -> HttpResponse:
+    """One destination. 404 for a code that the register does not hold; codes are capitals."""
+    register = current_register()
+    if code not in register.destinations:
+        raise Http404
+    as_of = read_as_of(request)
+    found = get_object_or_404(Destination, code=code)
+    lanes_found = lanes(register, code, as_of.known_at)
+    marks_found = marks(register, code, as_of.known_at)
+    policies = _policies_naming(register, code)
+    entries = _entries(policies, lanes_found, marks_found, register, as_of)
+    acts = [_act(act) for act in marks_found.acts if act.on <= as_of.on]
+    return render(
+        request,
+        "policies/destination.html",
+        {
+            "as_of": as_of,
+            "destination": found,
+            "name_on_day": _in_language(register.destination_on(code, as_of.on)),
+            "former_names": _former_names(register, code),
+            "answers": [_answer(lane, register, as_of) for lane in lanes_found],
+            "acts": acts,
+            "last_act": next((one for one in reversed(acts) if one.icon != "check"), None),
+            "existing_permits": _on_existing_permits(entries),
+            "picture": draw(
+                lanes_found,
+                marks_found,
+                on=as_of.on,
+                until_year=as_of.last_year,
+            ),
+            "entries": [one for one in entries if not _by_list_only(one, register)],
+            "list_entries": [one for one in entries if _by_list_only(one, register)],
+            "lane_tables": [_lane_table(lane, register, as_of) for lane in lanes_found],
+            "lists": _lists_on_day(register, code, as_of),
+            "regions": _regions(register, code),
+            "stances": Stance.choices,
+            "ask_query": urlencode({"destination": code, **as_of.parameters}),
+        },
+    )
+
+
+def _in_language(words: Bilingual) -> str:
+    return words[get_language() or ""]
+
+
+def _former_names(register: Register, code: str) -> list[FormerName]:
+    """Names that Canada no longer uses, in the language of the page."""
+    today = _in_language(register.destinations[code])
+    return [
+        FormerName(_in_language(name), span.effective_to)
+        for span, name in register.dated_names.get(code, ())
+        if span.effective_to and _in_language(name) != today
+    ]
+
+
+def _lists_on_day(register: Register, code: str, as_of: AsOf) -> list[ListPlace]:
+    stretch = register.rulebook.calendar.stretch(as_of.on, as_of.known_at)
+    return [
+        ListPlace(list_code, _in_language(title))
+        for list_code, title in sorted(register.lists.items())
+        if register.rulebook.is_member(list_code, code, stretch)
+    ]
+
+
+def _regions(register: Register, code: str) -> list[str]:
+    return [
+        _in_language(register.sub_regions[region])
+        for region, country in register.vocabulary.sub_regions.items()
+        if country == code
+    ]
+
+
+def _answer(lane: Lane, register: Register, as_of: AsOf) -> Answer:
+    ruling = resolve(lane.facts, register.rulebook, on=as_of.on, known_at=as_of.known_at)
+    words = explain(ruling, lane.facts, register, on=as_of.on, known_at=as_of.known_at)
+    bar = lane.bar_on(as_of.on)
+    return Answer(
+        title=lane_title(lane),
+        note=lane.note,
+        verdict=verdict(ruling),
+        span=span_in_words(bar.start, bar.end),
+        words=words,
+        questions=tuple(
+            ShownQuestion(
+                one.text,
+                one.policy,
+                _outcome(one.outcome_if_yes),
+                _outcome(one.outcome_if_no),
+            )
+            for one in words.questions
+        ),
+        ask_url=f"{reverse('policies:ask')}?{urlencode(_asked(lane.facts, as_of))}",
+    )
+
+
+def _outcome(outcome: Outcome) -> Verdict:
+    return Verdict(
+        outcome.stance,
+        str(Stance(outcome.stance).label),
+        "",
+        "",
+        outcome.requirement,
+        str(Requirement(outcome.requirement).label),
+        is_open=False,
+        is_free=False,
+    )
+
+
+def _asked(facts: LineFacts, as_of: AsOf) -> dict[str, str]:
+    """The lane's line as a question to the engine."""
+    asked = {
+        "activity": facts.activity,
+        "destination": facts.destination,
+        "items": ", ".join(facts.items),
+        "sub_region": facts.sub_region or "",
+        "eipa_4_1": "on" if facts.eipa_4_1 else "",
+        "end_user": facts.end_user if facts.end_user != EndUserKind.PRIVATE else "",
+        **as_of.parameters,
+    }
+    return {name: value for name, value in asked.items() if value}
+
+
+def _act(act: PermitAct) -> ActOnPermits:
+    return ActOnPermits(
+        act,
+        act_in_words(act),
+        day_with_precision(act.on, act.precision),
+        ACT_ICONS.get(act.act, "permits"),
+        provision(act.provision),
+    )
+
+
+# Every row
+
+
+def _policies_naming(register: Register, code: str) -> list[Policy]:
+    """Policies on a destination by name, or by a list that it was ever on. Three queries."""
+    keys = [row.key for row in rows_naming(register, code)]
+    found = Policy.objects.filter(key__in=keys).prefetch_related("versions", "exceptions")
+    return list(found)
+
+
+def _entries(
+    policies: Iterable[Policy],
+    lanes_found: Sequence[Lane],
+    marks_found: Marks,
+    register: Register,
+    as_of: AsOf,
+) -> list[Entry]:
+    """Policies as known, acts and context, by the day from which they hold."""
+    entries = []
+    before = _stances_before(lanes_found)
+    for policy in policies:
+        shown = standing(policy.versions.all(), on=as_of.on, known_at=as_of.known_at)
+        if shown is None:
+            continue
+        version, stands = shown
+        entries.append(
+            Entry(
+                version.effective_from,
+                policy=policy,
+                version=version,
+                scope=scope_in_words(register.rulebook.row[policy.key].scope, register),
+                was=before.get((policy.key, version.effective_from), ""),
+                asks=bool(register.rulebook.row[policy.key].questions),
+                is_current=stands is Standing.IN_FORCE,
+            )
+        )
+    entries += [Entry(act.on, act=_act(act)) for act in marks_found.acts]
+    entries += [
+        Entry(
+            one.on, context=one, context_day=day_with_precision(one.on, one.precision, brief=True)
+        )
+        for one in marks_found.context
+    ]
+    return sorted(entries, key=lambda one: (one.on or date.min, one.policy is None))
+
+
+def _stances_before(lanes_found: Iterable[Lane]) -> dict[tuple[str, date | None], str]:
+    """By policy and the day on which it came to govern a lane: what the lane met before."""
+    found: dict[tuple[str, date | None], str] = {}
+    for lane in lanes_found:
+        for before, bar in zip(lane.bars, lane.bars[1:], strict=False):
+            if before.shade.stance == bar.shade.stance or before.shade.free:
+                continue
+            for key in bar.ruling.governing:
+                found.setdefault((key, bar.start), lowered(shade_in_words(before.shade)))
+    return found
+
+
+def _by_list_only(entry: Entry, register: Register) -> bool:
+    return entry.policy is not None and (
+        register.rulebook.row[entry.policy.key].scope.destinations is None
+    )
+
+
+def _on_existing_permits(entries: Iterable[Entry]) -> list[str]:
+    """What the rows in force that day say of permits already issued, each sentence once."""
+    said = (
+        in_language(entry.policy, "existing_permits")
+        for entry in entries
+        if entry.policy and entry.is_current
+        and entry.policy.existing_permits != ExistingPermits.UNSTATED
+    )  # fmt: skip
+    return list(dict.fromkeys(said))
+
+
+# Lanes as data
+
+
+def _lane_table(lane: Lane, register: Register, as_of: AsOf) -> LaneTable:
+    return LaneTable(
+        lane_title(lane),
+        lane.note,
+        [
+            LaneRow(
+                bar,
+                verdict(bar.ruling),
+                [
+                    (key, _in_language(register.policies[key].instrument))
+                    for key in bar.ruling.governing
+                ],
+                bar.covers(as_of.on),
+            )
+            for bar in lane.bars
+        ],
+    )
+
+
+@require_safe
+def destination_csv(request: HttpRequest, code: str) -> HttpResponse:
+    """The timeline as a file: a row for each stretch of a lane, act, announcement and context."""
+    register = current_register()
+    if code not in register.destinations:
+        raise Http404
+    as_of = read_as_of(request)
+    header = (
+        _("Kind"), _("Activity"), _("Goods"), _("From"), _("Until"), _("Stance"),
+        _("Stance if open questions are answered yes"), _("Permit requirement"), _("Policies"),
+        _("Instrument"), _("Title"), _("Sources"),
+    )  # fmt: skip
+    lanes_found = lanes(register, code, as_of.known_at)
+    marks_found = marks(register, code, as_of.known_at)
+    keys = {key for lane in lanes_found for bar in lane.bars for key in bar.ruling.governing}
+    keys.update(one.policy for one in marks_found.announcements)
+    policies = {policy.key: policy for policy in Policy.objects.filter(key__in=keys)}
+    return csv_response(
+        f"{code}-{as_of.file_days}.csv",
+        header,
+        [
+            *(row for lane in lanes_found for row in _lane_cells(lane, policies)),
+            *_mark_cells(marks_found, policies),
+        ],
+    )
+
+
+Cells = Sequence[object]
+
+
+def _lane_cells(lane: Lane, policies: dict[str, Policy]) -> Iterator[Cells]:
+    goods = f"{lane.goods} ({lane.note})" if lane.note else lane.goods
+    for bar in lane.bars:
+        ruling = bar.ruling
+        governing = [policies[key] for key in ruling.governing]
+        yield (
+            _("Stance"),
+            Activity(lane.activity).label,
+            goods,
+            bar.start,
+            bar.end,
+            Stance(ruling.stance).label,
+            Stance(ruling.stance_if_open).label,
+            Requirement(ruling.requirement).label,
+            " ".join(ruling.governing),
+            "; ".join(dict.fromkeys(in_language(policy, "instrument") for policy in governing)),
+            "; ".join(in_language(policy, "title") for policy in governing),
+            _urls(governing),
+        )
+
+
+def _mark_cells(marks_found: Marks, policies: dict[str, Policy]) -> Iterator[Cells]:
+    for act in marks_found.acts:
+        yield (
+            _("Act on permits"), "", "", act.on, "", "", "", "", act.under_policy.key,
+            f"{in_language(act, 'instrument')}, {provision(act.provision)}",
+            in_language(act, "title"), _urls([act]),
+        )  # fmt: skip
+    for one in marks_found.announcements:
+        policy = policies[one.policy]
+        yield (
+            _("Announcement"), "", "", one.on, "", "", "", "", one.policy,
+            in_language(policy, "instrument"), in_language(policy, "title"), _urls([policy]),
+        )  # fmt: skip
+    for entry in marks_found.context:
+        yield (
+            _("Context (news is not policy)"), "", "", entry.on, "", "", "", "", "", "",
+            in_language(entry, "title"), _urls([entry]),
+        )  # fmt: skip
+
+
+def _urls(cited: Iterable[Policy | PermitAct | ContextEntry]) -> str:
+    """The addresses of the sources, each once."""
+    return " ".join(dict.fromkeys(source["url"] for one in cited for source in one.sources))

@@ -1,0 +1,362 @@
+"""Lanes as a picture: days turned into percent, words fitted into bars and beside dates.
+
+What it gives is what `templates/components/timeline.html` draws. Widths in pixels are those of the
+narrowest picture the stylesheet allows; a wider one only has more room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from policies.choices import PermitActKind, Precision, Requirement, Stance
+from policies.domain.explain import day_in_words, short_day
+from policies.domain.scope import lowered
+from policies.domain.timeline import Bar, Lane, Marks, Shade, lane_title
+from policies.models import PermitAct
+
+PIXELS_PER_PERCENT = 10.6
+"""The lanes are never narrower than 78rem, of which 11.5rem are for their names."""
+
+DAY_PIXELS, NOTE_PIXELS, GAP_PIXELS = 6.9, 5.9, 12
+"""Width of a character of a date on the axis and of its note, and the room kept between two."""
+
+FLAG_PIXELS = 96
+MOST_YEAR_LABELS = 16
+
+ACTS_THAT_CHANGE_PERMITS = (
+    PermitActKind.SUSPEND,
+    PermitActKind.CANCEL,
+    PermitActKind.REINSTATE,
+    PermitActKind.AMEND,
+)
+
+
+class PictureBar(NamedTuple):
+    """`kind`: a stance, "open" (a question), "act" (on permits) or "free" (no permit needed)."""
+
+    x: float
+    width: float
+    kind: str
+    label: str
+    title: str
+
+
+class PictureLane(NamedTuple):
+    label: str
+    note: str
+    text: str
+    bars: tuple[PictureBar, ...]
+
+
+class PictureEvent(NamedTuple):
+    """A date on the axis. `day` and `note` are empty where two rows of words have no room left."""
+
+    x: float
+    day: str
+    note: str
+    row: int
+    side: str
+
+
+class PictureYear(NamedTuple):
+    x: float
+    label: str
+
+
+class PictureAsOf(NamedTuple):
+    x: float
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All that the timeline component draws. `as_of` is None for a day outside the window."""
+
+    window: Window
+    years: tuple[PictureYear, ...]
+    events: tuple[PictureEvent, ...]
+    tall: bool
+    as_of: PictureAsOf | None
+    lanes: tuple[PictureLane, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The days that a picture shows: from `start` up to, and not on, `end`."""
+
+    start: date
+    end: date
+
+    @property
+    def last_year(self) -> int:
+        return self.end.year - 1
+
+    def percent(self, day: date) -> float:
+        """Where a day begins, percent of the width; what lies outside is put on the edge."""
+        inside = min(max(day, self.start), self.end)
+        return round(100 * (inside - self.start).days / (self.end - self.start).days, 2)
+
+
+def draw(lanes: Sequence[Lane], marks: Marks, *, on: date, until_year: int) -> Picture:
+    """The picture of a destination's lanes up to the end of a year, with the day looked at."""
+    window = window_of(lanes, marks, until_year)
+    events = _placed(_events(lanes, marks), window)
+    return Picture(
+        window=window,
+        years=tuple(_years(window)),
+        events=events,
+        tall=any(event.row for event in events),
+        as_of=_as_of(window, on),
+        lanes=(
+            *(_drawn(lane, window) for lane in lanes),
+            *_acts_lane(marks.acts, window),
+        ),
+    )
+
+
+def window_of(lanes: Iterable[Lane], marks: Marks, until_year: int) -> Window:
+    """From the year of the first change to the end of a year.
+
+    A change in the first quarter is shown with the year before it, so that what it changed from
+    can be seen.
+    """
+    days = [bar.start for lane in lanes for bar in lane.bars if bar.start]
+    days += [act.on for act in marks.acts]
+    first = min(days, default=date(until_year, 1, 1))
+    start = first.year - 1 if first.month <= 3 else first.year
+    return Window(date(start, 1, 1), date(max(until_year, start) + 1, 1, 1))
+
+
+def _years(window: Window) -> Iterable[PictureYear]:
+    years = range(window.start.year, window.end.year)
+    every = next(step for step in (1, 2, 5, 10, 50) if len(years) <= step * MOST_YEAR_LABELS)
+    for year in years:
+        label = str(year) if (year - window.start.year) % every == 0 else ""
+        yield PictureYear(window.percent(date(year, 1, 1)), label)
+
+
+def _as_of(window: Window, on: date) -> PictureAsOf | None:
+    if not window.start <= on < window.end:
+        return None
+    x = window.percent(on)
+    return PictureAsOf(x, "end" if x * PIXELS_PER_PERCENT < FLAG_PIXELS else "start")
+
+
+# Words for a stretch of a lane
+
+
+def shade_in_words(shade: Shade) -> str:
+    """Suspended; Needs an answer: suspended if no, presumptive denial if yes; Not controlled."""
+    if shade.free:
+        return str(Requirement(shade.free).label)
+    if shade.is_open:
+        return _("Needs an answer: %(if_no)s if no, %(if_yes)s if yes") % {
+            "if_no": lowered(str(Stance(shade.stance).label)),
+            "if_yes": lowered(str(Stance(shade.stance_if_open).label)),
+        }
+    return str(Stance(shade.stance).label)
+
+
+def stretch_in_words(what: str, start: date | None, end: date | None) -> str:
+    """Suspended from 11 October 2019 until 16 April 2020."""
+    said = {
+        "what": what,
+        "start": "" if start is None else day_in_words(start),
+        "end": "" if end is None else day_in_words(end),
+    }
+    if start is None and end is None:
+        return _("%(what)s throughout") % said
+    if start is None:
+        return _("%(what)s until %(end)s") % said
+    if end is None:
+        return _("%(what)s from %(start)s") % said
+    return _("%(what)s from %(start)s until %(end)s") % said
+
+
+def span_in_words(start: date | None, end: date | None) -> str:
+    """From 11 October 2019 until 16 April 2020."""
+    said = {
+        "start": "" if start is None else day_in_words(start),
+        "end": "" if end is None else day_in_words(end),
+    }
+    if start is None and end is None:
+        return _("Throughout")
+    if start is None:
+        return _("Until %(end)s") % said
+    if end is None:
+        return _("From %(start)s") % said
+    return _("From %(start)s until %(end)s") % said
+
+
+def act_in_words(act: PermitAct) -> str:
+    """29 permits cancelled; Permits suspended."""
+    if act.count is not None:
+        counted = {
+            PermitActKind.SUSPEND: ngettext(
+                "%(count)d permit suspended", "%(count)d permits suspended", act.count
+            ),
+            PermitActKind.CANCEL: ngettext(
+                "%(count)d permit cancelled", "%(count)d permits cancelled", act.count
+            ),
+            PermitActKind.REINSTATE: ngettext(
+                "%(count)d permit reinstated", "%(count)d permits reinstated", act.count
+            ),
+            PermitActKind.AMEND: ngettext(
+                "%(count)d permit amended", "%(count)d permits amended", act.count
+            ),
+        }.get(PermitActKind(act.act))
+        if counted:
+            return counted % {"count": act.count}
+    return str(PermitActKind(act.act).label)
+
+
+def day_with_precision(day: date, precision: str, *, brief: bool = False) -> str:
+    """A day in words; "about" in front of one that the source does not give to the day."""
+    words = short_day(day) if brief else day_in_words(day)
+    return words if precision == Precision.DAY else _("about %(day)s") % {"day": words}
+
+
+# Bars
+
+
+def _drawn(lane: Lane, window: Window) -> PictureLane:
+    text = "; ".join(
+        stretch_in_words(shade_in_words(bar.shade), bar.start, bar.end) for bar in lane.bars
+    )
+    bars = (_bar(bar, window) for bar in lane.bars)
+    return PictureLane(
+        lane_title(lane), lane.note, f"{text}.", tuple(bar for bar in bars if bar.width)
+    )
+
+
+def _bar(bar: Bar, window: Window) -> PictureBar:
+    x, width = _stretch(window, bar.start, bar.end)
+    words = shade_in_words(bar.shade)
+    kind = "free" if bar.shade.free else "open" if bar.shade.is_open else bar.shade.stance
+    return PictureBar(
+        x,
+        width,
+        kind,
+        _fitting(kind, width, words, _("Needs an answer") if bar.shade.is_open else ""),
+        stretch_in_words(words, bar.start, bar.end),
+    )
+
+
+def _stretch(window: Window, start: date | None, end: date | None) -> tuple[float, float]:
+    x = window.percent(start or window.start)
+    return x, round(window.percent(end or window.end) - x, 2)
+
+
+def _fitting(kind: str, width: float, *words: str) -> str:
+    """The first of the words that the bar has room for, else none."""
+    edge, character = (8.0, 6.5) if kind in ("act", "free") else (26.0, 7.0)
+    room = width * PIXELS_PER_PERCENT
+    return next((one for one in words if one and edge + character * len(one) <= room), "")
+
+
+def _acts_lane(acts: Sequence[PermitAct], window: Window) -> list[PictureLane]:
+    """The lane of permits already issued, where something was done to them."""
+    acts = [act for act in acts if act.act in ACTS_THAT_CHANGE_PERMITS]
+    if not acts:
+        return []
+    steps: list[tuple[date | None, str, str]] = [
+        (None, _("Valid under their terms"), _("Valid under their terms"))
+    ]
+    for act in acts:
+        words = act_in_words(act)
+        day = day_with_precision(act.on, act.precision)
+        steps.append((act.on, words, _("%(what)s on %(day)s") % {"what": words, "day": day}))
+    ends = [*(start for start, _words, _title in steps[1:]), None]
+    bars = []
+    for (start, words, title), end in zip(steps, ends, strict=True):
+        x, width = _stretch(window, start, end)
+        if width:
+            label = _fitting("act", width, words)
+            bars.append(PictureBar(x, width, "act", label, title))
+    text = "; ".join(title for _start, _words, title in steps)
+    return [
+        PictureLane(_("Existing permits"), _("acts under EIPA s. 10(1)"), f"{text}.", tuple(bars))
+    ]
+
+
+# Dates on the axis
+
+
+@dataclass(slots=True)
+class _Event:
+    """What happened on a day; `weight` decides who gives way where words have no room."""
+
+    day: date
+    label: str
+    notes: list[str] = field(default_factory=list)
+    weight: int = 0
+
+
+def _events(lanes: Iterable[Lane], marks: Marks) -> list[_Event]:
+    events: dict[date, _Event] = {}
+
+    def event(day: date, weight: int, label: str = "") -> _Event:
+        found = events.setdefault(day, _Event(day, label or short_day(day)))
+        found.weight = max(found.weight, weight)
+        return found
+
+    told = {one.effective_from: one.on for one in marks.announcements if one.effective_from}
+    for lane in lanes:
+        for before, bar in zip(lane.bars, lane.bars[1:], strict=False):
+            if bar.start and not _is_only_control(before.shade, bar.shade):
+                change = event(bar.start, 3)
+                if not change.notes:
+                    change.notes.append(_change_note(bar.shade, told.get(bar.start)))
+    for act in marks.acts:
+        weight = 2 if act.act in ACTS_THAT_CHANGE_PERMITS else 1
+        label = day_with_precision(act.on, act.precision, brief=True)
+        event(act.on, weight, label).notes.append(act_in_words(act))
+    for one in marks.announcements:
+        if one.effective_from not in events and one.on not in events:
+            event(one.on, 0).notes.append(_("announced"))
+    return list(events.values())
+
+
+def _is_only_control(before: Shade, after: Shade) -> bool:
+    """Whether goods came onto a list or went off it, and nothing restricts them."""
+    return bool(before.free or after.free) and not any(
+        shade.is_open or shade.stance != Stance.CASE_BY_CASE for shade in (before, after)
+    )
+
+
+def _change_note(shade: Shade, announced: date | None) -> str:
+    if announced:
+        return _("announced %(day)s") % {"day": short_day(announced)}
+    if shade.is_open:
+        return _("needs an answer")
+    return lowered(str(Stance(shade.stance).label))
+
+
+def _placed(events: list[_Event], window: Window) -> tuple[PictureEvent, ...]:
+    """Events with their words on the first of two rows that has room; the heavier choose first."""
+    taken: tuple[list[tuple[float, float]], ...] = ([], [])
+    placed = []
+    for event in sorted(events, key=lambda one: (-one.weight, one.day)):
+        x = window.percent(event.day)
+        note = "; ".join(event.notes)
+        width = max(len(event.label) * DAY_PIXELS, len(note) * NOTE_PIXELS) + GAP_PIXELS
+        width /= PIXELS_PER_PERCENT
+        side = "end" if x + width > 100 else "start"
+        span = (x - width, x) if side == "end" else (x, x + width)
+        row = next((row for row in (0, 1) if _is_clear(taken[row], span)), None)
+        if row is None:
+            placed.append((event.day, PictureEvent(x, "", "", 0, side)))
+        else:
+            taken[row].append(span)
+            placed.append((event.day, PictureEvent(x, event.label, note, row, side)))
+    return tuple(one for _day, one in sorted(placed))
+
+
+def _is_clear(taken: Iterable[tuple[float, float]], span: tuple[float, float]) -> bool:
+    return all(span[1] <= start or end <= span[0] for start, end in taken)

@@ -1,0 +1,154 @@
+"""Every address of the register: who may read it, what bad input does, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from accounts.models import User
+from tests.people import make_person
+
+PAGES = [
+    "/policies/",
+    "/policies/TR-2020-04-16-presumptive/",
+    "/destinations/",
+    "/destinations/TR/",
+    "/destinations/UA/",
+    "/destinations/IR/",
+    "/destinations/TR/timeline.csv",
+    "/ask/",
+    "/ask/?on=2020-10-05&activity=brokering&destination=TR&items=2-15.d",
+    "/law/",
+    "/law/EIPA/",
+    "/lists/",
+    "/lists/ECL/",
+    "/lists/BCL/",
+    "/lists/ACL/",
+    "/lists/AFCCL/",
+    "/lists/GEP41/",
+]
+MISSING = [
+    "/policies/tr-2020-04-16-presumptive/",
+    "/policies/no-such-key/",
+    "/policies/%00/",
+    "/destinations/ZZ/",
+    "/destinations/tr/",
+    "/destinations/ZZ/timeline.csv",
+    "/destinations/%F0%9F%87%B9/",
+    "/law/XYZ/",
+    "/lists/XYZ/",
+    "/lists/%00/",
+]
+BAD_DAYS = [
+    "abc",
+    "2020-02-30",
+    "20201005",
+    "0000-00-00",
+    "9999-12-31",
+    "0001-01-01",
+    "\x00",
+    "9" * 5000,
+]
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("language", ["en-ca", "fr-ca"])
+def test_anyone_may_read_the_register(client: Client, path: str, language: str) -> None:
+    client.cookies["django_language"] = language
+    response = client.get(path)
+    assert response.status_code == 200
+    if not path.endswith(".csv"):
+        assert f'<html lang="{language}">' in response.content.decode()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_reading_changes_nothing_and_writing_is_refused(client: Client, path: str) -> None:
+    for method in (client.post, client.put, client.patch, client.delete):
+        assert method(path).status_code == 405
+
+
+@pytest.mark.parametrize("path", MISSING)
+def test_what_is_not_there_is_not_found(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/policies/", "/policies/ACL/", "/destinations/", "/destinations/TR/", "/lists/AFCCL/"]
+)
+@pytest.mark.parametrize("field", ["on", "known_on"])
+@pytest.mark.parametrize("value", BAD_DAYS)
+def test_a_bad_day_is_answered_with_a_page(
+    client: Client, path: str, field: str, value: str
+) -> None:
+    response = client.get(path, {field: value})
+    assert response.status_code == 200
+    page = response.content.decode()
+    if value in ("abc", "2020-02-30", "20201005"):
+        assert "There is a problem" in page
+        assert f'value="{value}"' in page
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if "?" not in path])
+def test_the_number_of_queries_is_the_same_each_time(
+    client: Client,
+    path: str,
+    django_assert_max_num_queries: Callable[[int], AbstractContextManager[Any]],
+) -> None:
+    client.get(path)
+    with django_assert_max_num_queries(12) as first:
+        client.get(path)
+    with django_assert_max_num_queries(12) as second:
+        client.get(path)
+    assert len(first) == len(second)
+
+
+def test_every_address_of_the_register_is_in_these_tables() -> None:
+    resolver = get_resolver("policies.urls")
+    names = {name for name in resolver.reverse_dict if isinstance(name, str)}
+    found = {get_resolver().resolve(path.split("?")[0]).url_name for path in PAGES}
+    assert found == names
+
+
+def test_home_leads_on(client: Client) -> None:
+    assert client.get("/").headers["Location"].startswith("/sign-in/")
+    client.force_login(make_person())
+    assert client.get("/").headers["Location"] == "/policies/"
+
+
+def test_a_signed_in_person_is_named(client: Client, analyst: User) -> None:
+    client.force_login(analyst)
+    assert analyst.name in client.get("/policies/").content.decode()
+
+
+class TestAnyQueryString(TestCase):
+    @settings(max_examples=60)
+    @given(
+        st.sampled_from(
+            ["/policies/", "/destinations/", "/destinations/TR/", "/ask/", "/lists/ECL/"]
+        ),
+        st.dictionaries(
+            st.sampled_from(
+                "q layer activity stance status destination on known_on items sub_region end_user"
+                " goods page answers exceptions related_material war_material eipa_4_1 wmd_end_use"
+                " designated_under".split()
+            ),
+            st.text(max_size=20)
+            | st.sampled_from(
+                ["TR", "UA-CRIMEA", "export", "2-15.d", "2020-10-05", "notice", "yes"]
+            ),
+            max_size=6,
+        ),
+    )
+    def test_no_query_string_breaks_a_page(self, path: str, query: dict[str, str]) -> None:
+        encoded = {name: value.encode("utf-8", "surrogatepass") for name, value in query.items()}
+        assert self.client.get(path, encoded).status_code < 500
