@@ -8,17 +8,17 @@ app_name = "policies"
 
 urlpatterns = [
     path("policies/", register.register, name="register"),
-    path("policies/<str:key>/", register.policy, name="policy"),
+    path("policies/<slug:key>/", register.policy, name="policy"),
     path("destinations/", destinations.destinations, name="destinations"),
-    path("destinations/<str:code>/", destinations.destination, name="destination"),
+    path("destinations/<slug:code>/", destinations.destination, name="destination"),
     path(
-        "destinations/<str:code>/timeline.csv",
+        "destinations/<slug:code>/timeline.csv",
         destinations.destination_csv,
         name="destination_csv",
     ),
     path("lists/", lists.lists, name="lists"),
-    path("lists/<str:code>/", lists.one_list, name="list"),
+    path("lists/<slug:code>/", lists.one_list, name="list"),
     path("law/", law.law, name="law"),
-    path("law/<str:code>/", law.instrument, name="instrument"),
+    path("law/<slug:code>/", law.instrument, name="instrument"),
     path("ask/", ask.ask, name="ask"),
 ]

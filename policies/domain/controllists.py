@@ -32,7 +32,8 @@ CONTROLLED_TO: dict[str, str | Promise] = {
 class Node:
     """An entry of a control list in one language, with what is under it.
 
-    `number` is what the entry is cited by: a code, or the label of a paragraph. `asks` is the code
+    `number` is what stands before the entry in the list: a code, or the label of a paragraph.
+    `cite` names it out of its place; both are empty for a text without a number. `asks` is the code
     to put a question about it with; empty where goods are not classified by it. `is_law` is false
     for a heading written for this product, which is neither law nor the Guide's text. `numbers`
     are codes that law names under this entry without any words.
@@ -40,6 +41,7 @@ class Node:
 
     code: str
     number: str
+    cite: str
     kind: str
     title: str
     text: str
@@ -78,10 +80,12 @@ def read_control_list(items: Iterable[ControlListItem], language: Language) -> l
 
     def node(item: ControlListItem, label_above: str) -> Node:
         children, label = below[item.code], _label(item, language)
+        is_group = item.kind == "group"
         worded = [node(child, label) for child in children if child.kind != NUMBER_ONLY]
         return Node(
             code=item.code,
             number=_number(item, label.removeprefix(label_above)),
+            cite=item.code if is_written_code(item.code) and not is_group else _number(item, label),
             kind=item.kind,
             title=getattr(item, f"title_{language}"),
             text=getattr(item, f"text_{language}"),
@@ -154,7 +158,8 @@ def _found(trees: Iterable[Node], wanted: set[str], above: tuple[str, ...]) -> I
     for node in trees:
         if node.code in wanted:
             yield Found(node, above)
-        below = (*above, node.title or node.number) if node.title or node.number else above
+        words = f"{node.number}, {node.title}" if node.kind == "group" else node.title
+        below = above if not words or words in above else (*above, words)
         yield from _found((*node.law, *node.guide), wanted, below)
         for code in node.numbers:
             if code in wanted:
@@ -163,4 +168,4 @@ def _found(trees: Iterable[Node], wanted: set[str], above: tuple[str, ...]) -> I
 
 def _bare(code: str) -> Node:
     """A number of which no words are held."""
-    return Node(code, code, NUMBER_ONLY, "", "", False, False, code, (), "", (), (), ())
+    return Node(code, code, code, NUMBER_ONLY, "", "", False, False, code, (), "", (), (), ())

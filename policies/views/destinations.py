@@ -177,7 +177,11 @@ class ShownQuestion(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What applies to the goods of one lane on the day looked at, and why."""
+    """What applies to the goods of one lane on the day looked at, and why.
+
+    `questions` are those that the stance hangs on. `general_permits` are the policies, by key and
+    title, whose questions decide only which permit some of the goods need.
+    """
 
     title: str
     note: str
@@ -185,6 +189,7 @@ class Answer:
     span: str
     words: Explanation
     questions: tuple[ShownQuestion, ...]
+    general_permits: tuple[tuple[str, str], ...]
     ask_url: str
 
     @property
@@ -347,6 +352,14 @@ def _answer(lane: Lane, register: Register, as_of: AsOf) -> Answer:
                 _outcome(one.outcome_if_no),
             )
             for one in words.questions
+            if one.outcome_if_yes.stance != one.outcome_if_no.stance
+        ),
+        general_permits=tuple(
+            dict.fromkeys(
+                (one.policy, _in_language(register.policies[one.policy].title))
+                for one in words.questions
+                if one.outcome_if_yes.stance == one.outcome_if_no.stance
+            )
         ),
         ask_url=f"{reverse('policies:ask')}?{urlencode(_asked(lane.facts, as_of))}",
     )

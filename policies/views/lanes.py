@@ -26,6 +26,9 @@ PIXELS_PER_PERCENT = 10.6
 DAY_PIXELS, NOTE_PIXELS, GAP_PIXELS = 6.9, 5.9, 12
 """Width of a character of a date on the axis and of its note, and the room kept between two."""
 
+WITH_SHAPE, WITHOUT_SHAPE, TIGHT = (26.0, 7.0), (8.0, 6.5), (6.0, 6.2)
+"""Pixels that the words of a bar need: at the edges, and for each character."""
+
 FLAG_PIXELS = 96
 MOST_YEAR_LABELS = 16
 
@@ -38,13 +41,17 @@ ACTS_THAT_CHANGE_PERMITS = (
 
 
 class PictureBar(NamedTuple):
-    """`kind`: a stance, "open" (a question), "act" (on permits) or "free" (no permit needed)."""
+    """`kind`: a stance, "open" (a question), "act" (on permits) or "free" (no permit needed).
+
+    `tight`: the bar has room for its words or its shape, not for both; the words stay.
+    """
 
     x: float
     width: float
     kind: str
     label: str
     title: str
+    tight: bool = False
 
 
 class PictureLane(NamedTuple):
@@ -239,13 +246,13 @@ def _bar(bar: Bar, window: Window) -> PictureBar:
     x, width = _stretch(window, bar.start, bar.end)
     words = shade_in_words(bar.shade)
     kind = "free" if bar.shade.free else "open" if bar.shade.is_open else bar.shade.stance
-    return PictureBar(
-        x,
-        width,
-        kind,
-        _fitting(kind, width, words, _("Needs an answer") if bar.shade.is_open else ""),
-        stretch_in_words(words, bar.start, bar.end),
-    )
+    title = stretch_in_words(words, bar.start, bar.end)
+    choices = (words, _("Needs an answer")) if bar.shade.is_open else (words,)
+    label = _fitting(WITHOUT_SHAPE if kind == "free" else WITH_SHAPE, width, choices)
+    if label or kind == "free":
+        return PictureBar(x, width, kind, label, title)
+    label = _fitting(TIGHT, width, choices)
+    return PictureBar(x, width, kind, label, title, tight=bool(label))
 
 
 def _stretch(window: Window, start: date | None, end: date | None) -> tuple[float, float]:
@@ -253,11 +260,11 @@ def _stretch(window: Window, start: date | None, end: date | None) -> tuple[floa
     return x, round(window.percent(end or window.end) - x, 2)
 
 
-def _fitting(kind: str, width: float, *words: str) -> str:
+def _fitting(room_for: tuple[float, float], width: float, choices: Iterable[str]) -> str:
     """The first of the words that the bar has room for, else none."""
-    edge, character = (8.0, 6.5) if kind in ("act", "free") else (26.0, 7.0)
+    edge, character = room_for
     room = width * PIXELS_PER_PERCENT
-    return next((one for one in words if one and edge + character * len(one) <= room), "")
+    return next((words for words in choices if edge + character * len(words) <= room), "")
 
 
 def _acts_lane(acts: Sequence[PermitAct], window: Window) -> list[PictureLane]:
@@ -277,7 +284,7 @@ def _acts_lane(acts: Sequence[PermitAct], window: Window) -> list[PictureLane]:
     for (start, words, title), end in zip(steps, ends, strict=True):
         x, width = _stretch(window, start, end)
         if width:
-            label = _fitting("act", width, words)
+            label = _fitting(WITHOUT_SHAPE, width, (words,))
             bars.append(PictureBar(x, width, "act", label, title))
     text = "; ".join(title for _start, _words, title in steps)
     return [
@@ -312,7 +319,7 @@ def _events(lanes: Iterable[Lane], marks: Marks) -> list[_Event]:
             if bar.start and not _is_only_control(before.shade, bar.shade):
                 change = event(bar.start, 3)
                 if not change.notes:
-                    change.notes.append(_change_note(bar.shade, told.get(bar.start)))
+                    change.notes.append(_change_note(bar.shade, bar.start, told.get(bar.start)))
     for act in marks.acts:
         weight = 2 if act.act in ACTS_THAT_CHANGE_PERMITS else 1
         label = day_with_precision(act.on, act.precision, brief=True)
@@ -330,9 +337,12 @@ def _is_only_control(before: Shade, after: Shade) -> bool:
     )
 
 
-def _change_note(shade: Shade, announced: date | None) -> str:
+def _change_note(shade: Shade, start: date, announced: date | None) -> str:
     if announced:
-        return _("announced %(day)s") % {"day": short_day(announced)}
+        day = short_day(announced)
+        if announced.year == start.year:
+            day = day.removesuffix(f" {start.year}")
+        return _("announced %(day)s") % {"day": day}
     if shade.is_open:
         return _("needs an answer")
     return lowered(str(Stance(shade.stance).label))

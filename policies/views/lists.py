@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -57,8 +57,10 @@ def lists(request: HttpRequest) -> HttpResponse:
         Q(entries__effective_from__isnull=True) | Q(entries__effective_from__lte=on)
     )
     current &= Q(entries__effective_to__isnull=True) | Q(entries__effective_to__gt=on)
-    country_lists = CountryList.objects.annotate(members=Count("entries", filter=current)).order_by(
-        "code"
+    country_lists = (
+        CountryList.objects.select_related("instrument")
+        .annotate(members=Count("entries", filter=current))
+        .order_by("code")
     )
     return render(
         request,
@@ -79,11 +81,10 @@ def _control_editions() -> list[Edition]:
         .annotate(
             groups=Count("items", filter=Q(items__kind="group", items__repealed=False)),
             entries=Count("items", filter=Q(items__parent_code="")),
-            newest=Max("instrument__editions__consolidated_to"),
         )
-        .order_by("-instrument__code")
+        .order_by("-instrument__code", "consolidated_to")
     )
-    return [edition for edition in editions if edition.consolidated_to == edition.newest]
+    return list({edition.instrument.code: edition for edition in editions}.values())
 
 
 @require_safe
