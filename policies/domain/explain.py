@@ -121,18 +121,21 @@ def texts(
 
 def day_in_words(day: date) -> str:
     """A day for reading: 5 October 2020; 5 octobre 2020; 1er octobre 2020."""
-    words = date_format(day, "j F Y")
-    if day.day == 1 and (translation.get_language() or "").startswith("fr"):
-        return words.replace("1 ", "1er ", 1)
-    return words
+    return _first_in_french(day, date_format(day, "j F Y"))
 
 
 def short_day(day: date) -> str:
     """A day for tables and pictures: 5 Oct 2020; 5 oct. 2020; 1er oct. 2020."""
-    words = date_format(day, "j M Y")
-    if day.day == 1 and (translation.get_language() or "").startswith("fr"):
-        return words.replace("1 ", "1er ", 1)
-    return words
+    # French abbreviates months with a point, which is Django's format N, not M.
+    return _first_in_french(day, date_format(day, "j N Y" if _is_french() else "j M Y"))
+
+
+def _first_in_french(day: date, words: str) -> str:
+    return words.replace("1 ", "1er ", 1) if day.day == 1 and _is_french() else words
+
+
+def _is_french() -> bool:
+    return (translation.get_language() or "").startswith("fr")
 
 
 def stance_words(outcome: Outcome | PlaceRuling | Ruling) -> str:

@@ -25,23 +25,27 @@ from policies.templatetags.policy_tags import in_language
 from policies.views.asof import AsOf, read_as_of
 from policies.views.spreadsheet import csv_response
 
-LAYERS = (
-    Layer.NOTICE,
-    Layer.REGULATION,
-    Layer.COUNTRY_LIST,
-    Layer.GENERAL_PERMIT,
-    Layer.STATUTE,
-)
+LAYERS = {
+    Layer.NOTICE: gettext_lazy("Notices and other decisions"),
+    Layer.REGULATION: gettext_lazy("Regulations"),
+    Layer.COUNTRY_LIST: gettext_lazy("Country lists"),
+    Layer.GENERAL_PERMIT: gettext_lazy("General permits"),
+    Layer.STATUTE: gettext_lazy("Statute and control lists"),
+}
 """What changes most often comes first."""
 
 
 class Row(NamedTuple):
-    """A policy with the version that tells how it stands on the day looked at."""
+    """A policy with the version that tells how it stands on the day looked at.
+
+    `asks`: it applies only where a question is answered so.
+    """
 
     policy: Policy
     version: PolicyVersion
     standing: Standing
     scope: ScopeWords
+    asks: bool
 
     @property
     def citation(self) -> str:
@@ -85,15 +89,16 @@ def _rows(chosen: PolicyFilter, known: Register, as_of: AsOf) -> list[Row]:
     for policy in chosen.qs.order_by("key").prefetch_related("versions"):
         found = standing(policy.versions.all(), on=as_of.on, known_at=as_of.known_at)
         if found:
-            scope = scope_in_words(known.rulebook.row[policy.key].scope, known)
-            rows.append(Row(policy, found[0], found[1], scope))
+            row = known.rulebook.row[policy.key]
+            scope = scope_in_words(row.scope, known)
+            rows.append(Row(policy, found[0], found[1], scope, asks=bool(row.questions)))
     return rows
 
 
 def _by_layer(rows: Sequence[Row]) -> list[LayerGroup]:
     groups = (
-        LayerGroup(str(layer.label), tuple(row for row in rows if row.policy.layer == layer))
-        for layer in LAYERS
+        LayerGroup(str(label), tuple(row for row in rows if row.policy.layer == layer))
+        for layer, label in LAYERS.items()
     )
     return [group for group in groups if group.rows]
 
