@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
 HEADER = "X-Request-ID"
@@ -38,3 +39,15 @@ class RequestIdMiddleware:
             _current.reset(token)
         response[HEADER] = request_id
         return response
+
+
+class RefuseNulMiddleware:
+    """Answers 400 to a NUL in the path or in a cookie, which PostgreSQL could not look up."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info or any("\0" in value for value in request.COOKIES.values()):
+            raise BadRequest("a NUL in the path or in a cookie")
+        return self.get_response(request)

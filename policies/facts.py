@@ -29,7 +29,8 @@ class LineFacts:
 
     `items` are control-list codes (none: on no list, as far as is known). `related_material` is
     the sanctions term "arms and related material" (None: yes for Group 2). `war_material` is the
-    term of EIPA s. 7.3 (None: yes for Groups 2 and 9). `eipa_4_1`: goods of EIPA s. 4.1.
+    term of EIPA s. 7.3 (None: yes for Groups 2 and 9), kept for its review; it moves no
+    ruling. `eipa_4_1`: goods of EIPA s. 4.1.
     `designated_under` names the policies whose instrument lists a party. `answers` maps
     `POLICY-KEY:code` to yes or no; `exceptions` holds accepted (policy key, code) pairs.
     """

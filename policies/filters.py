@@ -11,8 +11,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import get_language, pgettext_lazy
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy as _
 
 from policies.choices import Activity, Layer, Stance
 from policies.domain.reach import binds_every_destination, destinations_named, reaches
@@ -38,27 +37,23 @@ class PolicyFilter(django_filters.FilterSet):  # type: ignore[misc] # django_fil
     """
 
     q = django_filters.CharFilter(
-        label=_lazy("Search the register"),
+        label=_("Search the register"),
         method="by_words",
         max_length=LONGEST_SEARCH,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
     destination = django_filters.ChoiceFilter(
-        label=_lazy("Destination"), method="by_destination", empty_label=ANY
+        label=_("Destination"), method="by_destination", empty_label=ANY
     )
     activity = django_filters.ChoiceFilter(
-        label=_lazy("Activity"), method="by_activity", choices=Activity.choices, empty_label=ANY
+        label=_("Activity"), method="by_activity", choices=Activity.choices, empty_label=ANY
     )
-    stance = django_filters.ChoiceFilter(
-        label=_lazy("Stance"), choices=Stance.choices, empty_label=ANY
-    )
-    layer = django_filters.ChoiceFilter(
-        label=_lazy("Layer"), choices=Layer.choices, empty_label=ANY
-    )
+    stance = django_filters.ChoiceFilter(label=_("Stance"), choices=Stance.choices, empty_label=ANY)
+    layer = django_filters.ChoiceFilter(label=_("Layer"), choices=Layer.choices, empty_label=ANY)
     status = django_filters.ChoiceFilter(
-        label=_lazy("Status"),
+        label=_("Status"),
         method="by_status",
-        choices=[*Standing.choices, (ALL_KNOWN, _lazy("All known"))],
+        choices=[*Standing.choices, (ALL_KNOWN, _("All known"))],
         empty_label=None,
     )
 

@@ -21,6 +21,7 @@ OTTAWA = ZoneInfo("America/Toronto")
 """Days of the register begin at 00:00 in Ottawa."""
 
 MOST_ITEMS = 100
+LONGEST_ITEM = 60
 MOST_OTHER_PLACES = 50
 LONGEST_TEXT = 10_000
 
@@ -104,7 +105,8 @@ def parse_known(text: object, field: str = "known_on") -> datetime | None:
     else:
         instant = end_of_day(parse_day(text, field))
     try:
-        return instant.astimezone(UTC)
+        # Both ways: it is compared in one and told to people in the other.
+        return instant.astimezone(OTTAWA).astimezone(UTC)
     except OverflowError:
         raise BadQuery(field, f"{text} is out of range") from None
 
@@ -192,7 +194,7 @@ class _Reader:
     def _items(self) -> tuple[str, ...]:
         items = self._list("items", MOST_ITEMS)
         for place, item in enumerate(items):
-            if not isinstance(item, str) or not is_written_code(item):
+            if not isinstance(item, str) or len(item) > LONGEST_ITEM or not is_written_code(item):
                 raise BadQuery(f"items[{place}]", "a control list number such as 2-15.d is needed")
         return tuple(items)
 

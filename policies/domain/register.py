@@ -200,11 +200,9 @@ def _members() -> Iterator[ListMember]:
 
 
 def _item_sets() -> dict[str, ItemSet]:
-    """The item sets of the newest edition of each list."""
-    rules = GoodsRule.objects.order_by("edition__consolidated_to")
     return {
         rule.key: ItemSet((*rule.groups, *rule.also_items), tuple(rule.except_items))
-        for rule in rules
+        for rule in GoodsRule.objects.all()
     }
 
 

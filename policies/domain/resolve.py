@@ -266,7 +266,7 @@ def _on_general_permits(
 # Step 2: what follows
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _conclude(book: Rulebook, reaches: tuple[_Reach, ...]) -> _Conclusion:
     """Put the places together: the strictest governs, what matched is joined."""
 

@@ -34,7 +34,7 @@ Stretch = tuple[int, int]
 
 V = TypeVar("V")
 
-_REMEMBERED = 65_536
+_REMEMBERED = 32_768
 """Answers kept of each kind; more are worked out again."""
 
 
@@ -315,7 +315,6 @@ class Rulebook:
             self.notices & ~self.of_stance[0] & self.rows_where(lambda row: row.stance)
         )
         self.with_questions = self.rows_where(lambda row: row.questions)
-        self.with_exceptions = self.rows_where(lambda row: row.exceptions)
         if self.making_controlled & self.on_controlled_goods:
             raise ValueError("a row that makes goods controlled cannot speak of controlled goods")
 

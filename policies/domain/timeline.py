@@ -120,8 +120,8 @@ def lanes(register: Register, destination: str, known_at: datetime | None = None
 def _alike(probes: Iterable[tuple[_Probe, Bars]]) -> list[list[tuple[_Probe, Bars]]]:
     """Probes that share a lane, in the order given; its bars are those of the first member.
 
-    A probe whose control began late joins one that was controlled before and has met the same
-    since, so the early ones are placed first.
+    A probe whose control began late joins one that was controlled before, met nothing then and
+    has met the same since; so the early ones are placed first.
     """
     restricted = [one for one in probes if not all(bar.shade.free for bar in one[1])]
     lanes_found: list[list[int]] = []
@@ -130,7 +130,8 @@ def _alike(probes: Iterable[tuple[_Probe, Bars]]) -> list[list[tuple[_Probe, Bar
         bars = restricted[number][1]
         since = _began(bars)
         for numbers in lanes_found:
-            if _shades(restricted[numbers[0]][1], since) == _shades(bars, since):
+            of_lane = restricted[numbers[0]][1]
+            if _shades(of_lane, since) == _shades(bars, since) and not _met(of_lane, since):
                 numbers.append(number)
                 break
         else:
@@ -159,6 +160,15 @@ def _shades(bars: Bars, since: date | None) -> list[tuple[date | None, Shade, st
         for bar in bars
         if since is None or bar.end is None or bar.end > since
     ]
+
+
+def _met(bars: Bars, until: date | None) -> bool:
+    """Whether a restriction, or a question of one, was met before a day (None: never asked)."""
+    return until is not None and any(
+        (bar.start is None or bar.start < until)
+        and (bar.shade.is_open or bar.shade.stance != Stance.CASE_BY_CASE)
+        for bar in bars
+    )
 
 
 def _lane(register: Register, activity: str, members: list[tuple[_Probe, Bars]]) -> Lane:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+_FIRST_INSTANT = datetime(1, 1, 2, tzinfo=UTC)
+_LAST_INSTANT = datetime(9999, 12, 30, tzinfo=UTC)
+
+
+def _within(field: str, first: date, last: date) -> Q:
+    return Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__gte": first, f"{field}__lte": last})
+
 
 FIRST_BY_DAY = (F("effective_from").asc(nulls_first=True), "id")
 """Rows by their first day. Said outright, since the engines put an open start at different ends."""
@@ -33,6 +43,14 @@ class Dated(models.Model):
                 condition=Q(effective_from__isnull=True)
                 | Q(effective_to__isnull=True)
                 | Q(effective_to__gt=F("effective_from")),
+            ),
+            # Neither "infinity" nor a number in place of a day, which an engine would take.
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_in_the_calendar",
+                condition=_within("effective_from", date.min, date.max)
+                & _within("effective_to", date.min, date.max)
+                & _within("known_from", _FIRST_INSTANT, _LAST_INSTANT)
+                & _within("known_to", _FIRST_INSTANT, _LAST_INSTANT),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_known_range",

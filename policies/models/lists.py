@@ -53,11 +53,13 @@ class GoodsRule(models.Model):
     """A set of items as a provision of a control list defines it, such as `ECL:2(a)`.
 
     An item is in the set when it is under one of `groups` or `also_items` and not under one of
-    `except_items`.
+    `except_items`. Policies name the set in their scope, which never changes, so neither does the
+    set: a provision that is amended gets a set under another key. `edition` is where its text was
+    last read.
     """
 
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="goods_rules")
-    key = models.CharField(max_length=20)
+    key = models.CharField(max_length=40, unique=True)
     groups = models.JSONField(default=list)
     also_items = models.JSONField(default=list)
     except_items = models.JSONField(default=list)
@@ -67,10 +69,7 @@ class GoodsRule(models.Model):
     text_fr = models.TextField()
 
     class Meta:
-        ordering = ["key", "edition"]
-        constraints = [
-            models.UniqueConstraint(fields=["edition", "key"], name="policies_goods_rule_once")
-        ]
+        ordering = ["key"]
 
     def __str__(self) -> str:
         return self.key

@@ -122,7 +122,8 @@ def boundary_queries(directory: Path = DATA) -> Iterator[dict[str, Any]]:
             for end in ("from", "to", "known_from", "known_to")
         }
         for boundary, activity in product(sorted(days - {None}), ("export", "brokering")):
-            yield from _around(boundary, activity, **_line_of(policy))
+            for line in _lines_of(policy):
+                yield from _around(boundary, activity, **line)
     for member in members(directory):
         for boundary in (member.span.effective_from, member.span.effective_to):
             if boundary:
@@ -131,19 +132,27 @@ def boundary_queries(directory: Path = DATA) -> Iterator[dict[str, Any]]:
                     yield from _around(boundary.isoformat(), activity, **line)
 
 
-def _line_of(policy: dict[str, Any]) -> dict[str, Any]:
-    """A line that the row reaches."""
+def _lines_of(policy: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Lines that the row reaches, each with its questions answered as it asks and unanswered."""
     scope = policy["scope"]
     anywhere = scope["destinations"] == "any"
-    return {
-        "destination": "FR" if anywhere else scope["destinations"][0],
-        "sub_region": scope.get("sub_regions", [None])[0],
-        "items": scope["goods"].get("items", ["2-15.d"])[:1],
-        "eipa_4_1": scope["goods"]["kind"] == "eipa_4_1",
-        "wmd_end_use": scope.get("wmd_end_use", False),
-        "end_user": "unknown",
-        "designated_under": [policy["key"]] if scope.get("designated") else [],
+    answers = {
+        f"{question.get('of', policy['key'])}:{question['code']}": question.get("applies_if", "yes")
+        for question in policy["questions"]
     }
+    # For rows that name none: one on most lists, one on the Area Control List, and the US.
+    for destination in ("FR", "KP", "US") if anywhere else scope["destinations"][:1]:
+        for given in (answers, {}) if answers else ({},):
+            yield {
+                "destination": destination,
+                "sub_region": scope.get("sub_regions", [None])[0],
+                "items": scope["goods"].get("items", ["2-15.d", "1-6", "3-01"])[:3],
+                "eipa_4_1": scope["goods"]["kind"] == "eipa_4_1",
+                "wmd_end_use": scope.get("wmd_end_use", False),
+                "end_user": "unknown",
+                "designated_under": [policy["key"]] if scope.get("designated") else [],
+                "answers": given,
+            }
 
 
 def _around(boundary: str, activity: str, **line: Any) -> Iterator[dict[str, Any]]:

@@ -450,12 +450,29 @@ def test_a_later_consolidation_is_another_edition_beside_the_old_one(folder: Fol
         "Edition": (1, 0),
         "Provision": (counts[0], 0),
         "ControlListItem": (counts[1] - 1, 0),
-        "GoodsRule": (counts[2], 0),
+        "GoodsRule": (0, counts[2]),
     }
     new = Edition.objects.get(instrument__code="ECL", consolidated_to=date(2031, 6, 30))
     assert old.items.get(code="1").title_en == "Dual Use"
     assert new.items.get(code="1").title_en == "Dual Use, renamed"
     assert not folder.load(LATER + timedelta(days=1)).changed
+
+
+@pytest.mark.parametrize("edition", [None, "2031-06-30"])
+def test_a_set_of_items_that_policies_name_never_changes(
+    folder: Folder, edition: str | None
+) -> None:
+    """Else a load would change what applied on past days."""
+    with folder.edit("export_control_list.json") as document:
+        row(document["destination_rules"], "ECL:2(b)", "provision")["groups"].remove("3")
+        if edition:
+            document["meta"]["instrument"]["consolidated_to"] = edition
+    if edition:
+        with folder.edit("regulations.json") as document:
+            row(document["instruments"], "ECL", "id")["consolidated_to"] = edition
+    with pytest.raises(MalformedReference) as refused:
+        folder.load()
+    assert (refused.value.row, refused.value.field) == ("ECL:2(b)", "groups")
 
 
 def test_law_text_is_corrected_within_its_edition(folder: Folder) -> None:

@@ -239,7 +239,7 @@ class _Load:
     def _stored(self, table: Table) -> list[Stored]:
         """The rows that a load compares with: of editions, only those of the files."""
         rows = table.model._default_manager.order_by().values(*table.columns)
-        if "edition_id" in table.columns:
+        if "edition_id" in table.key:
             rows = rows.filter(edition_id__in=list(self.homes[table.relations["edition"]]))
         return list(rows)
 

@@ -143,8 +143,9 @@ TABLES = (
         models.GoodsRule,
         control_lists.goods_rules,
         files.ECL,
-        key=("edition_id", "key"),
+        key=("key",),
         relations={"edition": models.Edition},
+        frozen=frozenset({"groups", "also_items", "except_items"}),
         labels={"key": "provision"},
     ),
     Table(

@@ -7,6 +7,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
+from math import isinf
 from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand
@@ -86,7 +87,12 @@ def answer(line: str, register: Register) -> dict[str, Any]:
     if not _is_utf8(line):
         return {"id": None, "error": "query: not UTF-8"}
     try:
-        query = json.loads(line, object_pairs_hook=_without_repeats, parse_constant=_no_such_number)
+        query = json.loads(
+            line,
+            object_pairs_hook=_without_repeats,
+            parse_constant=_no_such_number,
+            parse_float=_finite,
+        )
     except BadQuery as bad:
         return {"id": None, "error": str(bad)}
     except (ValueError, RecursionError):
@@ -107,6 +113,13 @@ def _without_repeats(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             raise BadQuery(name, "given twice")
         found[name] = value
     return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if isinf(number):
+        raise BadQuery("query", f"{text} is too large a number")
+    return number
 
 
 def _no_such_number(name: str) -> None:

@@ -43,8 +43,11 @@ def test_random_lines_are_answered_as_an_independent_resolver_answers_them() -> 
 def test_every_boundary_is_answered_right_the_day_before_that_day_and_the_day_after() -> None:
     """All days on which anything in the data changes, for the rows that change, both activities."""
     oracle = Oracle(packaged.DATA)
+    reached: set[str] = set()
     for query in packaged.boundary_queries():
+        reached.update(engine_answer(query)["matched"])
         expected = oracle.resolve(query)
         assert engine_answer(query) == {name: normal(name, expected[name]) for name in expected}, (
             json.dumps(query)
         )
+    assert reached == {policy["key"] for policy in packaged.read("policies.json")["policies"]}
