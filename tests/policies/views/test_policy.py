@@ -130,7 +130,7 @@ def test_what_is_assumed_is_named(client: Client) -> None:
     assert "assumed:" not in text(client, N992)
 
 
-@pytest.mark.parametrize("key", ["tr-2020-04-16-presumptive", "nope", "%00", "x" * 3000, "é"])
+@pytest.mark.parametrize("key", ["tr-2020-04-16-presumptive", "nope", "x" * 3000, "é"])
 def test_an_unknown_key_is_not_found(client: Client, key: str) -> None:
     assert client.get(f"/policies/{key}/").status_code == 404
 
