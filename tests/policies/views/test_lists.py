@@ -172,8 +172,11 @@ def test_a_listing_unknown_on_the_day_of_knowledge_is_not_shown(client: Client) 
 def test_a_general_permit_shows_what_its_own_text_says(client: Client, language: str) -> None:
     for permit in CountryList.objects.filter(is_general_permit=True):
         response = get(client, permit.get_absolute_url(), language)
-        keys = [clause.key for _label, clauses in response.context["roles"] for clause in clauses]
-        assert keys == [key for keys in permit.details["roles"].values() for key in keys]
+        shown = [
+            [clause.key for clause in clauses] for _label, clauses in response.context["roles"]
+        ]
+        # The engines keep the keys of an object in different orders; the page has its own.
+        assert sorted(shown) == sorted(permit.details["roles"].values())
         page = response.content.decode()
         assert "non officielle" in page or "Not an official version" in page
 
