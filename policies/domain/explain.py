@@ -41,6 +41,8 @@ class PlaceWords:
     requirement: str
     stance: str
     summary: str
+    on_stance: str
+    """The part of the summary that says nothing of permits."""
     governing: tuple[Reason, ...]
     permit_reasons: tuple[Reason, ...]
     also: tuple[Reason, ...]
@@ -170,7 +172,7 @@ class _Writer:
     def explanation(self) -> Explanation:
         return Explanation(
             headline=self._headline(),
-            summary=_summary(self.ruling, bool(self.ruling.governing)),
+            summary=self._summary(self.ruling),
             places=tuple(self._place(place) for place in self.ruling.places),
             questions=tuple(self._question(one) for one in self.ruling.needs_answer),
             exceptions=tuple(
@@ -217,11 +219,34 @@ class _Writer:
             where=where,
             requirement=place.requirement,
             stance=place.stance,
-            summary=_summary(place, bool(place.governing)),
+            summary=self._summary(place),
+            on_stance=self._on_stance(place),
             governing=self._reasons(row for row in rows if row.key in governing),
             permit_reasons=self._reasons(row for row in rows if row.key in on_permit),
             also=self._reasons(row for row in rows if row.key not in governing | on_permit),
         )
+
+    def _summary(self, outcome: PlaceRuling | Ruling) -> str:
+        """What is the stance and what is needed, in two sentences."""
+        return f"{self._on_stance(outcome)} {_on_permit(outcome.requirement)}"
+
+    def _on_stance(self, outcome: PlaceRuling | Ruling) -> str:
+        if outcome.governing:
+            return {
+                Stance.CASE_BY_CASE: _("Applications are examined case by case."),
+                Stance.PRESUMPTIVE_DENIAL: _("Applications are presumptively denied."),
+                Stance.SUSPENDED: _("New permits are suspended."),
+                Stance.POLICY_OF_DENIAL: _("A policy of denial applies."),
+                Stance.PROHIBITED: _("It is prohibited by law."),
+            }[Stance(outcome.stance)]
+        # No row gives the stance; say so only as far as it is true.
+        if any(one.if_yes.stance != one.if_no.stance for one in self.ruling.needs_answer):
+            return _("Whether a policy restricts it depends on the open questions.")
+        if any(one.because == "exception" for one in self.ruling.not_applied):
+            return _("With the accepted exceptions, no policy restricts it.")
+        if outcome.requirement in (Requirement.NOT_CONTROLLED, Requirement.NO_PERMIT_REQUIRED):
+            return _("No policy restricts it.")
+        return _("No policy restricts new permits: applications are examined case by case.")
 
     def _reasons(self, rows: Iterable[PolicyRow]) -> tuple[Reason, ...]:
         return tuple(
@@ -272,9 +297,8 @@ class _Writer:
         return _("An exception is accepted: %(exception)s.") % {"exception": words[self.language]}
 
 
-def _summary(outcome: PlaceRuling | Ruling, governed: bool) -> str:
-    """What is needed and what is the stance, in two sentences."""
-    need = {
+def _on_permit(requirement: str) -> str:
+    return {
         Requirement.NOT_CONTROLLED: _("On no control list for this: no permit is needed."),
         Requirement.NO_PERMIT_REQUIRED: _(
             "Listed, but not for this destination: no permit is needed."
@@ -283,19 +307,7 @@ def _summary(outcome: PlaceRuling | Ruling, governed: bool) -> str:
             "A general permit covers it: no individual permit is needed."
         ),
         Requirement.INDIVIDUAL_PERMIT: _("An individual permit is needed."),
-    }[Requirement(outcome.requirement)]
-    stance = {
-        Stance.CASE_BY_CASE: _("Applications are examined case by case."),
-        Stance.PRESUMPTIVE_DENIAL: _("Applications are presumptively denied."),
-        Stance.SUSPENDED: _("New permits are suspended."),
-        Stance.POLICY_OF_DENIAL: _("A policy of denial applies."),
-        Stance.PROHIBITED: _("It is prohibited by law."),
-    }[Stance(outcome.stance)]
-    if not governed:
-        stance = _("No policy restricts new permits: applications are examined case by case.")
-        if outcome.requirement in (Requirement.NOT_CONTROLLED, Requirement.NO_PERMIT_REQUIRED):
-            stance = _("No policy restricts it.")
-    return f"{stance} {need}"
+    }[Requirement(requirement)]
 
 
 def _sentences(words: Explanation) -> Iterable[str]:

@@ -9,7 +9,7 @@ rows that reach a line is in `policies.domain.resolve`.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import product
@@ -205,6 +205,17 @@ class Rulebook:
             if self.calendar.holds(span, stretch)
         )
 
+    def days_of_lists(self, lists: Collection[str]) -> set[date]:
+        """The days on which a destination came onto one of these lists, or left it."""
+        return {
+            day
+            for held in self._memberships.values()
+            for code, span in held
+            if code in lists
+            for day in (span.effective_from, span.effective_to)
+            if day
+        }
+
     def is_member(self, list_code: str, destination: str, stretch: Stretch) -> bool:
         """Whether the destination is on a country list in the stretch."""
         return list_code in self.lists_holding(destination, stretch)
@@ -289,6 +300,10 @@ class Rulebook:
             (one, _ItemGoods(self.row_of(one).scope.goods, item_sets))
             for one in each(of_kind[GoodsKind.ITEMS])
         ]
+        self.items_named: frozenset[Parts] = frozenset(
+            code for _row, goods in self._item_goods for code in goods.every_code if len(code) > 1
+        )
+        """Items below the level of a group that some row tells apart, by their parts."""
 
     def _index_effects(self) -> None:
         stances = self._rows_by(Stance.values, lambda row, stance: row.stance == stance)
@@ -328,6 +343,7 @@ class _ItemGoods:
         self._but_not = tuple(parts(code) for code in (*items.but_not, *goods.not_items))
         self._broader = goods.broader
         self.excluded = tuple(parts(code) for code in goods.excluded)
+        self.every_code = (*self._named, *self._but_not, *self.excluded)
 
     def takes(self, code: Parts) -> bool:
         return any(

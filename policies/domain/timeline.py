@@ -31,6 +31,8 @@ GROUPS = ("1", "2", "3", "4", "5", "6", "7", "9")
 """The groups of the Export Control List; Group 8 is repealed."""
 
 _BEFORE_ALL = date(1900, 1, 1)
+_UNNAMED = {"5": "5999"}
+"""An item that no rule names; elsewhere the group's number and 0."""
 _NO_PERMIT_NEEDED = (Requirement.NOT_CONTROLLED, Requirement.NO_PERMIT_REQUIRED)
 
 
@@ -78,13 +80,15 @@ class Lane:
     """One scope over time. `facts` is the line ruled on, for whoever wants to ask further.
 
     `note` says, in the active language, what has not been controlled from the start, or what the
-    goods are.
+    goods are. The lane is one in its stances; which permit is needed can differ between `samples`,
+    a line for every item that some rule tells apart.
     """
 
     activity: str
     goods: str
     note: str
     facts: LineFacts
+    samples: tuple[LineFacts, ...]
     bars: Bars
 
     def bar_on(self, day: date) -> Bar:
@@ -188,7 +192,51 @@ def _lane(register: Register, activity: str, members: list[tuple[_Probe, Bars]])
     if {probe.kind for probe, _of_probe in members} == {"eipa_4_1"}:
         notes.insert(0, _("prohibited firearms, weapons and devices"))
     name = _name(register, [probe for probe, _of_probe in members])
-    return Lane(activity, name, "; ".join(notes), first.facts, bars)
+    samples = tuple(line for probe, _bars in members for line in _samples(register, probe))
+    return Lane(activity, name, "; ".join(notes), first.facts, samples, bars)
+
+
+def _samples(register: Register, probe: _Probe) -> Iterator[LineFacts]:
+    """Lines of a probe's goods that rules may tell apart: named items, and an item not named."""
+    if probe.kind == "region":
+        yield probe.facts
+    for group in GROUPS if probe.kind == "region" else [probe.code]:
+        if probe.kind not in ("group", "region"):
+            yield probe.facts
+            continue
+        yield replace(probe.facts, items=(_UNNAMED.get(group, f"{group}-0"),))
+        for code in register.rulebook.items_named:
+            if code[0] == group:
+                yield replace(probe.facts, items=("-".join(code[1:] if group == "5" else code),))
+
+
+def permit_needed(
+    register: Register, lane: Lane, days: Iterable[date], known_at: datetime | None = None
+) -> str:
+    """The permit that all goods of a lane need on all of the days; empty where they differ."""
+    found: set[str] = set()
+    for day in days:
+        for line in lane.samples:
+            found.add(resolve(line, register.rulebook, on=day, known_at=known_at).requirement)
+            if len(found) > 1:
+                return ""
+    return found.pop()
+
+
+def days_of_control(register: Register, bar: Bar) -> list[date]:
+    """The days within a stretch from which another permit may be needed, its first day included."""
+    book = register.rulebook
+    changes = {
+        day
+        for row in book.rows
+        if row.requirement
+        for span in row.spans
+        for day in (span.effective_from, span.effective_to)
+        if day
+    }
+    lists = {test.list for row in book.rows if row.requirement for test in row.scope.lists}
+    changes.update(book.days_of_lists(lists))
+    return [bar.start or _BEFORE_ALL, *sorted(day for day in changes if bar.covers(day))]
 
 
 def lane_title(lane: Lane) -> str:
@@ -209,7 +257,11 @@ def rows_naming(register: Register, destination: str) -> list[PolicyRow]:
         and (
             destination in row.scope.destinations
             if row.scope.destinations is not None
-            else any(test.listed and test.list in lists for test in row.scope.lists)
+            else any(
+                test.listed and test.list in lists
+                for test in row.scope.lists
+                if not test.only_for_eipa_4_1
+            )
         )
     ]
 

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlencode
 
+from django.core.exceptions import BadRequest
+from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -85,6 +87,12 @@ class AsOf:
     def more_query(self) -> str:
         """The same behind other parameters: "&on=2020-10-05", or nothing."""
         return f"&{urlencode(self.parameters)}" if self.parameters else ""
+
+
+def refuse_unread(*forms: BaseForm) -> None:
+    """A file must be what was asked for: BadRequest where a form could not be read."""
+    if any(form.errors for form in forms):
+        raise BadRequest("a day or a filter that can't be read")
 
 
 def today_in_ottawa() -> date:

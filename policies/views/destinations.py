@@ -28,16 +28,18 @@ from policies.domain.timeline import (
     Lane,
     Marks,
     Shade,
+    days_of_control,
     lane_title,
     lanes,
     marks,
+    permit_needed,
     rows_naming,
 )
 from policies.facts import LineFacts
 from policies.forms.search import DestinationSearchForm
 from policies.models import ContextEntry, Destination, PermitAct, Policy, PolicyVersion
 from policies.templatetags.policy_tags import in_language
-from policies.views.asof import AsOf, read_as_of
+from policies.views.asof import AsOf, read_as_of, refuse_unread
 from policies.views.lanes import (
     act_in_words,
     day_with_precision,
@@ -62,6 +64,20 @@ class Verdict(NamedTuple):
     requirement_label: str
     is_open: bool
     is_free: bool
+
+
+def of_lane(found: Verdict, needed: str) -> Verdict:
+    """What applies to a lane, whose goods may need different permits (`needed` is then empty)."""
+    return found._replace(requirement=needed, requirement_label=_permit_words(needed))
+
+
+def _permit_words(needed: str) -> str:
+    return str(Requirement(needed).label) if needed else _("Permit depends on the item")
+
+
+def _permit_over_a_stretch(lane: Lane, bar: Bar, register: Register, as_of: AsOf) -> str:
+    """Which permit the goods of a lane need on every day of a stretch; empty where it changes."""
+    return permit_needed(register, lane, days_of_control(register, bar), as_of.known_at)
 
 
 def verdict(ruling: Ruling) -> Verdict:
@@ -338,10 +354,11 @@ def _answer(lane: Lane, register: Register, as_of: AsOf) -> Answer:
     ruling = resolve(lane.facts, register.rulebook, on=as_of.on, known_at=as_of.known_at)
     words = explain(ruling, lane.facts, register, on=as_of.on, known_at=as_of.known_at)
     bar = lane.bar_on(as_of.on)
+    needed = permit_needed(register, lane, [as_of.on], as_of.known_at)
     return Answer(
         title=lane_title(lane),
         note=lane.note,
-        verdict=verdict(ruling),
+        verdict=of_lane(verdict(ruling), needed),
         span=span_in_words(bar.start, bar.end),
         words=words,
         questions=tuple(
@@ -357,8 +374,11 @@ def _answer(lane: Lane, register: Register, as_of: AsOf) -> Answer:
         general_permits=tuple(
             dict.fromkeys(
                 (one.policy, _in_language(register.policies[one.policy].title))
-                for one in words.questions
-                if one.outcome_if_yes.stance == one.outcome_if_no.stance
+                for line in lane.samples
+                for one in resolve(
+                    line, register.rulebook, on=as_of.on, known_at=as_of.known_at
+                ).needs_answer
+                if one.if_yes.stance == one.if_no.stance
             )
         ),
         ask_url=f"{reverse('policies:ask')}?{urlencode(_asked(lane.facts, as_of))}",
@@ -487,7 +507,10 @@ def _lane_table(lane: Lane, register: Register, as_of: AsOf) -> LaneTable:
         [
             LaneRow(
                 bar,
-                verdict(bar.ruling),
+                of_lane(
+                    verdict(bar.ruling),
+                    _permit_over_a_stretch(lane, bar, register, as_of),
+                ),
                 [
                     (key, _in_language(register.policies[key].instrument))
                     for key in bar.ruling.governing
@@ -506,6 +529,7 @@ def destination_csv(request: HttpRequest, code: str) -> HttpResponse:
     if code not in register.destinations:
         raise Http404
     as_of = read_as_of(request)
+    refuse_unread(as_of.form)
     header = (
         _("Kind"), _("Activity"), _("Goods"), _("From"), _("Until"), _("Stance"),
         _("Stance if open questions are answered yes"), _("Permit requirement"), _("Policies"),
@@ -520,7 +544,7 @@ def destination_csv(request: HttpRequest, code: str) -> HttpResponse:
         f"{code}-{as_of.file_days}.csv",
         header,
         [
-            *(row for lane in lanes_found for row in _lane_cells(lane, policies)),
+            *(row for lane in lanes_found for row in _lane_cells(lane, policies, register, as_of)),
             *_mark_cells(marks_found, policies),
         ],
     )
@@ -529,10 +553,13 @@ def destination_csv(request: HttpRequest, code: str) -> HttpResponse:
 Cells = Sequence[object]
 
 
-def _lane_cells(lane: Lane, policies: dict[str, Policy]) -> Iterator[Cells]:
+def _lane_cells(
+    lane: Lane, policies: dict[str, Policy], register: Register, as_of: AsOf
+) -> Iterator[Cells]:
     goods = f"{lane.goods} ({lane.note})" if lane.note else lane.goods
     for bar in lane.bars:
         ruling = bar.ruling
+        needed = _permit_over_a_stretch(lane, bar, register, as_of)
         governing = [policies[key] for key in ruling.governing]
         yield (
             _("Stance"),
@@ -542,7 +569,7 @@ def _lane_cells(lane: Lane, policies: dict[str, Policy]) -> Iterator[Cells]:
             bar.end,
             Stance(ruling.stance).label,
             Stance(ruling.stance_if_open).label,
-            Requirement(ruling.requirement).label,
+            _permit_words(needed),
             " ".join(ruling.governing),
             "; ".join(dict.fromkeys(in_language(policy, "instrument") for policy in governing)),
             "; ".join(in_language(policy, "title") for policy in governing),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from policies.choices import Activity, EndUserKind, GoodsKind, Layer
+from policies.domain.queries import OTTAWA
 from policies.domain.register import Register, current_register
 from policies.domain.resolve import GENERAL_PERMIT, MINISTER
 from policies.domain.scope import ScopeWords, lowered, scope_in_words, section
@@ -22,7 +23,7 @@ from policies.facts import GoodsScope, PolicyRow, Scope
 from policies.filters import PolicyFilter
 from policies.models import ControlListItem, Policy, PolicyException, PolicyVersion
 from policies.templatetags.policy_tags import in_language
-from policies.views.asof import AsOf, read_as_of
+from policies.views.asof import AsOf, read_as_of, refuse_unread
 from policies.views.spreadsheet import csv_response
 
 LAYERS = {
@@ -66,6 +67,7 @@ def register(request: HttpRequest) -> HttpResponse:
     chosen = PolicyFilter(request.GET, register=known, on=as_of.on, known_at=as_of.known_at)
     rows = _rows(chosen, known, as_of)
     if request.GET.get("format") == "csv":
+        refuse_unread(as_of.form, chosen.form)
         return _register_csv(rows, as_of)
     return render(
         request,
@@ -125,7 +127,7 @@ def _register_csv(rows: Sequence[Row], as_of: AsOf) -> HttpResponse:
                 row.standing.label,
                 row.version.effective_from,
                 row.version.effective_to,
-                row.version.known_from and row.version.known_from.isoformat(),
+                row.version.known_from and row.version.known_from.astimezone(OTTAWA).isoformat(),
                 in_language(row.policy, "instrument"),
                 citation(row.policy),
                 " ".join(source["url"] for source in row.policy.sources),

@@ -12,11 +12,24 @@ import pytest
 from django.utils import translation
 
 from policies.choices import Requirement, Stance
+from policies.domain.codes import parts
 from policies.domain.reach import destinations_named
 from policies.domain.register import Register, current_register
 from policies.domain.resolve import resolve
-from policies.domain.timeline import GROUPS, Bar, Lane, Marks, Shade, lane_title, lanes, marks
+from policies.domain.timeline import (
+    GROUPS,
+    Bar,
+    Lane,
+    Marks,
+    Shade,
+    lane_title,
+    lanes,
+    marks,
+    permit_needed,
+    rows_naming,
+)
 from policies.facts import LineFacts
+from policies.models import ControlListItem
 from policies.views.lanes import (
     PIXELS_PER_PERCENT,
     Picture,
@@ -55,7 +68,8 @@ def lane(*stretches: tuple[date | None, Shade]) -> Lane:
     bars = tuple(
         Bar(start, end, shade, ruling) for (start, shade), end in zip(stretches, ends, strict=True)
     )
-    return Lane("export", "Group 2", "", LineFacts("export", "TR", items=("2",)), bars)
+    line = LineFacts("export", "TR", items=("2",))
+    return Lane("export", "Group 2", "", line, (line,), bars)
 
 
 def act(day: date, kind: str, count: int | None = None, precision: str = "day") -> Any:
@@ -106,6 +120,47 @@ def test_a_lane_is_true_of_every_group_it_names(register: Register) -> None:
                     shared = one.bar_on(day).shade
                     not_yet = own == FREE and shared == CASE
                     assert own == shared or not_yet, (code, lane_title(one), group, day)
+
+
+def test_a_lane_names_a_permit_only_where_all_its_goods_need_it(register: Register) -> None:
+    """Against the engine, for the codes of the control list itself, on days around every change."""
+    codes = list(
+        ControlListItem.objects.filter(selectable=True)
+        .values_list("code", flat=True)
+        .order_by("pk")
+    )
+    days = [date(2010, 1, 1), date(2019, 8, 31), date(2019, 9, 1), date(2026, 11, 23)]
+    for code in ("TR", "US", "KP", "IR", "UA", "FR", "IL", "BY", "MM", "QA"):
+        for one in lanes(register, code):
+            groups = _groups_named(one)
+            for day in days:
+                needed = permit_needed(register, one, [day])
+                for item in codes if needed else ():
+                    if parts(item)[0] in groups:
+                        line = LineFacts(one.activity, code, items=(item,))
+                        found = resolve(line, register.rulebook, on=day).requirement
+                        assert found == needed, (code, lane_title(one), item, day)
+
+
+def test_what_depends_on_the_item_is_not_called_one_permit(register: Register) -> None:
+    def needed(code: str, title: str) -> str:
+        (one,) = [one for one in lanes(register, code) if lane_title(one) == title]
+        return permit_needed(register, one, [date(2026, 11, 23)])
+
+    assert needed("TR", "Group 2, export") == Requirement.INDIVIDUAL_PERMIT
+    assert needed("KP", "Group 2, brokering") == Requirement.INDIVIDUAL_PERMIT
+    assert needed("US", "Groups 2 to 7 and 9, export") == ""
+    assert needed("KP", "Groups 1, 3 to 7 and 9, brokering") == ""
+    for one in lanes(register, "UA"):
+        if one.facts.sub_region:
+            assert permit_needed(register, one, [date(2026, 11, 23)]) == ""
+
+
+def test_a_condition_for_goods_of_s_4_1_lists_nobody(register: Register) -> None:
+    """General Brokering Permit No. 1 asks that such goods go to a listed country; Türkiye is not
+    one of its destinations for that."""
+    assert "GBP1" not in {row.key for row in rows_naming(register, "TR")}
+    assert "GBP1" in {row.key for row in rows_naming(register, "FR")}
 
 
 def _groups_named(one: Lane) -> Sequence[str]:

@@ -205,7 +205,7 @@ def test_every_row_that_names_it_is_in_the_table_by_date(client: Client) -> None
         "TR-2024-01-29-end",
     ]
     listed = [entry.policy.key for entry in context["list_entries"]]
-    assert listed == ["ECL-5505-2", "GEP41", "GBP1"]
+    assert listed == ["ECL-5505-2", "GEP41"]
 
 
 def test_a_row_says_what_was_before_it(client: Client) -> None:
@@ -238,7 +238,8 @@ def test_the_question_to_the_engine_is_that_of_the_lane(client: Client) -> None:
             assert not asked.context["form"].errors, answer.ask_url
             ruling = asked.context["inquiry"].ruling
             assert ruling.stance == answer.verdict.stance, answer.ask_url
-            assert ruling.requirement == answer.verdict.requirement
+            # No permit is named where other goods of the lane need another one.
+            assert answer.verdict.requirement in ("", ruling.requirement), answer.ask_url
 
 
 @pytest.mark.parametrize("code", ["ZZ", "tr", "TUR", "é", "x" * 3000])

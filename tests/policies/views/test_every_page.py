@@ -150,3 +150,15 @@ class TestAnyQueryString(TestCase):
     def test_no_query_string_breaks_a_page(self, path: str, query: dict[str, str]) -> None:
         encoded = {name: value.encode("utf-8", "surrogatepass") for name, value in query.items()}
         assert self.client.get(path, encoded).status_code < 500
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/policies/?format=csv&on=x",
+        "/policies/?format=csv&stance=bogus",
+        "/destinations/TR/timeline.csv?known_on=2020-02-30",
+    ],
+)
+def test_no_file_is_given_for_what_cannot_be_read(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 400
