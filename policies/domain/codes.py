@@ -14,7 +14,7 @@ Parts = tuple[str, ...]
 _CUTS = re.compile(r"[-.()]")
 _GROUP_WORD = re.compile(r"^\s*group\s*(?=\d)")
 _WRITTEN_CODE = re.compile(
-    r"\s*(?:group\s*)?([1-9]|5\d{3})(?:[-.(]++[0-9a-z]++\)*+)*+[.)\s]*", re.IGNORECASE
+    r"\s*(?:group\s*)?([1-9]|5\d{3})(?:(?:[-.(]++|(?<=\)))[0-9a-z]++\)*+)*+[.)\s]*", re.IGNORECASE
 )
 
 

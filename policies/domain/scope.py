@@ -81,7 +81,7 @@ def section(cited: str) -> str:
 
 
 def provision(cited: str) -> str:
-    """A provision of the Act as the active language cites it: EIPA s. 10(1); LLEI art. 10(1)."""
+    """A provision of the Act as the active language cites it: EIPA s. 10(1); LLEI par. 10(1)."""
     return section(cited).replace("EIPA", _("EIPA"))
 
 

@@ -567,7 +567,7 @@ def _lane_cells(
             goods,
             bar.start,
             bar.end,
-            Stance(ruling.stance).label,
+            _("No restriction") if bar.shade.free else Stance(ruling.stance).label,
             Stance(ruling.stance_if_open).label,
             _permit_words(needed),
             " ".join(ruling.governing),

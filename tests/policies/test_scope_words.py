@@ -109,4 +109,4 @@ def test_a_provision_is_cited_as_each_language_cites_it() -> None:
     with translation.override("en-ca"):
         assert provision("EIPA s. 10(1)") == "EIPA s. 10(1)"
     with translation.override("fr-ca"):
-        assert provision("EIPA s. 10(1)") == "LLEI art. 10(1)"
+        assert provision("EIPA s. 10(1)") == "LLEI par. 10(1)"

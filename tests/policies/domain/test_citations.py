@@ -9,12 +9,13 @@ from tests.policies import packaged
 @pytest.mark.parametrize(
     ("english", "french"),
     [
-        ("s. 2(a)", "art. 2a)"),
-        ("s. 8(1)(a)", "art. 8(1)a)"),
-        ("s. 7(2)", "art. 7(2)"),
-        ("s. 1(b), (c)", "art. 1b), c)"),
+        ("s. 2(a)", "al. 2a)"),
+        ("s. 8(1)(a)", "al. 8(1)a)"),
+        ("s. 3", "art. 3"),
+        ("s. 7(2)", "par. 7(2)"),
+        ("s. 1(b), (c)", "al. 1b), c)"),
         ("ss. 3.06 to 3.09", "art. 3.06 à 3.09"),
-        ("s. 2(b); SOR/2019-223", "art. 2b); DORS/2019-223"),
+        ("s. 2(b); SOR/2019-223", "al. 2b); DORS/2019-223"),
         ("s. 4.1, former wording", "art. 4.1, ancien libellé"),
         ("item 5505(1), (3)", "article 5505(1), (3)"),
         ("schedule", "annexe"),

@@ -319,7 +319,7 @@ def test_the_file_is_in_the_language_of_the_page(client: Client) -> None:
 
 def test_the_file_knows_no_more_than_was_known(client: Client) -> None:
     rows = cells(client, on="2019-10-12", known_on="2019-10-14")
-    assert {row["Stance"] for row in rows} <= {"Case by case", "Prohibited"}
+    assert {row["Stance"] for row in rows} <= {"Case by case", "No restriction", "Prohibited"}
 
 
 def test_the_file_is_named_for_its_place_and_days(client: Client) -> None:

@@ -86,7 +86,7 @@ def test_acts_on_permits_stand_under_their_policy(client: Client) -> None:
     words = text(client, N992)
     assert "Türkiye: 29 suspended permits cancelled" in words
     assert "EIPA s. 10(1)" in words
-    assert "LLEI art. 10(1)" in text(client, N992, "fr-ca")
+    assert "LLEI par. 10(1)" in text(client, N992, "fr-ca")
     assert "29 suspended permits" not in text(client, "TR-2019-10-11-freeze")
 
 
