@@ -1,10 +1,14 @@
-"""The account that everyone who tries the product signs in with. Exists in demo mode only."""
+"""The people that everyone who tries the product signs in as. They exist in demo mode only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from django.conf import settings
+
+from accounts.choices import Role
+
+PASSWORD = "permit-desk-demo"  # noqa: S105 - public on purpose
 
 
 @dataclass(frozen=True)
@@ -14,11 +18,21 @@ class DemoAccount:
     username: str
     password: str
     name: str
+    role: Role
 
 
-DEMO_ACCOUNT = DemoAccount(username="analyst", password="permit-desk-demo", name="Analyst A.")  # noqa: S106 - public
+# The names are what they would be in any language: a role and a letter, nobody's name.
+DEMO_ACCOUNTS = (
+    DemoAccount("analyst", PASSWORD, "Analyst A.", Role.ANALYST),
+    DemoAccount("analyst-b", PASSWORD, "Analyst B.", Role.ANALYST),
+    DemoAccount("senior", PASSWORD, "Senior analyst C.", Role.SENIOR_ANALYST),
+    DemoAccount("decision", PASSWORD, "Decision-maker D.", Role.DECISION_MAKER),
+    DemoAccount("admin", PASSWORD, "Administrator E.", Role.ADMINISTRATOR),
+    DemoAccount("admin-b", PASSWORD, "Administrator F.", Role.ADMINISTRATOR),
+    DemoAccount("auditor", PASSWORD, "Auditor G.", Role.AUDITOR),
+)
 
 
-def offered_demo_account() -> DemoAccount | None:
-    """The account to show on the sign-in page; none outside demo mode."""
-    return DEMO_ACCOUNT if settings.PERMIT_DESK_MODE == "demo" else None
+def offered_demo_accounts() -> tuple[DemoAccount, ...]:
+    """The accounts to show on the sign-in page; none outside demo mode."""
+    return DEMO_ACCOUNTS if settings.PERMIT_DESK_MODE == "demo" else ()

@@ -1,11 +1,28 @@
-"""The sign-in form."""
+"""Signing in, and what administrators and people ask of accounts. The shape of input only."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.core.exceptions import ValidationError
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.choices import Power, Role
+from accounts.reasons import LONGEST_REASON, checked_reason
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+FIRST_DAY = date(1867, 7, 1)
+LAST_DAY = date(2199, 12, 31)
+LONGEST_SEARCH = 200
+LONGEST_PASSWORD = 4096
 
 
 class SignInForm(AuthenticationForm):
@@ -21,3 +38,198 @@ class SignInForm(AuthenticationForm):
         self.error_messages = {"invalid_login": no_match, "inactive": no_match}
         self.fields["username"].label = _("User name")
         self.fields["password"].label = _("Password")
+
+
+# Fields
+
+
+class DayField(forms.DateField):
+    """A day written YYYY-MM-DD in both languages, in a text box."""
+
+    default_error_messages = {
+        "invalid": _("Write a day of the calendar as year, month, day, such as 2020-04-16."),
+        "out_of_range": _("Give a day from 1867-07-01 to 2199-12-31."),
+    }
+
+    def __init__(self, **options: Any) -> None:
+        attributes = {
+            "type": "text",
+            "inputmode": "numeric",
+            "autocomplete": "off",
+            "placeholder": "2020-04-16",
+        }
+        super().__init__(
+            input_formats=["%Y-%m-%d"],
+            widget=forms.DateInput(format="%Y-%m-%d", attrs=attributes),
+            **options,
+        )
+
+    def validate(self, value: date | None) -> None:
+        super().validate(value)
+        if value is not None and not FIRST_DAY <= value <= LAST_DAY:
+            raise ValidationError(self.error_messages["out_of_range"], code="out_of_range")
+
+
+class ReasonField(forms.CharField):
+    """Why, in words that can be read. It goes to the history."""
+
+    def __init__(self, *, required: bool = True, label: str | _StrPromise = "") -> None:
+        super().__init__(
+            label=label or _("Reason"),
+            required=required,
+            max_length=LONGEST_REASON,
+            help_text=_("Kept in the history, where everyone with a role can read it."),
+            widget=forms.Textarea(attrs={"rows": 3}),
+        )
+
+    def clean(self, value: Any) -> str:
+        given: str = super().clean(value)
+        return checked_reason(given) if given or self.required else ""
+
+
+def password_field(label: str | _StrPromise, autocomplete: str, **options: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        strip=False,
+        max_length=LONGEST_PASSWORD,
+        widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}),
+        **options,
+    )
+
+
+# Acts
+
+
+class ActForm(forms.Form):
+    """What an act asks for. `seen` is the version of the row that the page showed."""
+
+    seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+
+class ReasonForm(ActForm):
+    """Declining, closing, and what is proposed without anything to choose."""
+
+    reason = ReasonField()
+
+
+class ConfirmForm(ActForm):
+    """Confirming: the reason was given with the proposal."""
+
+    reason = ReasonField(required=False, label=_("Note (optional)"))
+
+
+class AccountForm(ActForm):
+    """A new account."""
+
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=150,
+        help_text=_("Small letters without accents, digits and . _ @ + -. It never changes."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=150,
+        help_text=_("As others see it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    reason = ReasonField()
+
+
+class RoleForm(ActForm):
+    """A role and its days."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect)
+    starts_on = DayField(
+        label=_("First day"),
+        help_text=_("If it is confirmed later, it begins on the day of the confirmation."),
+    )
+    ends_on = DayField(
+        label=_("Until (optional)"),
+        required=False,
+        help_text=_("The first day on which it is no longer held."),
+    )
+    reason = ReasonField()
+
+
+class DelegationForm(ActForm):
+    """What an instrument of delegation says, and its days."""
+
+    number = forms.CharField(label=_("Number of the instrument"), max_length=100)
+    instrument_en = forms.CharField(label=_("Title of the instrument, in English"), max_length=300)
+    instrument_fr = forms.CharField(label=_("Title of the instrument, in French"), max_length=300)
+    capacity_en = forms.CharField(
+        label=_("Capacity, in English"),
+        max_length=200,
+        help_text=_("The office in which the person acts for the Minister."),
+    )
+    capacity_fr = forms.CharField(label=_("Capacity, in French"), max_length=200)
+    powers = forms.MultipleChoiceField(
+        label=_("Powers"), choices=Power.choices, widget=forms.CheckboxSelectMultiple
+    )
+    starts_on = DayField(
+        label=_("First day"),
+        help_text=_("If it is confirmed later, it begins on the day of the confirmation."),
+    )
+    ends_on = DayField(
+        label=_("Until (optional)"),
+        required=False,
+        help_text=_("The first day on which it is no longer held."),
+    )
+    reason = ReasonField()
+
+
+class EndForm(ActForm):
+    """When a right ends, and why."""
+
+    on = DayField(
+        label=_("Ends on"),
+        help_text=_("The first day on which it is no longer held. Today ends it at once."),
+    )
+    reason = ReasonField()
+
+
+class PasswordForm(ActForm):
+    """Another password for oneself."""
+
+    current = password_field(_("Present password"), "current-password")
+    new = password_field(
+        _("New password"),
+        "new-password",
+        help_text=lazy(lambda: " ".join(password_validators_help_texts()), str)(),
+    )
+    again = password_field(_("The new password again"), "new-password")
+
+    def clean(self) -> None:
+        given = self.cleaned_data
+        if "new" in given and "again" in given and given["new"] != given["again"]:
+            self.add_error("again", _("The two are not the same."))
+
+
+# Lists
+
+ANY = pgettext_lazy("no filter", "Any")
+
+
+class PeopleForm(forms.Form):
+    """Whom to list."""
+
+    q = forms.CharField(
+        label=_("Find a person"),
+        required=False,
+        max_length=LONGEST_SEARCH,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(
+        label=_("Role today"), required=False, choices=[("", ANY), *Role.choices]
+    )
+    state = forms.ChoiceField(
+        label=_("Account"),
+        required=False,
+        choices=[
+            ("", ANY),
+            ("open", pgettext_lazy("account", "Open")),
+            ("temporary", _("Temporary password")),
+            ("closed", pgettext_lazy("account", "Closed")),
+        ],
+    )

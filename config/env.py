@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,9 @@ TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
 DATABASE_SCHEMES = frozenset({"sqlite", "postgres", "postgresql"})
 
-# Django's own recommendation for a random key; shorter ones can be guessed.
+# Django's own recommendations for a random key; others can be guessed.
 SECRET_KEY_LENGTH = 50
+SECRET_KEY_VARIETY = 5
 
 
 class Mode(StrEnum):
@@ -78,12 +79,43 @@ class Environment:
             return Mode.PRODUCTION
         return Mode(word)
 
+    def hosts(self, name: str) -> list[str]:
+        """Host names to answer for, at least one. With "*" a visitor could choose it."""
+        hosts = self.required_words(name)
+        if "*" in hosts:
+            self._wrong.append(f"{name} must name the hosts and not be *")
+        return hosts
+
     def secret_key(self, name: str) -> str:
-        """A required key that is long enough to resist guessing."""
+        """A required key that resists guessing."""
         key = self.required(name)
-        if key and len(key) < SECRET_KEY_LENGTH:
-            self._wrong.append(f"{name} must have at least {SECRET_KEY_LENGTH} characters")
+        if key:
+            self._refuse_weak(name, key)
         return key
+
+    def secret_keys(self, name: str) -> list[str]:
+        """A comma-separated list of keys, each of which resists guessing."""
+        keys = self.words(name)
+        for key in keys:
+            self._refuse_weak(name, key)
+        return keys
+
+    def _refuse_weak(self, name: str, key: str) -> None:
+        if len(key) < SECRET_KEY_LENGTH:
+            self._wrong.append(f"{name} must have at least {SECRET_KEY_LENGTH} characters")
+        elif len(set(key)) < SECRET_KEY_VARIETY:
+            self._wrong.append(
+                f"{name} must have at least {SECRET_KEY_VARIETY} different characters"
+            )
+
+    def private_file(self, name: str, *, served: Sequence[Path]) -> str:
+        """The required path of a file that no folder with files for everyone holds."""
+        given = self.required(name)
+        if given and not Path(given).is_absolute():
+            self._wrong.append(f"{name} must be an absolute path, not {given!r}")
+        elif given and any(_is_inside(Path(given), folder) for folder in served):
+            self._wrong.append(f"{name} must not be in a folder whose files everyone can fetch")
+        return given
 
     def origins(self, name: str) -> list[str]:
         """Origins such as https://permits.example.org."""
@@ -93,8 +125,13 @@ class Environment:
                 self._wrong.append(f"{name}: {origin!r} must start with https:// or http://")
         return origins
 
-    def database(self, name: str, *, default: str | None = None) -> dict[str, Any]:
-        """Django's settings for the database at the given URL; without a default it is required."""
+    def database(
+        self, name: str, *, default: str | None = None, lasting: bool = False
+    ) -> dict[str, Any]:
+        """Django's settings for the database at the given URL; without a default it is required.
+
+        `lasting` refuses one in memory, which ends with the process.
+        """
         url = self.text(name, default) if default else self.required(name)
         if not url:
             return {}
@@ -102,7 +139,10 @@ class Environment:
             # The value is not repeated: it may hold a password.
             self._wrong.append(f"{name} must start with sqlite:// or postgres://")
             return {}
-        return database_options(environ.Env.db_url_config(url))
+        options = database_options(environ.Env.db_url_config(url))
+        if lasting and _is_in_memory(options):
+            self._wrong.append(f"{name} must name a database that lasts, not one in memory")
+        return options
 
     def refuse_if_faulty(self) -> None:
         """Raises ImproperlyConfigured that names everything missing and everything wrong."""
@@ -113,6 +153,16 @@ class Environment:
             raise ImproperlyConfigured(f"The environment is not right: {'; '.join(faults)}.")
 
 
+def _is_inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _is_in_memory(options: Mapping[str, Any]) -> bool:
+    name = str(options["NAME"])
+    sqlite = options["ENGINE"] == "history.sqlite"
+    return sqlite and (not name or ":memory:" in name)
+
+
 def _split(value: str) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()]
 
@@ -120,20 +170,21 @@ def _split(value: str) -> list[str]:
 def database_options(config: dict[str, Any]) -> dict[str, Any]:
     """Adds to a database's settings what this product relies on.
 
-    SQLite: writers queue up to 20 seconds from the start of their transaction (a deferred one
-    fails at once when it turns into a writer), readers go on beside a writer, a commit survives a
-    loss of power, and foreign keys are enforced. PostgreSQL: connections are kept for a minute
-    and looked at before use.
+    SQLite: writers take turns from the start of their transaction (a deferred one fails at once
+    when it turns into a writer; a write outside of one tries for 20 seconds), readers go on beside
+    a writer, a commit survives a loss of power, and foreign keys are enforced. PostgreSQL:
+    connections are kept for a minute and looked at before use.
     """
     if config["ENGINE"] == "django.db.backends.sqlite3":
         return config | {
+            "ENGINE": "history.sqlite",
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
                 "init_command": (
                     "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
                 ),
-            }
+            },
         }
     return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 

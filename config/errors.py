@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from config.context import is_demo
 from config.requests import current_request_id
 
 logger = logging.getLogger(__name__)
@@ -38,8 +39,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "403_csrf.html", _context(), status=403)
 
 
-def _context() -> dict[str, str]:
-    return {"request_id": current_request_id()}
+def _context() -> dict[str, object]:
+    # `demo` is said here because a page without a request has no context processors.
+    return {"request_id": current_request_id(), "demo": is_demo()}
 
 
 def _without_request(template: str, *, status: int) -> HttpResponse:

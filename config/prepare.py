@@ -8,9 +8,11 @@ Each step leaves alone what is as it should be.
 from __future__ import annotations
 
 import os
+import sys
 
 import django
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
 from config.env import Mode
@@ -18,15 +20,25 @@ from config.messages import compile_all
 
 
 def prepare() -> None:
-    """Compiles messages, migrates, loads the reference data, and in a demo makes its account."""
+    """Compiles messages, migrates, loads the reference data, and in a demo makes its people.
+
+    Refuses first a database that is another mode's, so that nothing of it is changed.
+    """
     compile_all()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
+    # Applications are ready only now.
+    from config.start import refuse_faulty_start  # noqa: PLC0415 - it needs the models
+
+    refuse_faulty_start()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("load_reference", verbosity=0)
     if settings.PERMIT_DESK_MODE is Mode.DEMO:
-        call_command("create_demo_account")
+        call_command("create_demo_people")
 
 
 if __name__ == "__main__":
-    prepare()
+    try:
+        prepare()
+    except ImproperlyConfigured as refusal:
+        sys.exit(f"\n{refusal}")

@@ -1,23 +1,22 @@
-"""A name for each request, which its log lines and its error page share."""
+"""A name for each request, which its log lines, its error page and its history entries share."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from contextvars import ContextVar
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
+from history import requests
+
 HEADER = "X-Request-ID"
 META_KEY = "PERMIT_DESK_REQUEST_ID"
-
-_current: ContextVar[str] = ContextVar("request_id", default="-")
 
 
 def current_request_id() -> str:
     """The id of the request being answered in this thread; "-" outside of one."""
-    return _current.get()
+    return requests.current.get() or "-"
 
 
 class RequestIdMiddleware:
@@ -32,11 +31,11 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # Kept with the request too: Django logs a bad answer after this middleware has ended.
         request.META[META_KEY] = request_id = str(uuid.uuid4())
-        token = _current.set(request_id)
+        token = requests.current.set(request_id)
         try:
             response = self.get_response(request)
         finally:
-            _current.reset(token)
+            requests.current.reset(token)
         response[HEADER] = request_id
         return response
 

@@ -7,7 +7,7 @@ With PostgreSQL more processes help: WEB_CONCURRENCY=4.
 import os
 from typing import Any
 
-from accounts.demo import offered_demo_account
+from accounts.demo import offered_demo_accounts
 from config.logs import OneLineFormatter, RequestIdFilter
 
 worker_class = "gthread"
@@ -51,6 +51,18 @@ def when_ready(server: object) -> None:
 
 
 def greeting(url: str) -> str:
-    demo = offered_demo_account()
-    sign_in = f"Sign in as {demo.username} with {demo.password}\n" if demo else ""
+    demo = offered_demo_accounts()
+    sign_in = ""
+    if demo:
+        first, *others = demo
+        names = ", ".join(one.username for one in others)
+        sign_in = f"Sign in as {first.username} with {first.password}\n"
+        sign_in += f"The others, each with their own role: {names}\n" if names else ""
     return f"\nPermit Desk is at {url}\n{sign_in}Ctrl-C stops it.\n"
+
+
+def post_worker_init(worker: object) -> None:
+    """Starts what goes on beside answering, in the process that answers: threads do not fork."""
+    from config.rounds import Rounds  # noqa: PLC0415 - it needs the models, set up by now
+
+    Rounds().start()

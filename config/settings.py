@@ -1,11 +1,13 @@
 """Settings, read from the environment.
 
 `PERMIT_DESK_MODE` says what the process is for. `demo` (what `./dev` uses) needs nothing else:
-embedded SQLite and a key of its own under `var/`. `test` is for the tests. `production`, the
-default, takes nothing for granted: SECRET_KEY, ALLOWED_HOSTS and DATABASE_URL must be given.
+embedded SQLite and keys of its own under `var/`. `test` is for the tests. `production`, the
+default, takes nothing for granted: SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL and HISTORY_KEY_FILE
+must be given, and weak values are refused.
 """
 
 import os
+import tempfile
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -26,8 +28,8 @@ LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 if PRODUCTION:
     SECRET_KEY = env.secret_key("SECRET_KEY")
-    ALLOWED_HOSTS = env.required_words("ALLOWED_HOSTS")
-    DATABASES = {"default": env.database("DATABASE_URL")}
+    ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS")
+    DATABASES = {"default": env.database("DATABASE_URL", lasting=True)}
 elif PERMIT_DESK_MODE is Mode.DEMO:
     VAR_DIR.mkdir(exist_ok=True)
     SECRET_KEY = demo_secret_key(VAR_DIR / "demo-secret-key")
@@ -43,8 +45,23 @@ else:
     # A variable of its own, so that no test run ever touches the database of DATABASE_URL.
     DATABASES = {"default": env.database("TEST_DATABASE_URL", default="sqlite:///:memory:")}
 
+# The private key that signs checkpoints of the history. Outside the database, or whoever alters the
+# one could sign for it.
+STATIC_SOURCE = BASE_DIR / "static"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static"))) if PRODUCTION else None
+if PRODUCTION:
+    HISTORY_KEY_FILE = env.private_file(
+        "HISTORY_KEY_FILE", served=[folder for folder in (STATIC_SOURCE, STATIC_ROOT) if folder]
+    )
+elif PERMIT_DESK_MODE is Mode.DEMO:
+    HISTORY_KEY_FILE = str(VAR_DIR / "history-key.pem")
+else:
+    HISTORY_KEY_FILE = str(Path(tempfile.gettempdir()) / f"permit-desk-test-{os.getpid()}.pem")
+
 # Keys that still open sessions made before SECRET_KEY was changed.
-SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+SECRET_KEY_FALLBACKS = (
+    env.secret_keys("SECRET_KEY_FALLBACKS") if PRODUCTION else env.words("SECRET_KEY_FALLBACKS")
+)
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
 # The application.
@@ -58,8 +75,11 @@ INSTALLED_APPS = [
     "django.forms",
     "django_filters",
     "csp",
+    "axes",
+    "history",
     "accounts",
     "policies",
+    "config",
 ]
 
 MIDDLEWARE = [
@@ -70,6 +90,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.sessions.CachingMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -77,6 +98,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.sessions.SessionLimitsMiddleware",
+    "config.access.AccessMiddleware",
+    # Last: puts its own page in place of the sign-in's answer.
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -94,6 +119,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.context.product",
             ],
         },
     },
@@ -104,6 +130,11 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # Accounts and sessions.
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    # First: lets nobody try who is locked out.
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "accounts:sign_in"
@@ -129,7 +160,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# A session ends twelve hours after signing in, however busy: one working day.
+# The cookie's age. When a session ends is in config/sessions.py.
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -138,6 +169,23 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+
+# Ten failed sign-ins lock an account, and an address, for a while: config/lock_out.py says more.
+
+AXES_FAILURE_LIMIT = 10
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_HANDLER = "config.lock_out.Handler"
+AXES_COOLOFF_TIME = "config.lock_out.cool_off"
+AXES_USE_ATTEMPT_EXPIRATION = True
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+# It tells of past locks, by which the next one is longer.
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
+AXES_USERNAME_CALLABLE = "config.lock_out.name_tried"
+AXES_LOCKOUT_CALLABLE = "config.lock_out.locked_answer"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
+# The security log tells the same in one line.
+AXES_VERBOSE = False
 
 # What a browser may do with our pages: nothing from elsewhere, nothing inline, no frames.
 
@@ -181,6 +229,12 @@ if PRODUCTION:
     if env.flag("BEHIND_TLS_PROXY", default=False):
         # Only behind a proxy that sets this header itself: a visitor could send it too.
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+        # So too the address of a visitor: the last one of the header is what the proxy saw, what
+        # stands before it the visitor may have made up.
+        AXES_IPWARE_META_PRECEDENCE_ORDER = ("HTTP_X_FORWARDED_FOR", "REMOTE_ADDR")
+        AXES_IPWARE_PROXY_ORDER = "left-most"
+        AXES_IPWARE_PROXY_COUNT = 0
+        IPWARE_STRICT = False
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
     # The prefix makes a browser refuse these cookies from another host of the domain.
     SESSION_COOKIE_NAME = "__Host-session"
@@ -190,15 +244,13 @@ if PRODUCTION:
 # Static files: plain from where they lie, or, in production, as `collectstatic` laid them out.
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [STATIC_SOURCE]
 WHITENOISE_USE_FINDERS = not PRODUCTION
 # In demo mode a changed style sheet shows at the next reload.
 WHITENOISE_AUTOREFRESH = PERMIT_DESK_MODE is Mode.DEMO
 # Our style sheets and fonts are for our own pages.
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_MAX_AGE = 60 if PRODUCTION else 0
-if PRODUCTION:
-    STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -234,7 +286,11 @@ LOGGING = {
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # Django's defaults mail errors to administrators and print in another form; not here.
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # Says in several lines what the security log says in one.
+        "axes": {"level": "ERROR"},
+    },
 }
 
 env.refuse_if_faulty()

@@ -11,6 +11,7 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("", include("accounts.urls")),
     path("", include("policies.urls")),
+    path("", include("history.urls")),
 ]
 
 handler400 = "config.errors.bad_request"

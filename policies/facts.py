@@ -10,10 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
+
+Point = TypeVar("Point", date, datetime)
+"""A day, or an instant."""
 
 YesNo = Literal["yes", "no"]
 NO_ANSWERS: Mapping[str, YesNo] = MappingProxyType({})
+
+
+def covers(start: Point | None, end: Point | None, at: Point) -> bool:
+    """Whether a half-open range holds a day or an instant; None is an open end."""
+    return (start is None or start <= at) and (end is None or at < end)
 
 
 class OtherPlace(NamedTuple):

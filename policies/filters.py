@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +20,7 @@ from policies.domain.register import Register
 from policies.domain.search import folded, policies_about
 from policies.domain.standing import Standing, standing
 from policies.facts import PolicyRow
+from policies.forms.choices import keep_what_was_typed
 from policies.models import Policy
 
 EVERY_DESTINATION = "any"
@@ -33,7 +35,8 @@ ANY = pgettext_lazy("no filter", "Any")
 class PolicyFilter(django_filters.FilterSet):  # type: ignore[misc] # django_filters has no types
     """Policies of the register as it stands on a day, as known at an instant.
 
-    Without a status only what is in force that day is found; a filter with an error is left out.
+    Without a status only what is in force that day is found. Where a filter can't be read, nothing
+    is found: rows that do not fit what was asked for must not pass for its answer.
     """
 
     q = django_filters.CharFilter(
@@ -75,16 +78,39 @@ class PolicyFilter(django_filters.FilterSet):  # type: ignore[misc] # django_fil
         return str(self.form.cleaned_data.get("status", Standing.IN_FORCE.value))
 
     @property
+    def unread(self) -> list[str]:
+        """The labels of the filters that can't be read."""
+        return [str(self.form.fields[name].label) for name in self.form.errors]
+
+    @property
     def is_narrowed(self) -> bool:
         """Whether anything but the default is asked for."""
         asked = dict(self.form.cleaned_data)
         return asked.pop("status", "") != Standing.IN_FORCE or any(asked.values())
 
     def filter_queryset(self, queryset: QuerySet[Policy]) -> QuerySet[Policy]:
-        if "status" not in self.form.cleaned_data:
-            queryset = self.by_status(queryset, "status", Standing.IN_FORCE)
+        if self.form.errors:
+            keep_what_was_typed(self.form)
+            return queryset.none()
         found: QuerySet[Policy] = super().filter_queryset(queryset)
         return found
+
+    def with_other_status(self) -> dict[Standing, int]:
+        """How many policies fit everything but the status, by how they stand that day."""
+        if self.form.errors or self.standing == ALL_KNOWN:
+            return {}
+        queryset = Policy.objects.all()
+        for name, value in self.form.cleaned_data.items():
+            if name != "status":
+                queryset = self.filters[name].filter(queryset, value)
+        fitting = set(queryset.values_list("key", flat=True))
+        found = (
+            standing(row.spans, on=self.on, known_at=self.known_at)
+            for row in self.register.rulebook.rows
+            if row.key in fitting
+        )
+        counts = Counter(one[1] for one in found if one)
+        return {one: counts[one] for one in Standing if counts[one] and one != self.standing}
 
     def by_words(self, queryset: QuerySet[Policy], _name: str, value: str) -> QuerySet[Policy]:
         return queryset.filter(key__in=policies_about(value, self.register))

@@ -32,12 +32,15 @@ class Guard:
         if vendor == "postgresql":
             return {f"{self.table}_no_overlap": self._exclusion()}
         if vendor == "sqlite":
-            columns = ", ".join((*self.key, *EFFECTIVE, *KNOWN))
+            ends = ", ".join((*EFFECTIVE, *KNOWN))
+            columns = ", ".join((*self.key, ends))
             return {
                 f"{self.table}_no_overlap_insert": self._trigger("insert", "INSERT"),
                 f"{self.table}_no_overlap_update": self._trigger(
                     "update", f"UPDATE OF {columns}", "other.id <> OLD.id AND "
                 ),
+                f"{self.table}_written_alike_insert": self._writing("insert", "INSERT"),
+                f"{self.table}_written_alike_update": self._writing("update", f"UPDATE OF {ends}"),
             }
         raise NotImplementedError(f"no guard against overlapping rows on {vendor}")
 
@@ -62,6 +65,41 @@ class Guard:
             f" AND {_overlap(*EFFECTIVE)} AND {_overlap(*KNOWN)})"
             f" BEGIN SELECT RAISE(ABORT, '{self.table}_no_overlap'); END"
         )
+
+    def _writing(self, suffix: str, event: str) -> str:
+        alike = [_is_day(f"NEW.{end}") for end in EFFECTIVE]
+        alike += [_is_instant(f"NEW.{end}") for end in KNOWN]
+        return (
+            f"CREATE TRIGGER {self.table}_written_alike_{suffix}"
+            f" BEFORE {event} ON {self.table} WHEN NOT ({' AND '.join(alike)})"
+            f" BEGIN SELECT RAISE(ABORT, '{self.table}_written_alike'); END"
+        )
+
+
+def _is_day(column: str) -> str:
+    """SQL for: null, or a day of the calendar as YYYY-MM-DD.
+
+    SQLite gives every other writing of a day back in this one and, when it has to add something, a
+    day that is not there (30 February) as another.
+    """
+    return (
+        f"({column} IS NULL OR (length({column}) = 10 AND {column} IS date({column}, '+0 days')))"
+    )
+
+
+def _is_instant(column: str) -> str:
+    """SQL for: null, or YYYY-MM-DD HH:MM:SS, with six digits of a second unless all are zero.
+
+    Django writes UTC; another offset cannot be said in this form.
+    """
+    seconds = f"substr({column}, 1, 19)"
+    again = f"datetime({seconds}, '+0 days')"
+    digits = "[0-9]" * 6
+    return (
+        f"({column} IS NULL OR (length({seconds}) = 19 AND {seconds} IS {again}"
+        f" AND ({column} IS {seconds} OR ({column} GLOB '{'?' * 19}.{digits}'"
+        f" AND {column} NOT GLOB '*.000000'))))"
+    )
 
 
 def _overlap(start: str, end: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db.models import Q
 
@@ -13,11 +13,4 @@ def known_at(instant: datetime | None) -> Q:
         return Q(known_to__isnull=True)
     return (Q(known_from__isnull=True) | Q(known_from__lte=instant)) & (
         Q(known_to__isnull=True) | Q(known_to__gt=instant)
-    )
-
-
-def in_force_on(day: date) -> Q:
-    """Rows in effect on `day`; the day of a change belongs to the new row."""
-    return (Q(effective_from__isnull=True) | Q(effective_from__lte=day)) & (
-        Q(effective_to__isnull=True) | Q(effective_to__gt=day)
     )

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from policies.views import ask, destinations, law, lists, register
+from policies.views import (
+    ask,
+    destination,
+    destination_file,
+    destinations,
+    law,
+    lists,
+    register,
+)
 
 app_name = "policies"
 
@@ -10,10 +18,10 @@ urlpatterns = [
     path("policies/", register.register, name="register"),
     path("policies/<slug:key>/", register.policy, name="policy"),
     path("destinations/", destinations.destinations, name="destinations"),
-    path("destinations/<slug:code>/", destinations.destination, name="destination"),
+    path("destinations/<slug:code>/", destination.destination, name="destination"),
     path(
         "destinations/<slug:code>/timeline.csv",
-        destinations.destination_csv,
+        destination_file.destination_csv,
         name="destination_csv",
     ),
     path("lists/", lists.lists, name="lists"),

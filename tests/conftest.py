@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client, TransactionTestCase
+from django.utils import translation
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
@@ -72,7 +73,7 @@ def django_db_modify_db_settings(
 ) -> None:
     """SQLite tests use a file, as the product does: threads then have connections of their own."""
     database = settings.DATABASES["default"]
-    if database["ENGINE"] == "django.db.backends.sqlite3":
+    if database["ENGINE"] == "history.sqlite":
         path = tmp_path_factory.mktemp("database") / "test.sqlite3"
         database.setdefault("TEST", {})["NAME"] = str(path)
 
@@ -105,6 +106,14 @@ def snapshot(django_db_setup: Snapshot) -> Snapshot:
 @pytest.fixture
 def reference(db: None) -> None:
     """The packaged reference data is there, as in every test: the test says that it needs it."""
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """A request leaves its language on in the thread: no test hears that of the one before."""
+    translation.deactivate()
+    yield
+    translation.deactivate()
 
 
 # People.

@@ -17,11 +17,13 @@ from django.db import connection
 from config.env import Environment, Mode, demo_secret_key
 
 ROOT = Path(__file__).resolve().parent.parent
+STRONG_KEY = "a-strong-key-for-tests-" * 3
 PRODUCTION = {
     "PERMIT_DESK_MODE": "production",
-    "SECRET_KEY": "k" * 50,
+    "SECRET_KEY": STRONG_KEY,
     "ALLOWED_HOSTS": "permits.example.org, www.permits.example.org",
     "DATABASE_URL": "postgres://desk:hunter2@database.example.org/desk",
+    "HISTORY_KEY_FILE": "/etc/permit-desk/history-key.pem",
 }
 PRINT_SETTINGS = """
 import json
@@ -60,7 +62,9 @@ def refusal_with(**environment: str) -> str:
 
 
 def test_production_is_the_default_and_names_everything_missing() -> None:
-    assert refusal_with().endswith("SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL must be set.")
+    assert refusal_with().endswith(
+        "SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL, HISTORY_KEY_FILE must be set."
+    )
 
 
 def test_one_message_names_what_is_missing_and_what_is_wrong() -> None:
@@ -84,6 +88,43 @@ def test_one_message_names_what_is_missing_and_what_is_wrong() -> None:
 )
 def test_a_mistyped_value_is_refused(name: str, value: str, fault: str) -> None:
     assert fault in refusal_with(**PRODUCTION | {name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("ALLOWED_HOSTS", "permits.example.org,*", "ALLOWED_HOSTS must name the hosts"),
+        ("SECRET_KEY", STRONG_KEY[:49], "SECRET_KEY must have at least 50 characters"),
+        ("SECRET_KEY", "abcd" * 20, "SECRET_KEY must have at least 5 different characters"),
+        ("SECRET_KEY_FALLBACKS", f"{STRONG_KEY},old", "SECRET_KEY_FALLBACKS must have at least 50"),
+        ("SECRET_KEY_FALLBACKS", "k" * 50, "SECRET_KEY_FALLBACKS must have at least 5 different"),
+        ("DATABASE_URL", "sqlite://", "DATABASE_URL must name a database that lasts"),
+        ("DATABASE_URL", "sqlite://:memory:", "DATABASE_URL must name a database that lasts"),
+        ("DATABASE_URL", "sqlite:///:memory:", "DATABASE_URL must name a database that lasts"),
+        ("HISTORY_KEY_FILE", " ", "HISTORY_KEY_FILE must be set"),
+        ("HISTORY_KEY_FILE", "var/key.pem", "HISTORY_KEY_FILE must be an absolute path"),
+        ("HISTORY_KEY_FILE", f"{ROOT}/static/key.pem", "a folder whose files everyone can fetch"),
+        ("HISTORY_KEY_FILE", f"{ROOT}/docs/../static/css/k", "whose files everyone can fetch"),
+        ("HISTORY_KEY_FILE", f"{ROOT}/var/static/key.pem", "whose files everyone can fetch"),
+    ],
+)
+def test_a_weak_value_is_refused(name: str, value: str, fault: str) -> None:
+    message = refusal_with(**PRODUCTION | {name: value})
+    assert fault in message
+    # A secret is not repeated where others may read it.
+    assert STRONG_KEY[:20] not in message
+
+
+def test_one_message_names_every_weak_value() -> None:
+    weak = {
+        "SECRET_KEY": "k" * 50,
+        "SECRET_KEY_FALLBACKS": "old",
+        "ALLOWED_HOSTS": "*",
+        "DATABASE_URL": "sqlite://",
+        "HISTORY_KEY_FILE": "key.pem",
+    }
+    message = refusal_with(**PRODUCTION | weak)
+    assert [name for name in weak if f"{name} must" not in message] == []
 
 
 @pytest.mark.parametrize(
@@ -130,12 +171,30 @@ def test_production_is_strict() -> None:
     assert values["PASSWORD_HASHERS"][0].endswith("Argon2PasswordHasher")
     assert not any("MD5" in hasher for hasher in values["PASSWORD_HASHERS"])
     assert "SECURE_PROXY_SSL_HEADER" not in values
+    assert "AXES_IPWARE_META_PRECEDENCE_ORDER" not in values
     assert values["DATABASES"]["default"]["ENGINE"] == "django.db.backends.postgresql"
 
 
 def test_a_proxy_is_trusted_only_when_told() -> None:
     values = settings_with(**PRODUCTION, BEHIND_TLS_PROXY="true")
     assert values["SECURE_PROXY_SSL_HEADER"] == ["HTTP_X_FORWARDED_PROTO", "https"]
+    # As tests/accounts/test_lock_out.py tries them.
+    assert values["AXES_IPWARE_META_PRECEDENCE_ORDER"] == ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"]
+    assert values["AXES_IPWARE_PROXY_COUNT"] == 0
+    assert values["IPWARE_STRICT"] is False
+
+
+def test_nothing_is_left_to_warn_of_in_production() -> None:
+    check = "from django.core.management import execute_from_command_line as run\n"
+    check += "run(['manage.py', 'check', '--deploy', '--fail-level', 'WARNING'])"
+    done = start_python(check, **PRODUCTION, DJANGO_SETTINGS_MODULE="config.settings")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "System check identified no issues (0 silenced).\n"
+
+
+def test_keys_of_before_are_kept_when_they_are_strong() -> None:
+    old = STRONG_KEY[::-1]
+    assert settings_with(**PRODUCTION, SECRET_KEY_FALLBACKS=old)["SECRET_KEY_FALLBACKS"] == [old]
 
 
 def test_static_files_can_be_collected_for_production(tmp_path: Path) -> None:

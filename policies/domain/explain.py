@@ -22,6 +22,12 @@ from policies.facts import LineFacts, PolicyRow, Span
 
 ENGLISH, FRENCH = "en-ca", "fr-ca"
 
+FRENCH_MONTHS = (
+    *("janv.", "févr.", "mars", "avr.", "mai", "juin"),
+    *("juill.", "août", "sept.", "oct.", "nov.", "déc."),
+)
+"""Months as Canada's public service abbreviates them, which is not as Django does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -128,8 +134,9 @@ def day_in_words(day: date) -> str:
 
 def short_day(day: date) -> str:
     """A day for tables and pictures: 5 Oct 2020; 5 oct. 2020; 1er oct. 2020."""
-    # French abbreviates months with a point, which is Django's format N, not M.
-    return _first_in_french(day, date_format(day, "j N Y" if _is_french() else "j M Y"))
+    if _is_french():
+        return _first_in_french(day, f"{day.day} {FRENCH_MONTHS[day.month - 1]} {day.year}")
+    return date_format(day, "j M Y")
 
 
 def _first_in_french(day: date, words: str) -> str:

@@ -15,7 +15,16 @@ from policies.choices import Answer
 from policies.domain.citations import section_in_french
 from policies.domain.queries import Vocabulary
 from policies.domain.rulebook import Rulebook
-from policies.facts import ExceptionTerm, ItemSet, ListMember, PolicyRow, Question, Scope, Span
+from policies.facts import (
+    ExceptionTerm,
+    ItemSet,
+    ListMember,
+    PolicyRow,
+    Question,
+    Scope,
+    Span,
+    covers,
+)
 from policies.models import (
     CountryList,
     CountryListEntry,
@@ -78,9 +87,7 @@ class Register:
     def destination_on(self, code: str, on: date) -> Bilingual:
         """What Canada called a destination on a day."""
         for span, name in self.dated_names.get(code, ()):
-            if (span.effective_from is None or span.effective_from <= on) and (
-                span.effective_to is None or on < span.effective_to
-            ):
+            if covers(span.effective_from, span.effective_to, on):
                 return name
         return self.destinations[code]
 

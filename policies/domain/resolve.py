@@ -4,14 +4,15 @@
 row asks what the facts do not say, the ruling is given for "no" and for "yes", and lists the
 questions whose answer would change something.
 
-It works in two steps. `_reach` sorts the rows that reach a place into those that stand and those
+It works in three steps. `_reach` sorts the rows that reach a place into those that stand and those
 that hang on a question. `_conclude` draws the ruling from that; lines that meet the same rows
-share one conclusion, which is remembered.
+share one conclusion, which is remembered. `_questions_that_matter` finds the questions whose
+answer would change it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache, lru_cache
 from itertools import combinations
@@ -29,6 +30,9 @@ GENERAL_PERMIT = "general_permit"
 
 Yes = frozenset[str]
 """Which of the open questions are taken as answered yes, by key; the others are taken as no."""
+
+Ranks = tuple[int, int]
+"""What a line meets, as ranks: of its requirement, of its stance."""
 
 _ALL_NO: Yes = frozenset()
 _STANCES = Stance.values
@@ -143,13 +147,7 @@ def resolve(
 
     The facts are taken as valid; `policies.domain.queries` checks what people send.
     """
-    stretch = book.calendar.stretch(on, known_at)
-    final = _reach(facts, book, on, facts.destination, facts.sub_region, stretch)
-    elsewhere = [
-        _reach(facts, book, on, other.destination, None, stretch)
-        for other in facts.other_destinations
-    ]
-    found = _conclude(book, (final, *elsewhere))
+    found = _conclude(book, _reaches(facts, book, on, known_at))
     outcome = found.outcome
     return Ruling(
         outcome.requirement,
@@ -174,6 +172,19 @@ def _place_ruling(
 
 
 # Step 1: what reaches a place
+
+
+def _reaches(
+    facts: LineFacts, book: Rulebook, on: date, known_at: datetime | None
+) -> tuple[_Reach, ...]:
+    """What reaches each place of the line, the final destination first."""
+    stretch = book.calendar.stretch(on, known_at)
+    final = _reach(facts, book, on, facts.destination, facts.sub_region, stretch)
+    elsewhere = [
+        _reach(facts, book, on, other.destination, None, stretch)
+        for other in facts.other_destinations
+    ]
+    return final, *elsewhere
 
 
 def _reach(
@@ -270,7 +281,8 @@ def _on_general_permits(
 def _conclude(book: Rulebook, reaches: tuple[_Reach, ...]) -> _Conclusion:
     """Put the places together: the strictest governs, what matched is joined."""
 
-    def outcome(yes: Yes) -> tuple[int, int]:
+    @cache
+    def outcome(yes: Yes) -> Ranks:
         places = [_place_outcome(book, reach, yes) for reach in reaches]
         return max(place.need for place in places), max(place.stance for place in places)
 
@@ -290,7 +302,7 @@ def _conclude(book: Rulebook, reaches: tuple[_Reach, ...]) -> _Conclusion:
         book.keys_of(governing),
         book.keys_of(matched),
         _not_applied(book, zip(reaches, rows_by_place, strict=True), matched),
-        tuple(sorted(_questions_that_matter(_live_keys(book, reaches), outcome))),
+        tuple(sorted(_questions_that_matter(book, reaches, outcome))),
         tuple((row.key, term) for row in book.rows_of(matched) for term in row.exceptions),
         tuple(places),
     )
@@ -317,11 +329,24 @@ def _place_outcome(book: Rulebook, reach: _Reach, yes: Yes) -> _PlaceOutcome:
     for one, wants in reach.pending:
         if all((key in yes) is wanted for key, wanted in wants):
             rows |= one
-    rows = _once_controlled(book, rows)
+    reaching_permits = 0
+    for notice, key in reach.on_general_permits:
+        if not key or key in yes:
+            reaching_permits |= notice
+    return _weighed(book, reach, rows, rows & reaching_permits)
+
+
+def _weighed(book: Rulebook, reach: _Reach, rows: Rows, reaching_permits: Rows) -> _PlaceOutcome:
+    """What a place meets where `rows` stand, and these notices reach use of a general permit."""
+    if not rows & book.making_controlled:
+        rows &= ~book.on_controlled_goods
+        reaching_permits &= ~book.on_controlled_goods
     stance = _highest(book.of_stance, rows)
     need = _highest(book.of_requirement, rows)
-    if need == REQUIREMENT_RANK[Requirement.INDIVIDUAL_PERMIT] and _general_permit_serves(
-        book, reach, rows, yes
+    if (
+        need == REQUIREMENT_RANK[Requirement.INDIVIDUAL_PERMIT]
+        and not reaching_permits
+        and _general_permit_covers(book, reach, rows)
     ):
         need = REQUIREMENT_RANK[Requirement.GENERAL_PERMIT]
     return _PlaceOutcome(need, stance, rows)
@@ -340,13 +365,11 @@ def _highest(ranked: list[Rows], rows: Rows) -> int:
     return 0
 
 
-def _general_permit_serves(book: Rulebook, reach: _Reach, rows: Rows, yes: Yes) -> bool:
-    """Whether a general permit that applies covers the line and no notice reaches its use."""
+def _general_permit_covers(book: Rulebook, reach: _Reach, rows: Rows) -> bool:
+    """Whether a general permit that applies covers the line."""
     asking = rows & book.asking_individual
     return any(
         _covers(book, permit, asking, reach.goods) for permit in each(rows & book.general_permits)
-    ) and not any(
-        rows & notice and (not key or key in yes) for notice, key in reach.on_general_permits
     )
 
 
@@ -366,6 +389,14 @@ def _open_keys(reaches: Iterable[_Reach]) -> Iterator[str]:
         yield from (key for _, key in reach.on_general_permits if key)
 
 
+def _in_words(ranks: Ranks) -> Outcome:
+    need, stance = ranks
+    return Outcome(_REQUIREMENTS[need], _STANCES[stance])
+
+
+# Step 3: which questions matter
+
+
 def _live_keys(book: Rulebook, reaches: tuple[_Reach, ...]) -> list[str]:
     """The open questions that can change the outcome at all; only they need a search.
 
@@ -373,7 +404,7 @@ def _live_keys(book: Rulebook, reaches: tuple[_Reach, ...]) -> list[str]:
     permit, covers none and controls nothing, changes nothing.
     """
     floor = max(_highest(book.of_stance, _once_controlled(book, one.settled)) for one in reaches)
-    can_matter = book.making_controlled | book.general_permits | book.asking_individual
+    can_matter = book.moving_the_requirement
     for of_stricter_stance in book.of_stance[floor + 1 :]:
         can_matter |= of_stricter_stance
     keys: set[str] = set()
@@ -388,25 +419,258 @@ def _live_keys(book: Rulebook, reaches: tuple[_Reach, ...]) -> list[str]:
     return sorted(keys)
 
 
+_FEW = 6
+"""So many questions have so few ways of being answered that trying them all is the quickest."""
+
+
 def _questions_that_matter(
-    keys: list[str], outcome: Callable[[Yes], tuple[int, int]]
+    book: Rulebook, reaches: tuple[_Reach, ...], outcome: Callable[[Yes], Ranks]
 ) -> Iterator[OpenQuestion]:
     """Each question that changes the outcome for some way of answering the others.
 
     Shown for the way with the fewest yes answers (then the first by key) that makes it matter.
     """
-    known = cache(outcome)
+    keys = _live_keys(book, reaches)
+    search = _Search(book, reaches, keys) if len(keys) > _FEW else None
     for key in keys:
-        others = [other for other in keys if other != key]
-        ways = (way for size in range(len(keys)) for way in combinations(others, size))
-        for way in map(frozenset, ways):
-            if_yes, if_no = known(way | {key}), known(way)
-            if if_yes != if_no:
-                policy, code = key.rsplit(":", 1)
-                yield OpenQuestion(policy, code, _in_words(if_yes), _in_words(if_no))
-                break
+        found = search.difference(key) if search else _difference(key, keys, outcome)
+        if found is not None:
+            policy, code = key.rsplit(":", 1)
+            yield OpenQuestion(policy, code, *map(_in_words, found))
 
 
-def _in_words(ranks: tuple[int, int]) -> Outcome:
-    need, stance = ranks
-    return Outcome(_REQUIREMENTS[need], _STANCES[stance])
+def _difference(
+    key: str, keys: list[str], outcome: Callable[[Yes], Ranks]
+) -> tuple[Ranks, Ranks] | None:
+    """The outcomes with yes and with no, the others answered so that they differ, if possible."""
+    others = [other for other in keys if other != key]
+    ways = (way for size in range(len(keys)) for way in combinations(others, size))
+    for way in map(frozenset, ways):
+        if_yes, if_no = outcome(way | {key}), outcome(way)
+        if if_yes != if_no:
+            return if_yes, if_no
+    return None
+
+
+class _Term(NamedTuple):
+    """A row that stands at a place once its questions are answered as it wants.
+
+    `reaches_permits`: it then reaches use of a general permit as well.
+    """
+
+    place: int
+    row: Rows
+    wants: Mapping[str, bool]
+    reaches_permits: bool = False
+
+
+class _Met(NamedTuple):
+    """What some answers make a place meet: the rows that stand and can still tell."""
+
+    rows: Rows = 0
+    reaching_permits: Rows = 0
+
+
+class _State(NamedTuple):
+    """What some answers led to, for all that later answers can tell: equal states end alike.
+
+    `need` and `stance` are those of the places that no later answer moves, and of all rows that
+    are sure to apply. `failed` are the terms (by bit) that an answer took out while other
+    questions of theirs are still to come.
+    """
+
+    need: int
+    stance: int
+    places: tuple[_Met, ...]
+    failed: int
+
+
+class _Step(NamedTuple):
+    """A question and what its answer settles: (bit, term, whether this is its last question)."""
+
+    key: str
+    terms: tuple[tuple[int, _Term, bool], ...]
+    closing: frozenset[int]
+    """The places that no later question moves."""
+
+
+class _Search:
+    """Finds out whether a question matters, without trying every way of answering the others.
+
+    It answers one question after the other, and takes ways of answering that lead to one `_State`
+    as one. Questions that share no row thus cost the sum, and not the product, of their answers,
+    also where the rows meet at one place. The result is exact. Whether rows can all be out is as
+    hard as any puzzle of logic, so what remains can still grow with two to the power of: the
+    questions of rows that share questions with each other, the rows that ask for or grant a
+    permit at one place, and the places moved by questions that they share.
+    """
+
+    def __init__(self, book: Rulebook, reaches: tuple[_Reach, ...], keys: list[str]) -> None:
+        self._book = book
+        self._reaches = reaches
+        # Ways are compared by the sum of these: first their number of yes, then the first keys.
+        count = len(keys)
+        self._weight = {
+            key: (1 << count) - (1 << (count - 1 - rank)) for rank, key in enumerate(keys)
+        }
+        self._terms: list[_Term] = []
+        places = [self._begin(place, reach) for place, reach in enumerate(reaches)]
+        self._order = self._in_a_good_order()
+        self._start = self._settle(
+            _State(0, 0, tuple(places), 0),
+            range(len(places)),
+            closing=set(range(len(places))) - {term.place for term in self._terms},
+        )
+
+    def difference(self, key: str) -> tuple[Ranks, Ranks] | None:
+        """The same as `_difference` among all questions of the search."""
+        first, *others = self._steps(key)
+        ways = {(self._take(self._start, first, True), self._take(self._start, first, False)): 0}
+        for step in others:
+            found: dict[tuple[_State, _State], int] = {}
+            for (if_yes, if_no), cost in ways.items():
+                for said, weight in ((False, 0), (True, self._weight[step.key])):
+                    way = self._take(if_yes, step, said), self._take(if_no, step, said)
+                    if way[0] != way[1] and cost + weight < found.get(way, cost + weight + 1):
+                        found[way] = cost + weight
+            ways = found
+        differing = [(cost, way) for way, cost in ways.items() if way[0] != way[1]]
+        if not differing:
+            return None
+        _cost, (if_yes, if_no) = min(differing)
+        return (if_yes.need, if_yes.stance), (if_no.need, if_no.stance)
+
+    def _begin(self, place: int, reach: _Reach) -> _Met:
+        """Notes the terms of a place; what stands there already."""
+        rows = reach.settled
+        hanging: dict[Rows, Mapping[str, bool]] = {}
+        for one, pairs in reach.pending:
+            wants = self._live(pairs)
+            if wants:
+                hanging[one] = wants
+                self._terms.append(_Term(place, one, wants))
+            elif wants is not None:
+                rows |= one
+        reaching = 0
+        for notice, key in reach.on_general_permits:
+            asked = ((key, True),) if key else ()
+            if notice in hanging or rows & notice:
+                wants = self._live((*hanging.get(notice, {}).items(), *asked))
+                if wants:
+                    self._terms.append(_Term(place, notice, wants, reaches_permits=True))
+                elif wants is not None:
+                    reaching |= notice
+        return _Met(rows, reaching)
+
+    def _live(self, pairs: Iterable[tuple[str, bool]]) -> Mapping[str, bool] | None:
+        """The answers wanted to questions of the search, the rest being no; None: impossible."""
+        wants: dict[str, bool] = {}
+        for key, wanted in pairs:
+            if key not in self._weight:
+                if wanted:
+                    return None
+            elif wants.setdefault(key, wanted) is not wanted:
+                return None
+        return wants
+
+    def _in_a_good_order(self) -> list[str]:
+        """The questions, each time the one that leaves the fewest rows and places half answered."""
+        terms_of: dict[str, list[_Term]] = {}
+        of_place: dict[int, set[str]] = {}
+        for term in self._terms:
+            of_place.setdefault(term.place, set()).update(term.wants)
+            for key in term.wants:
+                terms_of.setdefault(key, []).append(term)
+        order: list[str] = []
+        answered: set[str] = set()
+
+        def half_answered_more(key: str) -> int:
+            groups = [set(term.wants) for term in terms_of[key]]
+            groups += [of_place[place] for place in {term.place for term in terms_of[key]}]
+            after = answered | {key}
+            return sum((not group <= after) - (not group.isdisjoint(answered)) for group in groups)
+
+        waiting = sorted(terms_of)
+        while waiting:
+            key = min(waiting, key=half_answered_more)
+            waiting.remove(key)
+            order.append(key)
+            answered.add(key)
+        return order
+
+    def _steps(self, key: str) -> list[_Step]:
+        """All questions in the order in which they are answered, `key` first."""
+        order = [key, *(other for other in self._order if other != key)]
+        number = {one: index for index, one in enumerate(order)}
+        terms: list[list[tuple[int, _Term, bool]]] = [[] for _ in order]
+        last_of_place: dict[int, int] = {}
+        for index, term in enumerate(self._terms):
+            last = max(number[one] for one in term.wants)
+            last_of_place[term.place] = max(last, last_of_place.get(term.place, 0))
+            for one in term.wants:
+                terms[number[one]].append((1 << index, term, number[one] == last))
+        return [
+            _Step(
+                one,
+                tuple(terms[index]),
+                frozenset(place for place, last in last_of_place.items() if last == index),
+            )
+            for index, one in enumerate(order)
+        ]
+
+    def _take(self, state: _State, step: _Step, said: bool) -> _State:
+        """Where an answer leads."""
+        places, failed = list(state.places), state.failed
+        for bit, term, is_last in step.terms:
+            fails = bool(failed & bit) or term.wants[step.key] is not said
+            if not is_last:
+                failed |= bit if fails else 0
+                continue
+            failed &= ~bit
+            if not fails:
+                met = places[term.place]
+                places[term.place] = _Met(
+                    met.rows | term.row,
+                    met.reaching_permits | (term.row if term.reaches_permits else 0),
+                )
+        return self._settle(
+            _State(state.need, state.stance, tuple(places), failed),
+            {term.place for _, term, _ in step.terms},
+            step.closing,
+        )
+
+    def _settle(self, state: _State, moved: Iterable[int], closing: Collection[int]) -> _State:
+        """The state with only what can still tell of the places that an answer moved."""
+        need, stance, places = state.need, state.stance, list(state.places)
+        for place in moved:
+            met = places[place]
+            found = _weighed(self._book, self._reaches[place], *met)
+            stance = max(stance, found.stance)
+            if place in closing:
+                need = max(need, found.need)
+                places[place] = _Met()
+            else:
+                places[place] = self._that_tell(met, found.matched, stance)
+        return _State(need, stance, tuple(places), state.failed)
+
+    def _that_tell(self, met: _Met, sure: Rows, stance: int) -> _Met:
+        """What can still move the outcome; of rows that would move it alike, always the same."""
+        book = self._book
+        waiting = met.rows & ~sure & ~book.moving_the_requirement
+        rank = _highest(book.of_stance, waiting)
+        rows = met.rows & book.moving_the_requirement
+        if rank > stance:
+            rows |= _one(
+                book.of_stance[rank] & book.on_controlled_goods & ~book.moving_the_requirement
+            )
+        notices = met.reaching_permits
+        if notices:
+            on_any_goods = book.strict_notices & ~book.on_controlled_goods
+            alike = on_any_goods if notices & on_any_goods else book.strict_notices & ~on_any_goods
+            notices = _one(alike)
+        return _Met(rows, notices)
+
+
+def _one(rows: Rows) -> Rows:
+    """The first row of a set, as a set of one."""
+    return rows & -rows

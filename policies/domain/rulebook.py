@@ -321,6 +321,12 @@ class Rulebook:
         self.general_permits = self.rows_where(
             lambda row: not row.control and row.requirement == Requirement.GENERAL_PERMIT
         )
+        self.moving_the_requirement = (
+            self.making_controlled
+            | self.general_permits
+            | self.rows_where(lambda row: row.control and row.requirement)
+        )
+        """Rows by which more than a stance can change."""
         self.covered_by = self._rows_by(
             each(self.general_permits),
             lambda row, permit: row.key in self.row_of(permit).covers,

@@ -7,7 +7,7 @@ of the policy.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils import translation
@@ -27,12 +27,39 @@ MOST_ITEMS_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A further test of a scope. `list` is the code of the country list that it asks about.
+
+    A test that says which destinations are meant is said in `ScopeWords.where` too.
+    """
+
+    words: str
+    list: str = ""
+    is_said_in_where: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ScopeWords:
-    """`what`: goods and activity. `where`: destinations. `only`: the further tests, one each."""
+    """`what`: goods and activity. `where`: destinations. `conditions`: every further test."""
 
     what: str
     where: str
-    only: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+
+    @property
+    def only(self) -> tuple[str, ...]:
+        """The further tests that `where` does not say."""
+        return tuple(one.words for one in self.conditions if not one.is_said_in_where)
+
+    @property
+    def of_lists(self) -> tuple[Condition, ...]:
+        """The tests that ask about a country list."""
+        return tuple(one for one in self.conditions if one.list)
+
+    @property
+    def of_facts(self) -> tuple[str, ...]:
+        """The tests that ask about no list."""
+        return tuple(one.words for one in self.conditions if not one.list)
 
 
 def scope_in_words(scope: Scope, register: Register) -> ScopeWords:
@@ -118,7 +145,7 @@ class _Writer:
             "goods": self._goods(scope.goods),
             "activity": activities_in_words(scope.activities),
         }
-        return ScopeWords(what, self._where(scope), tuple(self._only(scope)))
+        return ScopeWords(what, self._where(scope), tuple(self._conditions(scope)))
 
     def _goods(self, goods: GoodsScope) -> str:
         if goods.kind != GoodsKind.ITEMS:
@@ -193,7 +220,16 @@ class _Writer:
         """A list by its name; a general permit's title says after a dash what it is for."""
         return _DASH.split(self.register.lists[code][self.language])[0]
 
-    def _only(self, scope: Scope) -> list[str]:
+    def _conditions(self, scope: Scope) -> Iterator[Condition]:
+        yield from map(Condition, self._of_facts(scope))
+        names_places = scope.destinations is not None
+        for test in scope.lists:
+            in_where = not (names_places or test.only_for_eipa_4_1)
+            yield Condition(self._test(test), test.list, is_said_in_where=in_where)
+        if scope.unless:
+            yield Condition(self._unless(scope.unless), scope.unless.list)
+
+    def _of_facts(self, scope: Scope) -> list[str]:
         only = []
         if scope.designated:
             only.append(_("only where a party is a listed or designated person"))
@@ -210,10 +246,6 @@ class _Writer:
                 _("only for these end-users: %(kinds)s")
                 % {"kinds": self._kinds(scope.end_user_kinds)}
             )
-        named = scope.destinations is not None
-        only += [self._test(test) for test in scope.lists if named or test.only_for_eipa_4_1]
-        if scope.unless:
-            only.append(self._unless(scope.unless))
         return only
 
     def _test(self, test: ListTest) -> str:

@@ -16,6 +16,8 @@ _SAME = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "«": '"', "»": '"', 
                        "‐": "-", "‑": "-", "–": "-", "—": "-", "ı": "i", "ø": "o", "ł": "l",
                        "œ": "oe", "æ": "ae"})  # fmt: skip
 
+_NO_PUNCTUATION = str.maketrans("", "", "!\"#%&'()*,-./:;?@[\\]_{}§·…")
+
 
 def folded(text: str) -> str:
     """Text without accents, capitals and typographic signs: "turkiye" for "Türkiye"."""
@@ -24,9 +26,19 @@ def folded(text: str) -> str:
 
 
 def matches(wanted: str, texts: Iterable[str]) -> bool:
-    """Whether every word of `wanted` is somewhere in the texts."""
+    """Whether every word of `wanted` is somewhere in the texts.
+
+    A word with a letter is found with or without its punctuation: "daesh" in "Da’esh",
+    "non-lethal" in "nonlethal". A number is not: 992 is no part of "No. 99-2".
+    """
     found = folded("\n".join(texts))
-    return all(word in found for word in folded(wanted).split())
+    bare = found.translate(_NO_PUNCTUATION)
+
+    def is_found(word: str) -> bool:
+        letters = word.translate(_NO_PUNCTUATION)
+        return word in found or (letters in bare and any(sign.isalpha() for sign in letters))
+
+    return all(is_found(word) for word in folded(wanted).split())
 
 
 def policies_about(wanted: str, register: Register) -> list[str]:

@@ -9,6 +9,8 @@ from typing import Protocol, TypeVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from policies.facts import covers
+
 
 class Standing(models.TextChoices):
     IN_FORCE = "in_force", _("In force")
@@ -54,14 +56,11 @@ def is_known(version: Ranges, known_at: datetime | None) -> bool:
     """Whether the register stated this at the instant (None: whether it states it now)."""
     if known_at is None:
         return version.known_to is None
-    return (version.known_from is None or version.known_from <= known_at) and (
-        version.known_to is None or version.known_to > known_at
-    )
+    return covers(version.known_from, version.known_to, known_at)
 
 
 def standing_of(version: Ranges, on: date) -> Standing:
-    if version.effective_from is not None and on < version.effective_from:
-        return Standing.NOT_YET
-    if version.effective_to is not None and on >= version.effective_to:
-        return Standing.ENDED
-    return Standing.IN_FORCE
+    if covers(version.effective_from, version.effective_to, on):
+        return Standing.IN_FORCE
+    started = version.effective_from is None or version.effective_from <= on
+    return Standing.ENDED if started else Standing.NOT_YET

@@ -64,12 +64,14 @@ class Bar:
     """A stretch of a lane, from a day (None: as far back as the register goes) up to a day.
 
     `ruling` is that of its first day; rows that leave the stance as it is may change within.
+    `exceptions`, by policy and code, are those of governing rows that are open on all of its days.
     """
 
     start: date | None
     end: date | None
     shade: Shade
     ruling: Ruling
+    exceptions: tuple[tuple[str, str], ...] = ()
 
     def covers(self, day: date) -> bool:
         return (self.start is None or self.start <= day) and (self.end is None or day < self.end)
@@ -223,6 +225,28 @@ def permit_needed(
     return found.pop()
 
 
+def permits_by_day(
+    register: Register, lane: Lane, days: Iterable[date], known_at: datetime | None = None
+) -> list[tuple[date, str]]:
+    """What `permit_needed` gives on each of the days, without those that change nothing."""
+    found: list[tuple[date, str]] = []
+    for day in days:
+        needed = permit_needed(register, lane, [day], known_at)
+        if not found or found[-1][1] != needed:
+            found.append((day, needed))
+    return found
+
+
+def exceptions_in_words(register: Register, bar: Bar) -> tuple[str, ...]:
+    """What the rows that govern a stretch except all along, each once, in the active language."""
+    language = translation.get_language() or ""
+    return tuple(
+        dict.fromkeys(
+            register.policies[key].exceptions[code][language] for key, code in bar.exceptions
+        )
+    )
+
+
 def days_of_control(register: Register, bar: Bar) -> list[date]:
     """The days within a stretch from which another permit may be needed, its first day included."""
     book = register.rulebook
@@ -304,11 +328,14 @@ def _bars(register: Register, facts: LineFacts, known_at: datetime | None) -> Ba
     for start in (None, *book.calendar.days):
         ruling = resolve(facts, book, on=start or _BEFORE_ALL, known_at=known_at)
         shade = Shade.of(ruling)
+        open_now = tuple(one for one in ruling.exceptions_open if one[0] in ruling.governing)
         if bars and bars[-1].shade == shade:
+            throughout = tuple(one for one in bars[-1].exceptions if one in open_now)
+            bars[-1] = replace(bars[-1], exceptions=throughout)
             continue
         if bars:
             bars[-1] = replace(bars[-1], end=start)
-        bars.append(Bar(start, None, shade, ruling))
+        bars.append(Bar(start, None, shade, ruling, open_now))
     return tuple(bars)
 
 

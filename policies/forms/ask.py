@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -21,6 +21,7 @@ from policies.choices import Activity, Answer, EndUserKind, PlaceRole
 from policies.domain.queries import (
     LONGEST_TEXT,
     MOST_ITEMS,
+    OTTAWA,
     BadQuery,
     Query,
     parse_query,
@@ -28,7 +29,8 @@ from policies.domain.queries import (
 from policies.domain.reach import destinations_named
 from policies.domain.register import Register
 from policies.domain.search import folded
-from policies.forms.asof import DayField
+from policies.forms.asof import DayField, refuse_unknown_day
+from policies.forms.choices import keep_what_was_typed
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -97,6 +99,9 @@ class AskForm(forms.Form):
 
     After `is_valid()`, `query` is what the engine is asked. `answers` and `exceptions` ride in the
     same address; the page draws them beside the ruling that raises them.
+
+    A question that is only begun, by a link that fills in what it knows, is judged by what is
+    given; what is still to be given is no fault, and there is no `query`.
     """
 
     activity = _text(
@@ -158,17 +163,20 @@ class AskForm(forms.Form):
         *,
         register: Register,
         today: date,
-        initial: Mapping[str, Any] | None = None,
+        is_begun: bool = False,
     ) -> None:
         defaults = {"on": today.isoformat(), "end_user": EndUserKind.PRIVATE.value}
+        if is_begun:
+            defaults["activity"] = Activity.EXPORT.value
         if data is not None:
             # A fact that is left out must show as the engine takes it.
             data = data.copy()
             for name, value in defaults.items():
                 if not data.get(name):
                     data[name] = value
-        super().__init__(data, initial={**defaults, **(initial or {})})
+        super().__init__(data, initial=defaults)
         self.sent = data or QueryDict()
+        self.is_begun = is_begun
         self.register = register
         self.today = today
         self.query: Query | None = None
@@ -222,8 +230,27 @@ class AskForm(forms.Form):
         self._refuse_stray_names()
         query = self._as_query(cleaned)
         found = self._read(query)
-        self.query = None if self.errors else found
+        if found and found.known_at:
+            self._refuse_unknown_day(found.known_at)
+        self.query = None if self.errors or self.is_begun else found
         return cleaned
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound:
+            keep_what_was_typed(self)
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """An error of a field; of a question that is only begun, none for what is still to come."""
+        if self.is_begun and field in self.fields and not any(self.sent.getlist(field)):
+            return
+        super().add_error(field, error)
+
+    def _refuse_unknown_day(self, known_at: datetime) -> None:
+        try:
+            refuse_unknown_day(known_at.astimezone(OTTAWA).date(), self.today)
+        except forms.ValidationError as fault:
+            self.add_error("known_on", fault)
 
     def _refuse_stray_names(self) -> None:
         """A fact under a wrong name, or given twice, must not be dropped in silence."""
@@ -359,9 +386,10 @@ class AskForm(forms.Form):
             if name == "other_destinations":
                 del self.places_given[int(fault["place"])]
         elif name == "destination":
-            # A region can't be judged without its country.
+            # A region can't be judged without its country, unless it is none.
             query["destination"] = next(iter(self.register.vocabulary.destinations))
-            query["sub_region"] = None
+            if query["sub_region"] in self.register.vocabulary.sub_regions:
+                query["sub_region"] = None
         else:
             query[name] = _STAND_INS.get(name)
 
@@ -381,7 +409,10 @@ def _flag(value: str) -> Any:
 
 
 def _not_item_codes(codes: Sequence[str]) -> str:
-    named = ", ".join(f"“{_shortened(code)}”" for code in dict.fromkeys(codes[:_MOST_NAMED]))
+    named = ", ".join(
+        gettext("“%(code)s”") % {"code": _shortened(code)}
+        for code in dict.fromkeys(codes[:_MOST_NAMED])
+    )
     if len(codes) > _MOST_NAMED:
         named += ", …"
     return gettext(

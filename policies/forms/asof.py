@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -55,8 +56,28 @@ class DayField(forms.DateField):
             raise ValidationError(self.error_messages["out_of_range"], code="out_of_range")
 
 
+def refuse_unknown_day(known_on: date, today: date) -> None:
+    """Nobody can say what will be known: ValidationError for a day of knowledge after today."""
+    if known_on > today:
+        raise ValidationError(
+            _("Nothing is known yet after today. Give %(today)s or an earlier day."),
+            code="not_known_yet",
+            params={"today": today.isoformat()},
+        )
+
+
 class AsOfForm(forms.Form):
     """Both days are optional: without them the page shows today, with everything recorded."""
 
     on = DayField(_("In force on"))
     known_on = DayField(_("As known on"))
+
+    def __init__(self, data: QueryDict, *, today: date) -> None:
+        super().__init__(data)
+        self.today = today
+
+    def clean_known_on(self) -> date | None:
+        known_on: date | None = self.cleaned_data["known_on"]
+        if known_on is not None:
+            refuse_unknown_day(known_on, self.today)
+        return known_on

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from history.models import Tracked
+
 _FIRST_INSTANT = datetime(1, 1, 2, tzinfo=UTC)
 _LAST_INSTANT = datetime(9999, 12, 30, tzinfo=UTC)
 
@@ -20,7 +22,7 @@ FIRST_BY_DAY = (F("effective_from").asc(nulls_first=True), "id")
 """Rows by their first day. Said outright, since the engines put an open start at different ends."""
 
 
-class Dated(models.Model):
+class Dated(Tracked):
     """A fact with two clocks.
 
     `effective_from` and `effective_to` are days: the fact holds from the first up to, and not on,

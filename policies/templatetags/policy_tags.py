@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from policies.domain import scope
 from policies.domain.explain import day_in_words, short_day
 from policies.domain.queries import OTTAWA
+from policies.domain.sources import Source, source_for_reader
 
 register = template.Library()
 
@@ -38,6 +39,12 @@ def in_language(thing: Any, field: str) -> str:
 def provision(cited: str) -> str:
     """A provision of the Act as the language of the page cites it."""
     return scope.provision(cited)
+
+
+@register.filter
+def for_reader(url: str) -> Source:
+    """The address of a source in the language of the page."""
+    return source_for_reader(url)
 
 
 def _day_of(value: date | datetime) -> date:

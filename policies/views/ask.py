@@ -24,7 +24,8 @@ from policies.forms.ask import ANSWER_CHOICES, AskForm, designation_choices
 from policies.views.asof import today_in_ottawa
 
 ASKED = "activity"
-"""The parameter that makes an address a question; without it the others only fill the form."""
+"""The parameter that makes an address a question; without it the others fill the form, and what
+they say is judged."""
 
 SAID_ELSEWHERE = ("activity", "on", "known_on", "destination", "sub_region", "items")
 
@@ -40,23 +41,11 @@ def ask(request: HttpRequest) -> HttpResponse:
     register = current_register()
     today = today_in_ottawa()
     asked = ASKED in request.GET
-    form = AskForm(
-        request.GET if asked else None,
-        register=register,
-        today=today,
-        initial=None if asked else _prefilled(request),
-    )
+    form = AskForm(request.GET or None, register=register, today=today, is_begun=not asked)
     context: dict[str, Any] = {"form": form, "examples": _examples()}
     if asked and form.is_valid() and form.query:
         context |= _shown(inquire(form.query, register), form, register)
     return render(request, "policies/ask.html", context)
-
-
-def _prefilled(request: HttpRequest) -> dict[str, Any]:
-    return {
-        name: request.GET.getlist(name) if name == "designated_under" else request.GET[name]
-        for name in request.GET
-    }
 
 
 def _examples() -> list[dict[str, str]]:

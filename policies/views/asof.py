@@ -10,7 +10,8 @@ and in the template
        on_text=as_of.on_text known_text=as_of.known_text is_today=as_of.is_today only %}
     <a href="{{ policy.get_absolute_url }}{{ as_of.query }}">
 
-A day that can't be read is an error of its field; the page then shows today.
+A day that can't be read, or a day of knowledge that is still to come, is an error of its field; the
+page then shows today.
 """
 
 from __future__ import annotations
@@ -100,14 +101,14 @@ def today_in_ottawa() -> date:
     return timezone.now().astimezone(OTTAWA).date()
 
 
-def read_as_of(request: HttpRequest, form_class: type[AsOfForm] = AsOfForm) -> AsOf:
+def read_as_of(request: HttpRequest) -> AsOf:
     """The day asked for. The fields show the days that the page shows, or what was typed."""
     today = today_in_ottawa()
     typed = request.GET.copy()
     for name in ("on", "known_on"):
         if not typed.get(name, "").strip():
             typed[name] = today.isoformat()
-    form = form_class(typed)
+    form = AsOfForm(typed, today=today)
     form.is_valid()
     known_on = form.cleaned_data.get("known_on")
     return AsOf(

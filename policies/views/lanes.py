@@ -6,13 +6,13 @@ narrowest picture the stylesheet allows; a wider one only has more room.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from policies.choices import PermitActKind, Precision, Requirement, Stance
 from policies.domain.explain import day_in_words, short_day
@@ -30,6 +30,13 @@ WITH_SHAPE, WITHOUT_SHAPE, TIGHT = (26.0, 7.0), (8.0, 6.5), (6.0, 6.2)
 """Pixels that the words of a bar need: at the edges, and for each character."""
 
 FLAG_PIXELS = 96
+FLAG_ROW = 18
+"""Height of the row in which the day looked at has its flag, above the years."""
+
+YEARS_HEIGHT, ROW_HEIGHT, MOST_ROWS = 26, 34, 3
+"""Pixels of the axis: the years, and each row of dates below them. A third row is for two changes
+within weeks of each other."""
+
 MOST_YEAR_LABELS = 16
 
 ACTS_THAT_CHANGE_PERMITS = (
@@ -39,11 +46,18 @@ ACTS_THAT_CHANGE_PERMITS = (
     PermitActKind.AMEND,
 )
 
+ACT_ICONS = {"suspend": "pause", "cancel": "cross", "approve_exception": "check"}
+"""Icons of acts on permits; the shape of a stance is never one of them."""
+
+Exceptions = Callable[[Bar], Sequence[str]]
+"""What the rows of a stretch except, in words."""
+
 
 class PictureBar(NamedTuple):
     """`kind`: a stance, "open" (a question), "act" (on permits) or "free" (no permit needed).
 
-    `tight`: the bar has room for its words or its shape, not for both; the words stay.
+    `glyph` is the icon in front of the words, or instead of them. `tight`: the bar has room for its
+    words or its shape, not for both; the words stay.
     """
 
     x: float
@@ -51,6 +65,7 @@ class PictureBar(NamedTuple):
     kind: str
     label: str
     title: str
+    glyph: str = ""
     tight: bool = False
 
 
@@ -62,13 +77,18 @@ class PictureLane(NamedTuple):
 
 
 class PictureEvent(NamedTuple):
-    """A date on the axis. `day` and `note` are empty where two rows of words have no room left."""
+    """A date on the axis. `day` and `note` are empty where no row of words has room left."""
 
     x: float
     day: str
     note: str
     row: int
     side: str
+
+    @property
+    def top(self) -> int:
+        """Where the row of its words begins, in pixels below the top of the years."""
+        return YEARS_HEIGHT + ROW_HEIGHT * self.row
 
 
 class PictureYear(NamedTuple):
@@ -88,9 +108,18 @@ class Picture:
     window: Window
     years: tuple[PictureYear, ...]
     events: tuple[PictureEvent, ...]
-    tall: bool
     as_of: PictureAsOf | None
     lanes: tuple[PictureLane, ...]
+
+    @property
+    def flag_height(self) -> int:
+        """Pixels above the years, so that the flag of the day looked at covers none of them."""
+        return FLAG_ROW if self.as_of else 0
+
+    @property
+    def axis_height(self) -> int:
+        rows = 1 + max((event.row for event in self.events), default=0)
+        return self.flag_height + YEARS_HEIGHT + ROW_HEIGHT * rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +139,23 @@ class Window:
         return round(100 * (inside - self.start).days / (self.end - self.start).days, 2)
 
 
-def draw(lanes: Sequence[Lane], marks: Marks, *, on: date, until_year: int) -> Picture:
+def draw(
+    lanes: Sequence[Lane],
+    marks: Marks,
+    *,
+    on: date,
+    until_year: int,
+    exceptions: Exceptions = lambda _bar: (),
+) -> Picture:
     """The picture of a destination's lanes up to the end of a year, with the day looked at."""
     window = window_of(lanes, marks, until_year)
-    events = _placed(_events(lanes, marks), window)
     return Picture(
         window=window,
         years=tuple(_years(window)),
-        events=events,
-        tall=any(event.row for event in events),
+        events=_placed(_events(lanes, marks), window),
         as_of=_as_of(window, on),
         lanes=(
-            *(_drawn(lane, window) for lane in lanes),
+            *(_drawn(lane, window, exceptions) for lane in lanes),
             *_acts_lane(marks.acts, window),
         ),
     )
@@ -232,27 +266,43 @@ def day_with_precision(day: date, precision: str, *, brief: bool = False) -> str
 # Bars
 
 
-def _drawn(lane: Lane, window: Window) -> PictureLane:
-    text = "; ".join(
-        stretch_in_words(shade_in_words(bar.shade), bar.start, bar.end) for bar in lane.bars
-    )
-    bars = (_bar(bar, window) for bar in lane.bars)
+def _drawn(lane: Lane, window: Window, exceptions: Exceptions) -> PictureLane:
+    bars = [_bar(bar, window, exceptions(bar)) for bar in lane.bars]
+    text = "; ".join(bar.title for bar in bars)
     return PictureLane(
         lane_title(lane), lane.note, f"{text}.", tuple(bar for bar in bars if bar.width)
     )
 
 
-def _bar(bar: Bar, window: Window) -> PictureBar:
+def _bar(bar: Bar, window: Window, exceptions: Sequence[str]) -> PictureBar:
     x, width = _stretch(window, bar.start, bar.end)
     words = shade_in_words(bar.shade)
     kind = "free" if bar.shade.free else "open" if bar.shade.is_open else bar.shade.stance
-    title = stretch_in_words(words, bar.start, bar.end)
-    choices = (words, _("Needs an answer")) if bar.shade.is_open else (words,)
-    label = _fitting(WITHOUT_SHAPE if kind == "free" else WITH_SHAPE, width, choices)
-    if label or kind == "free":
-        return PictureBar(x, width, kind, label, title)
+    choices: tuple[str, ...] = (words,)
+    if kind == "open":
+        choices = (words, _("Needs an answer"))
+    elif exceptions and kind != "free":
+        choices = (*_with_exceptions(words, exceptions), words)
+    title = stretch_in_words(choices[0], bar.start, bar.end)
+    if kind == "free":
+        return PictureBar(x, width, kind, _fitting(WITHOUT_SHAPE, width, choices), title)
+    glyph = "alert" if kind == "open" else kind
+    label = _fitting(WITH_SHAPE, width, choices)
+    if label:
+        return PictureBar(x, width, kind, label, title, glyph)
     label = _fitting(TIGHT, width, choices)
-    return PictureBar(x, width, kind, label, title, tight=bool(label))
+    return PictureBar(x, width, kind, label, title, glyph, tight=bool(label))
+
+
+def _with_exceptions(what: str, exceptions: Sequence[str]) -> Iterable[str]:
+    """A stance with its exceptions: all of them, else one and the sign of others, else how many."""
+    named = [lowered(one) for one in exceptions]
+    lists = [", ".join(named), *(f"{one}, …" for one in named if len(named) > 1)]
+    for some in lists:
+        yield _("%(what)s (except: %(exceptions)s)") % {"what": what, "exceptions": some}
+    yield ngettext(
+        "%(what)s (%(count)d exception)", "%(what)s (%(count)d exceptions)", len(named)
+    ) % {"what": what, "count": len(named)}
 
 
 def _stretch(window: Window, start: date | None, end: date | None) -> tuple[float, float]:
@@ -272,24 +322,47 @@ def _acts_lane(acts: Sequence[PermitAct], window: Window) -> list[PictureLane]:
     acts = [act for act in acts if act.act in ACTS_THAT_CHANGE_PERMITS]
     if not acts:
         return []
-    steps: list[tuple[date | None, str, str]] = [
-        (None, _("Valid under their terms"), _("Valid under their terms"))
-    ]
-    for act in acts:
+    starts: list[date | None] = [None, *(act.on for act in acts)]
+    valid = _("Valid under their terms")
+    bars = [_act_bar(_stretch(window, None, acts[0].on), (valid,), valid, "permits")]
+    for act, end in zip(acts, [*starts[2:], None], strict=True):
         words = act_in_words(act)
         day = day_with_precision(act.on, act.precision)
-        steps.append((act.on, words, _("%(what)s on %(day)s") % {"what": words, "day": day}))
-    ends = [*(start for start, _words, _title in steps[1:]), None]
-    bars = []
-    for (start, words, title), end in zip(steps, ends, strict=True):
-        x, width = _stretch(window, start, end)
-        if width:
-            label = _fitting(WITHOUT_SHAPE, width, (words,))
-            bars.append(PictureBar(x, width, "act", label, title))
-    text = "; ".join(title for _start, _words, title in steps)
+        title = _("%(what)s on %(day)s") % {"what": words, "day": day}
+        icon = ACT_ICONS.get(act.act, "permits")
+        choices = (words, _act_in_a_word(act))
+        bars.append(_act_bar(_stretch(window, act.on, end), choices, title, icon))
+    text = "; ".join(bar.title for bar in bars)
     return [
-        PictureLane(_("Existing permits"), _("acts under EIPA s. 10(1)"), f"{text}.", tuple(bars))
+        PictureLane(
+            _("Existing permits"),
+            _("acts under EIPA s. 10(1)"),
+            f"{text}.",
+            tuple(bar for bar in bars if bar.width),
+        )
     ]
+
+
+def _act_bar(
+    stretch: tuple[float, float], choices: Sequence[str], title: str, icon: str
+) -> PictureBar:
+    """A stretch after an act: the longest words that fit, else its icon."""
+    x, width = stretch
+    label = _fitting(WITHOUT_SHAPE, width, choices)
+    tight = "" if label else _fitting(TIGHT, width, choices)
+    return PictureBar(
+        x, width, "act", label or tight, title, "" if label else icon, tight=bool(tight)
+    )
+
+
+def _act_in_a_word(act: PermitAct) -> str:
+    """What became of the permits, where a bar has no room for more."""
+    return {
+        PermitActKind.SUSPEND: pgettext("permits", "Suspended"),
+        PermitActKind.CANCEL: pgettext("permits", "Cancelled"),
+        PermitActKind.REINSTATE: pgettext("permits", "Reinstated"),
+        PermitActKind.AMEND: pgettext("permits", "Amended"),
+    }[PermitActKind(act.act)]
 
 
 # Dates on the axis
@@ -349,8 +422,8 @@ def _change_note(shade: Shade, start: date, announced: date | None) -> str:
 
 
 def _placed(events: list[_Event], window: Window) -> tuple[PictureEvent, ...]:
-    """Events with their words on the first of two rows that has room; the heavier choose first."""
-    taken: tuple[list[tuple[float, float]], ...] = ([], [])
+    """Events with their words on the first row that has room; the heavier choose first."""
+    taken: list[list[tuple[float, float]]] = [[] for _row in range(MOST_ROWS)]
     placed = []
     for event in sorted(events, key=lambda one: (-one.weight, one.day)):
         x = window.percent(event.day)
@@ -359,9 +432,9 @@ def _placed(events: list[_Event], window: Window) -> tuple[PictureEvent, ...]:
         width /= PIXELS_PER_PERCENT
         side = "end" if x + width > 100 else "start"
         span = (x - width, x) if side == "end" else (x, x + width)
-        row = next((row for row in (0, 1) if _is_clear(taken[row], span)), None)
+        row = next((row for row in range(MOST_ROWS) if _is_clear(taken[row], span)), None)
         if row is None:
-            placed.append((event.day, PictureEvent(x, "", "", 0, side)))
+            placed.append((event.day, PictureEvent(x, "", "", MOST_ROWS - 1, side)))
         else:
             taken[row].append(span)
             placed.append((event.day, PictureEvent(x, event.label, note, row, side)))

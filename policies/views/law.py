@@ -17,6 +17,7 @@ from policies.domain.lawtext import Language, read_parts
 from policies.domain.scope import section as as_cited
 from policies.models import CountryList, Edition, Instrument
 from policies.templatetags.policy_tags import in_language
+from policies.views.addresses import moved_to
 
 LOCALES: dict[Language, str] = {"en": "en-CA", "fr": "fr-CA"}
 """What `lang` says of a text, whichever language the page is in."""
@@ -67,7 +68,9 @@ def _kind(instrument: Instrument) -> str:
 @require_safe
 def instrument(request: HttpRequest, code: str) -> HttpResponse:
     """One instrument in one edition: the newest, or the one of `?edition=2026-03-31`."""
-    found = get_object_or_404(Instrument, code=code)
+    found = get_object_or_404(Instrument, code__iexact=code)
+    if found.code != code:
+        return moved_to(request, found.code)
     editions = list(found.editions.order_by("-consolidated_to"))
     edition = _edition(editions, request.GET.get("edition", ""))
     language = page_language()

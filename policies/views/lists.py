@@ -8,8 +8,8 @@ from typing import Any
 
 from django import forms
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +25,7 @@ from policies.domain.standing import Standing, standing_of
 from policies.models import CountryList, CountryListEntry, Edition, Provision
 from policies.querysets import known_at
 from policies.templatetags.policy_tags import in_language
+from policies.views.addresses import moved_to
 from policies.views.asof import AsOf, read_as_of, today_in_ottawa
 from policies.views.law import LOCALES, page_language
 
@@ -91,17 +92,19 @@ def _control_editions() -> list[Edition]:
 def one_list(request: HttpRequest, code: str) -> HttpResponse:
     """A control list or a country list, by its code."""
     edition = (
-        Edition.objects.filter(instrument__code=code, items__isnull=False)
+        Edition.objects.filter(instrument__code__iexact=code, items__isnull=False)
         .select_related("instrument")
         .order_by("-consolidated_to")
         .first()
     )
     if edition is not None:
-        return _control_list(request, edition)
-    found = CountryList.objects.select_related("instrument").filter(code=code).first()
-    if found is None:
-        raise Http404
-    return _country_list(request, found)
+        registered = edition.instrument.code
+        return (
+            moved_to(request, registered) if registered != code else _control_list(request, edition)
+        )
+    country_lists = CountryList.objects.select_related("instrument")
+    found = get_object_or_404(country_lists, code__iexact=code)
+    return moved_to(request, found.code) if found.code != code else _country_list(request, found)
 
 
 # Control lists

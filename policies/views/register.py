@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from policies.choices import Activity, EndUserKind, GoodsKind, Layer
+from policies.choices import Activity, GoodsKind, Layer
 from policies.domain.queries import OTTAWA
 from policies.domain.register import Register, current_register
 from policies.domain.resolve import GENERAL_PERMIT, MINISTER
-from policies.domain.scope import ScopeWords, lowered, scope_in_words, section
+from policies.domain.scope import ScopeWords, joined, scope_in_words, section
 from policies.domain.search import folded
+from policies.domain.sources import source_for_reader
 from policies.domain.standing import Standing, is_known, standing, standing_of
 from policies.facts import GoodsScope, PolicyRow, Scope
 from policies.filters import PolicyFilter
@@ -39,18 +40,25 @@ LAYERS = {
 class Row(NamedTuple):
     """A policy with the version that tells how it stands on the day looked at.
 
-    `asks`: it applies only where a question is answered so.
+    `questions`: it applies only where each is answered as it says.
     """
 
     policy: Policy
     version: PolicyVersion
     standing: Standing
     scope: ScopeWords
-    asks: bool
+    questions: tuple[str, ...]
 
     @property
     def citation(self) -> str:
         return citation(self.policy)
+
+
+class WayOn(NamedTuple):
+    """A link from an empty table to one with rows."""
+
+    url: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,8 @@ def register(request: HttpRequest) -> HttpResponse:
             "as_of": as_of,
             "filter": chosen,
             "groups": _by_layer(rows),
+            "ways_on": [] if rows else _ways_on(request, chosen),
+            "unread": joined(chosen.unread) if chosen.unread else "",
             "count": len(rows),
             "known_count": sum(
                 standing(row.spans, on=as_of.on, known_at=as_of.known_at) is not None
@@ -88,13 +98,58 @@ def register(request: HttpRequest) -> HttpResponse:
 def _rows(chosen: PolicyFilter, known: Register, as_of: AsOf) -> list[Row]:
     """The policies found, by key. Two queries."""
     rows = []
+    language = get_language() or ""
     for policy in chosen.qs.order_by("key").prefetch_related("versions"):
         found = standing(policy.versions.all(), on=as_of.on, known_at=as_of.known_at)
         if found:
             row = known.rulebook.row[policy.key]
             scope = scope_in_words(row.scope, known)
-            rows.append(Row(policy, found[0], found[1], scope, asks=bool(row.questions)))
+            questions = tuple(known.question(one.key)[language] for one in row.questions)
+            rows.append(Row(policy, found[0], found[1], scope, questions))
     return rows
+
+
+def _ways_on(request: HttpRequest, chosen: PolicyFilter) -> list[WayOn]:
+    """From an empty table to rows: without what can't be read, or with another status."""
+    if chosen.form.errors:
+        words = ngettext("Clear this filter", "Clear these filters", len(chosen.form.errors))
+        return [WayOn(_address_with(request, dict.fromkeys(chosen.form.errors, "")), words)]
+    return [
+        WayOn(_address_with(request, {"status": stands.value}), _rows_of(stands, count))
+        for stands, count in chosen.with_other_status().items()
+    ]
+
+
+def _rows_of(stands: Standing, count: int) -> str:
+    """3 ended rows match: show them."""
+    words = {
+        Standing.IN_FORCE: ngettext(
+            "%(count)d row in force matches: show it",
+            "%(count)d rows in force match: show them",
+            count,
+        ),
+        Standing.ENDED: ngettext(
+            "%(count)d ended row matches: show it",
+            "%(count)d ended rows match: show them",
+            count,
+        ),
+        Standing.NOT_YET: ngettext(
+            "%(count)d row not yet in force matches: show it",
+            "%(count)d rows not yet in force match: show them",
+            count,
+        ),
+    }[stands]
+    return words % {"count": count}
+
+
+def _address_with(request: HttpRequest, changed: Mapping[str, str]) -> str:
+    """The address of the page with other values; an empty one takes its parameter away."""
+    query = request.GET.copy()
+    for name, value in changed.items():
+        query[name] = value
+        if not value:
+            del query[name]
+    return f"{request.path}?{query.urlencode()}"
 
 
 def _by_layer(rows: Sequence[Row]) -> list[LayerGroup]:
@@ -108,8 +163,9 @@ def _by_layer(rows: Sequence[Row]) -> list[LayerGroup]:
 def _register_csv(rows: Sequence[Row], as_of: AsOf) -> HttpResponse:
     header = (
         _("Policy"), _("Title"), _("Layer"), _("Goods and activity"), _("Where"), _("Conditions"),
-        _("Stance"), _("Permit requirement"), _("Status"), _("In force from"), _("Until"),
-        _("Known from"), _("Instrument"), _("Citation"), _("Sources"),
+        _("Stance"), _("Permit requirement"), _("Applies only by the answer to"), _("Status"),
+        _("In force from"), _("Until"), _("Known from"),
+        _("Instrument"), _("Citation"), _("Sources"),
     )  # fmt: skip
     return csv_response(
         f"policies-{as_of.file_days}.csv",
@@ -124,13 +180,14 @@ def _register_csv(rows: Sequence[Row], as_of: AsOf) -> HttpResponse:
                 "; ".join(row.scope.only),
                 row.policy.get_stance_display() if row.policy.stance else "",
                 row.policy.get_requirement_display() if row.policy.requirement else "",
+                " ".join(row.questions),
                 row.standing.label,
                 row.version.effective_from,
                 row.version.effective_to,
                 row.version.known_from and row.version.known_from.astimezone(OTTAWA).isoformat(),
                 in_language(row.policy, "instrument"),
                 citation(row.policy),
-                " ".join(source["url"] for source in row.policy.sources),
+                " ".join(source_for_reader(source["url"]).url for source in row.policy.sources),
             )
             for row in rows
         ),
@@ -152,14 +209,6 @@ class Place(NamedTuple):
 
     name: str
     code: str
-
-
-class ListFact(NamedTuple):
-    """A country list in a scope. `words` say what the row asks of it."""
-
-    words: str
-    code: str
-    title: str
 
 
 class ItemFact(NamedTuple):
@@ -217,12 +266,10 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
             "scope": scope,
             "goods_rule": _goods_rule(goods),
             "goods_label": GoodsKind(goods.kind).label,
-            "further": _further(scope),
             "activities": [Activity(one).label for one in Activity if one in scope.activities],
             "places": _named(scope.destinations or (), known),
             "left_out": _named(scope.except_destinations, known),
             "regions": _regions(scope, known),
-            "lists": list(_lists(scope, known)),
             "items": _items(goods),
             "left_out_items": (*goods.not_items, *goods.excluded),
             "questions": list(_questions(row, known)),
@@ -253,38 +300,6 @@ def _regions(scope: Scope, known: Register) -> list[Place]:
         Place(known.sub_regions[code][language], known.vocabulary.sub_regions[code])
         for code in sorted(scope.sub_regions)
     ]
-
-
-def _lists(scope: Scope, known: Register) -> Iterator[ListFact]:
-    """What the row asks of country lists, each with its list."""
-    for test in scope.lists:
-        if test.only_for_eipa_4_1:
-            words = (
-                _("For goods of s. 4.1 the destination must be on")
-                if test.listed
-                else _("For goods of s. 4.1 the destination must not be on")
-            )
-        else:
-            words = (
-                _("The destination must be on")
-                if test.listed
-                else _("The destination must not be on")
-            )
-        yield _list_fact(words, test.list, known)
-    if scope.unless:
-        kinds = ", ".join(
-            lowered(str(kind.label)) for kind in EndUserKind if kind in scope.unless.end_user_kinds
-        )
-        words = (
-            _("Does not reach these end-users: %(kinds)s, where the destination is on")
-            if scope.unless.listed
-            else _("Does not reach these end-users: %(kinds)s, where the destination is not on")
-        )
-        yield _list_fact(words % {"kinds": kinds}, scope.unless.list, known)
-
-
-def _list_fact(words: str, code: str, known: Register) -> ListFact:
-    return ListFact(words, code, known.lists[code][get_language() or ""])
 
 
 def _items(goods: GoodsScope) -> list[ItemFact]:
@@ -324,20 +339,6 @@ def _standard_words(row: PolicyRow, known: Register) -> dict[str, str]:
 def _standard_evidence() -> str:
     """What exceptional circumstances are shown with. One query."""
     return in_language(PolicyException.objects.get(policy=None, code=MINISTER), "evidence")
-
-
-def _further(scope: Scope) -> list[str]:
-    """Conditions that are no list and no place."""
-    kinds = ", ".join(str(kind.label) for kind in EndUserKind if kind in scope.end_user_kinds)
-    conditions = (
-        (scope.designated, _("A party is listed or designated under the instrument")),
-        (scope.wmd_end_use is True, _("A weapon of mass destruction or missile end-use")),
-        (scope.wmd_end_use is False, _("No weapon of mass destruction or missile end-use")),
-        (scope.eipa_4_1 is True, _("Goods of s. 4.1")),
-        (scope.eipa_4_1 is False, _("No goods of s. 4.1")),
-        (bool(kinds), _("End-user: %(kinds)s") % {"kinds": kinds}),
-    )
-    return [words for holds, words in conditions if holds]
 
 
 ASSUMED_FIELDS = {

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
-from pytest_django.asserts import assertContains, assertRedirects, assertTemplateUsed
+from pytest_django.asserts import (
+    assertContains,
+    assertNotContains,
+    assertRedirects,
+    assertTemplateUsed,
+)
 
+from accounts.demo import DEMO_ACCOUNTS
+from accounts.demo import PASSWORD as PUBLIC_PASSWORD
 from accounts.models import User
+from accounts.rules import roles_of
 from tests.people import PASSWORD
+from tests.unlogged import unlogged
 
 SIGN_IN = "/sign-in/"
 NO_MATCH = "The user name and password do not match."
+
+
+def forms_at(client: Client, address: str) -> list[dict[str, str]]:
+    """The forms in the main part of that page: the values of their hidden fields."""
+    main = client.get(address).content.decode().partition("<main")[2]
+    return [
+        dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+        for form in re.findall(r"<form.*?</form>", main, re.DOTALL)
+    ]
+
+
+@pytest.fixture
+def demonstration(db: None, settings: Settings) -> None:
+    settings.PERMIT_DESK_MODE = "demo"
+    call_command("create_demo_people")
 
 
 def credentials(**changes: str) -> dict[str, str]:
@@ -24,12 +51,48 @@ def test_the_page_is_open_to_everyone_and_not_kept(client: Client, db: None) -> 
     assert response.status_code == 200
     assertTemplateUsed(response, "registration/sign_in.html")
     assert "no-store" in response["Cache-Control"]
-    assert response.context["demo_account"] is None
+    assert response.context["demo_accounts"] == ()
 
 
-def test_the_demo_shows_its_account(client: Client, db: None, settings: Settings) -> None:
-    settings.PERMIT_DESK_MODE = "demo"
-    assertContains(client.get(SIGN_IN), "permit-desk-demo")
+def test_outside_a_demonstration_nothing_of_it_shows(client: Client, db: None) -> None:
+    for account in DEMO_ACCOUNTS:
+        assertNotContains(client.get(SIGN_IN), account.username)
+    assertNotContains(client.get(SIGN_IN), PUBLIC_PASSWORD)
+    assert len(forms_at(client, SIGN_IN)) == 1
+
+
+def test_each_person_of_the_demonstration_has_a_form_that_signs_in(
+    client: Client, demonstration: None
+) -> None:
+    """A form and no script, with the token of its page, through the very same sign-in."""
+    client = Client(enforce_csrf_checks=True)
+    forms = forms_at(client, f"{SIGN_IN}?next=/account/")[1:]
+    assert [form["username"] for form in forms] == [each.username for each in DEMO_ACCOUNTS]
+    for form, account in zip(forms, DEMO_ACCOUNTS, strict=True):
+        client = Client(enforce_csrf_checks=True)
+        token = forms_at(client, SIGN_IN)[1]["csrfmiddlewaretoken"]
+        response = client.post(SIGN_IN, form | {"csrfmiddlewaretoken": token})
+        assertRedirects(response, "/account/", fetch_redirect_response=False)
+        person = User.objects.get(pk=client.session["_auth_user_id"])
+        assert (person.username, set(roles_of(person))) == (account.username, {account.role})
+
+
+def test_the_people_are_shown_with_name_role_and_password(
+    client: Client, demonstration: None
+) -> None:
+    response = client.get(SIGN_IN, headers={"accept-language": "en-ca"})
+    for account in DEMO_ACCOUNTS:
+        assertContains(response, account.name)
+        assertContains(response, account.role.label)
+    # The page says it once for all.
+    assert {account.password for account in DEMO_ACCOUNTS} == {PUBLIC_PASSWORD}
+    assertContains(response, f"<code>{PUBLIC_PASSWORD}</code>", count=1)
+
+
+def test_a_next_page_elsewhere_is_in_no_form(client: Client, demonstration: None) -> None:
+    forms = forms_at(client, f"{SIGN_IN}?next=https://example.org/")
+    assert len(forms) == 1 + len(DEMO_ACCOUNTS)
+    assert not any("next" in form for form in forms)
 
 
 def test_signing_in_leads_home(client: Client, analyst: User) -> None:
@@ -76,8 +139,8 @@ def test_every_mismatch_has_one_message(
 
 
 def test_a_closed_account_has_the_same_message(client: Client, analyst: User) -> None:
-    analyst.is_active = False
-    analyst.save(update_fields=["is_active"])
+    with unlogged():
+        User.objects.filter(pk=analyst.pk).update(is_active=False)
     response = client.post(SIGN_IN, credentials())
     assert response.context["form"].non_field_errors() == [NO_MATCH]
 

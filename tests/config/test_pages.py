@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 from pytest_django.asserts import assertRedirects, assertTemplateUsed
 
+from config.access import ACCESS, PUBLIC
 from tests.people import PASSWORD, make_person
 
 # What every answer carries, whoever gives it.
@@ -38,8 +39,8 @@ def forbidden(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("broken/", broken),
-    path("forbidden/", forbidden),
+    path("broken/", broken, name="broken"),
+    path("forbidden/", forbidden, name="forbidden"),
     path("", include("config.urls")),
 ]
 handler400 = "config.errors.bad_request"
@@ -49,9 +50,11 @@ handler500 = "config.errors.server_error"
 
 
 @pytest.fixture
-def forgiving_client(settings: Settings, db: None) -> Client:
+def forgiving_client(settings: Settings, monkeypatch: pytest.MonkeyPatch, db: None) -> Client:
     """A client for the addresses above that gets the error page and not the error."""
     settings.ROOT_URLCONF = __name__
+    public = {"broken": {"GET": PUBLIC}, "forbidden": {"GET": PUBLIC}}
+    monkeypatch.setattr("config.access.ACCESS", {**ACCESS, **public})
     return Client(raise_request_exception=False)
 
 
@@ -80,10 +83,11 @@ def test_the_pulse_stops_with_the_database(client: Client, db: None) -> None:
 # Errors.
 
 
-@pytest.mark.parametrize(
-    ("address", "status"),
-    [("/nowhere/", 404), ("/forbidden/", 403), ("/broken/", 500)],
-)
+ERRORS = [("/nowhere/", 404), ("/forbidden/", 403), ("/broken/", 500)]
+DEMONSTRATION = "Demonstration: synthetic data. Anyone can sign in."
+
+
+@pytest.mark.parametrize(("address", "status"), ERRORS)
 def test_an_error_has_a_page_of_ours(forgiving_client: Client, address: str, status: int) -> None:
     response = forgiving_client.get(address)
     assert response.status_code == status
@@ -103,6 +107,15 @@ def test_an_error_page_that_fails_is_a_line(forgiving_client: Client) -> None:
         response = forgiving_client.get("/broken/")
     assert response.status_code == 500
     assert response.content.decode() == f"Error 500. Request {response['X-Request-ID']}."
+
+
+@pytest.mark.parametrize("address", ["/sign-in/", "/lists/", *(each for each, _ in ERRORS)])
+def test_every_page_of_a_demonstration_says_so(
+    forgiving_client: Client, settings: Settings, address: str
+) -> None:
+    assert DEMONSTRATION not in forgiving_client.get(address).content.decode()
+    settings.PERMIT_DESK_MODE = "demo"
+    assert DEMONSTRATION in forgiving_client.get(address).content.decode()
 
 
 # Headers.

@@ -22,15 +22,18 @@ from policies.domain.timeline import (
     Lane,
     Marks,
     Shade,
+    days_of_control,
     lane_title,
     lanes,
     marks,
     permit_needed,
+    permits_by_day,
     rows_naming,
 )
 from policies.facts import LineFacts
 from policies.models import ControlListItem
 from policies.views.lanes import (
+    MOST_ROWS,
     PIXELS_PER_PERCENT,
     Picture,
     Window,
@@ -264,6 +267,97 @@ def test_words_stand_in_a_bar_only_where_they_fit() -> None:
     assert all(bar.title for bar in bars)
 
 
+def test_exceptions_are_named_in_a_bar() -> None:
+    story = [lane((None, CASE), (date(2019, 10, 11), SUSPENDED), (date(2020, 4, 16), CASE))]
+    picture = draw(
+        story,
+        NO_MARKS,
+        on=date(2020, 1, 1),
+        until_year=2026,
+        exceptions=lambda bar: () if bar.end else ("Item for a NATO cooperation program",),
+    )
+    words = "Case by case (except: item for a NATO cooperation program)"
+    assert picture.lanes[0].bars[2].label == words
+    assert picture.lanes[0].text.endswith(f"; {words} from 16 April 2020.")
+
+
+@pytest.mark.parametrize(
+    ("end", "label"),
+    [
+        (date(2026, 1, 1), "Suspended (except: first exception, second one)"),
+        (date(2022, 1, 1), "Suspended (except: second one, …)"),
+        (date(2021, 8, 1), "Suspended (2 exceptions)"),
+        (date(2020, 11, 1), "Suspended"),
+    ],
+)
+def test_the_shorter_a_stretch_the_less_is_said_of_its_exceptions(end: date, label: str) -> None:
+    story = [lane((None, CASE), (date(2020, 4, 16), SUSPENDED), (end, CASE))]
+    picture = draw(
+        story,
+        NO_MARKS,
+        on=date(2020, 1, 1),
+        until_year=2026,
+        exceptions=lambda bar: ("First exception", "Second one") if bar.start and bar.end else (),
+    )
+    assert picture.lanes[0].bars[1].label == label
+    assert "first exception, second one" in picture.lanes[0].bars[1].title
+
+
+@pytest.mark.parametrize(
+    ("day", "label", "glyph"),
+    [
+        (date(2021, 12, 1), "Permits suspended", ""),
+        (date(2021, 4, 12), "Suspended", ""),
+        (date(2020, 11, 5), "", "pause"),
+    ],
+)
+def test_a_stretch_after_an_act_is_never_without_a_sign(day: date, label: str, glyph: str) -> None:
+    found = Marks((act(date(2020, 10, 5), "suspend"), act(day, "cancel", 29)), (), ())
+    story = [lane((None, CASE), (date(2019, 10, 11), SUSPENDED))]
+    bar = draw(story, found, on=date(2020, 1, 1), until_year=2026).lanes[-1].bars[1]
+    assert (bar.label, bar.glyph) == (label, glyph)
+
+
+def test_an_exception_of_a_stretch_is_open_on_all_of_its_days(register: Register) -> None:
+    for code in sorted(destinations_named(register)):
+        for one in lanes(register, code):
+            for day in register.rulebook.calendar.days:
+                ruling = resolve(one.facts, register.rulebook, on=day)
+                assert set(one.bar_on(day).exceptions) <= set(ruling.exceptions_open), code
+
+
+def test_the_flag_of_the_day_has_a_row_of_its_own() -> None:
+    story = [lane((None, CASE), (date(2019, 10, 11), SUSPENDED))]
+    inside = draw(story, NO_MARKS, on=date(2020, 1, 1), until_year=2026)
+    outside = draw(story, NO_MARKS, on=date(2018, 1, 1), until_year=2026)
+    assert (inside.axis_height, inside.flag_height) == (78, 18)
+    assert (outside.axis_height, outside.flag_height) == (60, 0)
+
+
+def test_two_changes_within_weeks_both_have_words() -> None:
+    story = lane(
+        (None, CASE),
+        (date(2019, 10, 11), SUSPENDED),
+        (date(2020, 4, 16), CASE),
+        (date(2020, 5, 6), SUSPENDED),
+    )
+    events = draw([story], NO_MARKS, on=date(2020, 1, 1), until_year=2026).events
+    assert [(event.day, event.row) for event in events] == [
+        ("11 Oct 2019", 0),
+        ("16 Apr 2020", 1),
+        ("6 May 2020", 2),
+    ]
+
+
+def test_a_permit_that_changes_within_a_stretch_is_given_by_day(register: Register) -> None:
+    (one,) = [found for found in lanes(register, "CD") if lane_title(found) == "Group 2, brokering"]
+    bar = one.bars[-1]
+    assert permits_by_day(register, one, days_of_control(register, bar)) == [
+        (date(2004, 10, 19), Requirement.NOT_CONTROLLED),
+        (date(2019, 9, 1), Requirement.INDIVIDUAL_PERMIT),
+    ]
+
+
 def test_the_day_looked_at_is_left_out_where_the_picture_does_not_reach() -> None:
     story = [lane((None, CASE), (date(2019, 10, 11), SUSPENDED))]
     assert draw(story, NO_MARKS, on=date(2018, 12, 31), until_year=2026).as_of is None
@@ -323,7 +417,7 @@ def test_words_on_the_axis_never_overlap(register: Register, code: str, language
     with translation.override(language):
         found = lanes(register, code)
         picture = draw(found, marks(register, code), on=date(2020, 10, 5), until_year=2026)
-    for row in (0, 1):
+    for row in range(MOST_ROWS):
         spans = sorted(_span(event) for event in picture.events if event.day and event.row == row)
         for one, following in itertools.pairwise(spans):
             assert one[1] <= following[0]
@@ -351,6 +445,7 @@ def test_turkiye_shows_its_six_days(register: Register) -> None:
     assert told == {
         "11 Oct 2019": "announced 15 Oct",
         "16 Apr 2020": "presumptive denial",
+        "6 May 2020": "Exception approved",
         "5 Oct 2020": "Permits suspended",
         "12 Apr 2021": "29 permits cancelled",
         "29 Jan 2024": "case by case",

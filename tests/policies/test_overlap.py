@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from django.core.checks import run_checks
+from django.core.checks import CheckMessage, run_checks
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
@@ -22,6 +22,7 @@ from policies.models import (
     Policy,
     PolicyVersion,
 )
+from tests.unlogged import unlogged
 
 pytestmark = pytest.mark.django_db
 
@@ -63,8 +64,15 @@ def a_list(code: str = "TESTLIST") -> CountryList:
     return CountryList.objects.create(code=code, title_en="Test", title_fr="Essai")
 
 
+@pytest.fixture
+def rows_without_events(db: None) -> Iterator[None]:
+    """These rows are of no history: what else refuses them is what this file is about."""
+    with unlogged():
+        yield
+
+
 @pytest.fixture(params=["version", "entry", "name"])
-def make(request: pytest.FixtureRequest, db: None) -> Make:
+def make(request: pytest.FixtureRequest, rows_without_events: None) -> Make:
     """Builds, without saving it, a row of one key of a guarded table."""
     model: type[Dated]
     fixed: dict[str, Any]
@@ -193,7 +201,7 @@ def test_two_open_rows_of_one_key_are_refused_in_one_bulk_create(make: Make) -> 
     assert is_refused(lambda: type(rows[0])._default_manager.bulk_create(rows))
 
 
-def test_moving_a_row_to_a_key_where_it_overlaps_is_refused() -> None:
+def test_moving_a_row_to_a_key_where_it_overlaps_is_refused(rows_without_events: None) -> None:
     one, other = a_policy("ZZ-one"), a_policy("ZZ-other")
     ranges = {"known_from": instant("2020-01-01"), "precision": "day"}
     PolicyVersion.objects.create(policy=one, **ranges)
@@ -201,7 +209,7 @@ def test_moving_a_row_to_a_key_where_it_overlaps_is_refused() -> None:
     assert is_refused(lambda: PolicyVersion.objects.filter(pk=moved.pk).update(policy=one))
 
 
-def test_rows_of_different_keys_may_overlap() -> None:
+def test_rows_of_different_keys_may_overlap(rows_without_events: None) -> None:
     country = a_destination()
     for code in ("TEST1", "TEST2"):
         CountryListEntry.objects.create(list=a_list(code), destination=country)
@@ -246,6 +254,105 @@ def test_update_or_replace_does_not_pass_the_guard(make: Make) -> None:
     assert is_refused(raw)
 
 
+# Days and instants that Django would not write
+
+
+sqlite_writing = [
+    {"effective_from": "not a day"},
+    {"effective_from": ""},
+    {"effective_from": "20200601"},
+    {"effective_from": "2020-6-1"},
+    {"effective_from": " 2020-06-01"},
+    {"effective_from": "2020-06-01 "},
+    {"effective_from": "2020-06-01 00:00:00"},
+    {"effective_from": "2020-06-01\0"},
+    {"effective_from": "now"},
+    {"effective_from": 2459000.5},
+    {"effective_from": b"2020-06-01"},
+    {"effective_to": "10000-01-01"},
+    {"effective_to": "-4000-01-01"},
+    {"effective_to": "2020-02-30"},
+    {"effective_to": "infinity"},
+    {"known_from": "2021-12-31"},
+    {"known_from": "2021-12-31 23:00"},
+    {"known_from": "2021-12-31T23:00:00"},
+    {"known_from": "2021-12-31 23:00:00+00:00"},
+    {"known_from": "2021-12-31 23:00:00-05:00"},
+    {"known_from": "2021-12-31 23:00:00Z"},
+    {"known_from": "2021-12-31 24:00:00"},
+    {"known_from": "2021-12-31 23:00:00."},
+    {"known_from": "2021-12-31 23:00:00.5"},
+    {"known_from": "2021-12-31 23:00:00.1234567"},
+    {"known_from": "2021-12-31 23:00:00.000000"},
+    {"known_from": "2021-02-29 23:00:00"},
+    {"known_from": 1640991600},
+    {"known_to": "10000-01-01 00:00:00"},
+    {"known_to": "not an instant"},
+]
+
+
+@sqlite_only
+@pytest.mark.parametrize("values", sqlite_writing, ids=str)
+def test_a_day_or_instant_that_is_not_written_as_django_writes_it_is_refused(
+    make: Make, values: dict[str, Any]
+) -> None:
+    row = make("2020-01-01", None, "2020-01-01", None)
+    assert is_refused(lambda: insert(row, **values))
+    row.save()
+    ((column, value),) = values.items()
+
+    def raw() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {row._meta.db_table} SET {column} = %s WHERE id = %s", [value, row.pk]
+            )
+
+    assert is_refused(raw)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        datetime(1, 1, 2, tzinfo=UTC),
+        datetime(2020, 2, 29, 23, 59, 59, tzinfo=UTC),
+        datetime(2020, 2, 29, 23, 59, 59, 999_999, tzinfo=UTC),
+        datetime(2020, 2, 29, 0, 0, 0, 1, tzinfo=UTC),
+        datetime(2020, 6, 1, tzinfo=timezone(timedelta(hours=-4))),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("effective", [date.min, date(2020, 2, 29), date(9999, 12, 31)], ids=str)
+def test_whatever_django_writes_is_accepted(make: Make, known: datetime, effective: date) -> None:
+    row = make(None, None, None, None)
+    row.known_from, row.effective_from = known, effective
+    row.save()
+    row.refresh_from_db()
+    assert (row.known_from, row.effective_from) == (known, effective)
+
+
+@pytest.mark.parametrize("column", ["effective_from", "effective_to", "known_from", "known_to"])
+@pytest.mark.parametrize("value", ["infinity", "-infinity", "10000-01-01", "0001-01-01 BC"])
+def test_a_day_outside_the_calendar_is_refused_on_every_engine(
+    make: Make, column: str, value: str
+) -> None:
+    """PostgreSQL knows such days, and Python could not read them."""
+    row = make(None, None, None, None)
+    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
+        insert(row, **{column: value})
+    name = "in_the_calendar" if connection.vendor == "postgresql" else "written_alike"
+    assert f"{row._meta.db_table}_{name}" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "known", ["2022-01-01 05:30:00+05:00", "2022-01-01T00:30:00Z", "2022-01-01 03:30:00 +03"]
+)
+def test_an_instant_with_an_offset_does_not_pass_the_guard(make: Make, known: str) -> None:
+    """Half past midnight in UTC, which as text comes after the end of the other row's range."""
+    make("2020-01-01", None, "2020-01-01", "2022-01-01T01:00:00").save()
+    row = make("2020-01-01", None, "2022-01-01", None)
+    assert is_refused(lambda: insert(row, known_from=known))
+
+
 # The guards themselves
 
 
@@ -259,23 +366,30 @@ def drop_first_guard() -> str:
 
 def test_no_guard_is_missing_after_migrate() -> None:
     assert overlap.missing(connection) == []
-    assert run_checks(tags=["database"], databases=["default"]) == []
+    assert overlap_warnings() == []
+
+
+def overlap_warnings() -> list[CheckMessage]:
+    found = run_checks(tags=["database"], databases=["default"])
+    return [one for one in found if one.id == "policies.W001"]
 
 
 def test_a_guard_that_was_dropped_is_named_by_the_check() -> None:
     name = drop_first_guard()
     assert overlap.missing(connection) == [name]
-    [found] = run_checks(tags=["database"], databases=["default"])
-    assert found.id == "policies.W001"
+    [found] = overlap_warnings()
     assert name in found.msg
 
 
 def test_migrate_puts_back_a_guard_that_was_dropped(make: Make) -> None:
     drop_first_guard()
+    # No trigger is put on a table whose references are still to be checked.
+    connection.check_constraints()
     call_command("migrate", verbosity=0)
     assert overlap.missing(connection) == []
-    make(*FIRST).save()
-    assert is_refused(make(*FIRST).save)
+    with unlogged():
+        make(*FIRST).save()
+        assert is_refused(make(*FIRST).save)
 
 
 def test_guards_are_not_put_on_a_table_twice() -> None:
@@ -285,7 +399,7 @@ def test_guards_are_not_put_on_a_table_twice() -> None:
 
 def test_guards_can_be_taken_away_and_put_back(make: Make) -> None:
     overlap.remove(connection)
-    assert len(overlap.missing(connection)) == (6 if connection.vendor == "sqlite" else 3)
+    assert len(overlap.missing(connection)) == (12 if connection.vendor == "sqlite" else 3)
     overlap.install(connection)
     assert overlap.missing(connection) == []
 
@@ -308,7 +422,7 @@ def test_a_trigger_of_the_right_name_that_does_nothing_counts_as_missing() -> No
 def test_guards_survive_the_rebuild_of_a_table(model: type[Model]) -> None:
     with connection.schema_editor() as editor:
         editor._remake_table(model)  # type: ignore[attr-defined]
-    assert len(overlap.missing(connection)) == 2, "the rebuild is expected to drop both triggers"
+    assert len(overlap.missing(connection)) == 4, "the rebuild is expected to drop every trigger"
     call_command("migrate", verbosity=0)
     assert overlap.missing(connection) == []
 

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
 
 from policies.domain.register import current_register, read_register
-from policies.management.commands.resolve_policy import answer
+from policies.management.commands.resolve_policy import ENDED_BY_READER, answer
 from policies.models import PolicyVersion
 from tests.policies import packaged
 from tests.policies.domain.answers import engine_answer
@@ -142,6 +150,70 @@ def test_list_prints_every_policy_version_as_json(django_assert_num_queries: Any
     assert freeze["known_from"] == "2019-10-15T00:00:00-04:00"
     assert freeze["known_to"] == closed["known_from"] == "2020-04-16T00:00:00-04:00"
     assert closed["to"] == "2020-04-16"
+
+
+def peak_of_memory(lines: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The most bytes that Python held at once while the command ruled on the lines of a file."""
+    with lines.open(encoding="utf-8") as stdin, open(os.devnull, "w", encoding="utf-8") as out:
+        monkeypatch.setattr("sys.stdin", stdin)
+        tracemalloc.start()
+        try:
+            call_command("resolve_policy", stdout=out)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+
+def test_ten_times_the_lines_take_no_more_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each line is long, so that keeping a part of each would show: ten times, and not twice."""
+    few, many = tmp_path / "few", tmp_path / "many"
+    for path, number in ((few, 100), (many, 1_000)):
+        queries = ({**QUERY, "id": str(index), "goods": "x" * 5_000} for index in range(number))
+        path.write_text("".join(f"{json.dumps(query)}\n" for query in queries), encoding="utf-8")
+    peak_of_memory(few, monkeypatch)  # What is read and remembered once is no part of it.
+    assert peak_of_memory(many, monkeypatch) < 2 * peak_of_memory(few, monkeypatch)
+
+
+def start_resolve_policy(*arguments: str, stdin: Path) -> subprocess.Popen[bytes]:
+    """The command as a process of its own, on the database of the tests."""
+    database = connection.settings_dict
+    url = f"sqlite:///{database['NAME']}"
+    if connection.vendor == "postgresql":
+        person = quote(f"{database['USER']}") + (
+            f":{quote(database['PASSWORD'], safe='')}" if database["PASSWORD"] else ""
+        )
+        port = f":{database['PORT']}" if database["PORT"] else ""
+        host = quote(f"{database['HOST']}", safe="")
+        url = f"postgres://{person}@{host}{port}/{database['NAME']}"
+    with stdin.open("rb") as lines:
+        return subprocess.Popen(
+            [sys.executable, "manage.py", "resolve_policy", *arguments],
+            cwd=settings.BASE_DIR,
+            env={**os.environ, "PERMIT_DESK_MODE": "test", "TEST_DATABASE_URL": url},
+            stdin=lines,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "first"), [(("--list",), b"[\n"), ((), b'{"id": "one", "requirement"')]
+)
+def test_a_reader_that_has_had_enough_ends_the_command_quietly(
+    tmp_path: Path, arguments: tuple[str, ...], first: bytes
+) -> None:
+    """More than a pipe holds is left to write when the reader goes away after a line."""
+    lines = tmp_path / "lines"
+    lines.write_text(f"{json.dumps(QUERY)}\n" * 1_000)
+    with start_resolve_policy(*arguments, stdin=lines) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith(first)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == ENDED_BY_READER
 
 
 def test_reading_the_register_takes_one_query_while_nothing_changes(

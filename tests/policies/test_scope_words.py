@@ -110,3 +110,22 @@ def test_a_provision_is_cited_as_each_language_cites_it() -> None:
         assert provision("EIPA s. 10(1)") == "EIPA s. 10(1)"
     with translation.override("fr-ca"):
         assert provision("EIPA s. 10(1)") == "LLEI par. 10(1)"
+
+
+def test_every_test_of_a_list_is_a_condition_that_names_it(register: Register) -> None:
+    for row in register.rulebook.rows:
+        scope = row.scope
+        words = scope_in_words(scope, register)
+        asked = [test.list for test in scope.lists] + ([scope.unless.list] if scope.unless else [])
+        assert [one.list for one in words.of_lists] == asked, row.key
+        assert set(words.only) <= {one.words for one in words.of_lists} | set(words.of_facts)
+
+
+def test_what_where_says_is_no_further_condition(register: Register) -> None:
+    words = scope_in_words(register.rulebook.row["GEP41"].scope, register)
+    assert "General Export Permit No. 41" in words.where
+    assert [one.words for one in words.of_lists] == [
+        "while on: General Export Permit No. 41",
+        "while not on: Area Control List",
+    ]
+    assert words.only == ("not for a weapon of mass destruction or missile end-use",)

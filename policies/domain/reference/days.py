@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
-OTTAWA = ZoneInfo("America/Toronto")
+from policies.domain.queries import OTTAWA
 
 
 def day(text: str | None) -> date | None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import re
+import stat
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -58,6 +61,9 @@ _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 # Of several forms that a value may have, these say that another one is meant.
 _OTHER = {"type", "const", "enum"}
 
+LARGEST_FILE = 64 << 20
+"""Bytes; two hundred times what the largest packaged file has."""
+
 _DEEPEST = 40
 _LONGEST_QUOTE = 120
 
@@ -89,13 +95,20 @@ def read_files(directory: Path) -> Files:
 
 def _read(directory: Path, name: str) -> bytes:
     try:
-        return (directory / name).read_bytes()
+        # Without waiting, as a pipe would make us, for someone to write it.
+        with open(os.open(directory / name, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise MalformedReference(name, "", "", "is not a regular file")
+            raw = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         raise MalformedReference(name, "", "", "the file is missing") from None
     except OSError as error:
         raise MalformedReference(
             name, "", "", f"the file cannot be read: {error.strerror}"
         ) from error
+    if len(raw) > LARGEST_FILE:
+        raise MalformedReference(name, "", "", f"is larger than {LARGEST_FILE >> 20} MB")
+    return raw
 
 
 def _parse(name: str, raw: bytes) -> Any:
@@ -118,8 +131,8 @@ def _parse(name: str, raw: bytes) -> Any:
     def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            names = [key for key, _ in pairs]
-            twice = next(key for key in names if names.count(key) > 1)
+            counts = Counter(key for key, _ in pairs)
+            twice = next(key for key, count in counts.items() if count > 1)
             raise MalformedReference(name, natural_key(found), twice, "is given twice")
         return found
 

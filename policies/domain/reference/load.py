@@ -1,21 +1,24 @@
 """Makes the database hold what the reference files say, all or nothing.
 
 A stored row is corrected in place, closed and replaced, or refused: which of these is the table's
-(`tables.Change`). Loads queue for one another, so each sees what the one before it left.
+(`tables.Change`). What changes goes through the history's door, one entry for each policy, list,
+instrument and destination. Loads queue for one another, so each sees what the one before it left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from django.db import connection, transaction
-from django.db.models import Model
+from django.db import connection
 from django.utils import timezone
 
+from history.actors import SYSTEM, Actor
+from history.domain.door import Door, Entry, door
+from history.models import Tracked
 from policies.domain.reference import consistency
 from policies.domain.reference.faults import MalformedReference
 from policies.domain.reference.files import Files, read_files
@@ -23,16 +26,26 @@ from policies.domain.reference.report import Counts, LoadReport
 from policies.domain.reference.row import Row
 from policies.domain.reference.tables import TABLES, Change, Stored, Table
 from policies.models import ReferenceLoad
+from policies.verbs import Verb
 
 NEVER_EDITED = "a version is never edited; close its known range and add another"
 OF_THE_KEY = "belongs to the key; end this key's version and add another key that replaces it"
 NEVER_DROPPED = "a row once loaded is never dropped"
 
+LOADS = "reference:loads"
+IN_COMMON = "standard"
+POLICY = "policy"
+
+_VERBS = {
+    POLICY: (Verb.POLICY_ENTERED, Verb.POLICY_REVISED),
+    "reference": (Verb.REFERENCE_ENTERED, Verb.REFERENCE_REVISED),
+}
+
 # Any number that no other advisory lock of this product has.
 _LOAD_LOCK = 7_304_101
 
 
-def load_reference(directory: Path, *, at: datetime) -> LoadReport:
+def load_reference(directory: Path, *, at: datetime, by: Actor = SYSTEM) -> LoadReport:
     """Load every reference file of `directory`; `at` is the instant from which changes are known.
 
     Raises MalformedReference, and then nothing is written. A load that changes something leaves a
@@ -42,14 +55,15 @@ def load_reference(directory: Path, *, at: datetime) -> LoadReport:
         raise ValueError("the instant of a load needs a time zone")
     found = read_files(directory)
     consistency.check(found)
-    with transaction.atomic():
+    with door(by=by) as entries:
         _queue()
-        work = _Load(found, at)
+        work = _Load(found, at, entries)
         for table in TABLES:
             work.fill(table)
         report = LoadReport(work.counts, dict(found.digests))
         if report.changed:
-            ReferenceLoad.objects.create(loaded_at=at, files=report.files, counts=report.counts())
+            load = ReferenceLoad(loaded_at=at, files=report.files, counts=report.counts())
+            entries.record(Verb.REGISTER_LOADED, stream=LOADS, subject=LOADS).add(load)
     return report
 
 
@@ -72,22 +86,26 @@ class _Match(NamedTuple):
 class _Load:
     """A load under way: what it reads, and what it knows of the tables filled so far.
 
-    `ids` finds a row of a filled table by its natural key, `names` and `homes` its natural key and
-    file by its id, and `fresh` holds the ids of rows that this load added.
+    `ids` finds a row of a filled table by its natural key, `names`, `homes` and `streams` its
+    natural key, file and stream by its id, and `fresh` holds the ids of rows that this load added.
+    `entries` are the load's entries in the history, by stream.
     """
 
     found: Files
     at: datetime
+    door: Door
     counts: dict[str, Counts] = field(default_factory=dict)
-    ids: dict[type[Model], dict[str, int]] = field(default_factory=dict)
-    names: dict[type[Model], dict[int, str]] = field(default_factory=dict)
-    homes: dict[type[Model], dict[int, str]] = field(default_factory=dict)
-    fresh: dict[type[Model], set[int]] = field(default_factory=dict)
+    ids: dict[type[Tracked], dict[str, int]] = field(default_factory=dict)
+    names: dict[type[Tracked], dict[int, str]] = field(default_factory=dict)
+    homes: dict[type[Tracked], dict[int, str]] = field(default_factory=dict)
+    fresh: dict[type[Tracked], set[int]] = field(default_factory=dict)
+    streams: dict[type[Tracked], dict[int, str]] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)
 
     def fill(self, table: Table) -> None:
         """Make `table` hold the rows of the files."""
         self.counts[table.name] = Counts()
-        for by_model in (self.ids, self.names, self.homes):
+        for by_model in (self.ids, self.names, self.homes, self.streams):
             by_model[table.model] = {}
         self.fresh[table.model] = set()
         rows = list(table.rows(self.found))
@@ -113,18 +131,15 @@ class _Load:
         for stored in match.vanished:
             gone(table, match, stored)
         self._add(table, match.added)
-        changed: list[Model] = []
-        columns: set[str] = set()
+        changed: dict[int, tuple[Row, dict[str, Any]]] = {}
         for row, stored in match.kept:
             different = self._differences(table, row, stored)
             for column in sorted(different & table.frozen):
                 self._refuse(table, row, column, OF_THE_KEY)
             if different:
-                changed.append(table.model(id=stored["id"], **self._resolved(table, row)))
-                columns |= different
-        if changed:
-            names = [column.removesuffix("_id") for column in columns]
-            table.model._default_manager.bulk_update(changed, names, batch_size=200)
+                resolved = self._resolved(table, row)
+                changed[stored["id"]] = (row, {column: resolved[column] for column in different})
+        self._set(table, changed)
         counts = self.counts[table.name]
         counts.superseded += len(changed)
         counts.unchanged += len(match.kept) - len(changed)
@@ -164,7 +179,7 @@ class _Load:
         for stored in match.vanished:
             self._refuse_lost_version(table, stored)
         begun = {(row.name, row.values["known_from"]) for row in match.added}
-        closed: list[Model] = []
+        closed: dict[int, tuple[Row, dict[str, Any]]] = {}
         for row, stored in match.kept:
             different = self._differences(table, row, stored)
             for column in sorted(different - {"known_to"}):
@@ -176,9 +191,8 @@ class _Load:
             if (row.name, row.values["known_to"]) not in begun:
                 reason = "closes the known range, and no version known from that day is added"
                 self._refuse(table, row, "known_to", reason)
-            closed.append(table.model(id=stored["id"], known_to=row.values["known_to"]))
-        if closed:
-            table.model._default_manager.bulk_update(closed, ["known_to"], batch_size=200)
+            closed[stored["id"]] = (row, {"known_to": row.values["known_to"]})
+        self._set(table, closed)
         self._add(table, match.added)
         counts = self.counts[table.name]
         counts.superseded += len(closed)
@@ -215,7 +229,7 @@ class _Load:
         closed = [pk for values, pk in open_rows.items() if values not in wanted]
         if added or closed:
             self._refuse_late_clock(table, stored, added)
-        table.model._default_manager.filter(pk__in=closed).update(known_to=self.at)
+        self._set(table, {pk: (None, {"known_to": self.at}) for pk in closed})
         self._add(table, added, known_from=self.at if stored else None)
         counts = self.counts[table.name]
         counts.superseded += len(closed)
@@ -259,6 +273,7 @@ class _Load:
                 added.append(row)
         # Also what is gone keeps its name, for the words of a refusal.
         for one in stored.values():
+            self.streams[table.model][one["id"]] = one["stream"]
             self.names[table.model].setdefault(one["id"], str(one[table.key[-1]]))
         return _Match(added, kept, [one for key, one in stored.items() if key not in seen])
 
@@ -272,12 +287,47 @@ class _Load:
             waiting: list[Row] = []
             for row in rows:
                 (ready if self._is_ready(table, row) else waiting).append(row)
-            objects = [table.model(**self._resolved(table, row), **values) for row in ready]
-            created = table.model._default_manager.bulk_create(objects)
-            for row, one in zip(ready, created, strict=True):
+            for row in ready:
+                one = table.model(**self._resolved(table, row), **values)
+                entry = self._entry(table, row)
+                entry.add(one)
                 self._remember(table, row, one.pk)
+                self.streams[table.model][one.pk] = entry.stream
                 self.fresh[table.model].add(one.pk)
             rows = waiting
+
+    def _set(self, table: Table, changed: Mapping[int, tuple[Row | None, dict[str, Any]]]) -> None:
+        """Changes stored rows, named by their ids, as rows of the files ask for."""
+        rows = table.model._default_manager.in_bulk(list(changed))
+        for pk, (row, values) in changed.items():
+            self._told(rows[pk].stream, row).set(rows[pk], **values)
+
+    def _entry(self, table: Table, row: Row) -> Entry:
+        """The entry that tells of a new row."""
+        owner = self._id(table, table.owner, row) if table.owner else None
+        if owner is not None:
+            return self._told(self.streams[table.relations[table.owner]][owner], row)
+        if table.owner:
+            stream = f"{table.stream}:{IN_COMMON}"
+            first = stream not in self.streams[table.model].values()
+            return self._told(stream, row, entered=first)
+        return self._told(f"{table.stream}:{row.name}", row, entered=True)
+
+    def _told(self, stream: str, row: Row | None, *, entered: bool = False) -> Entry:
+        """The load's one entry in a stream."""
+        if stream not in self.entries:
+            kind, _, subject = stream.partition(":")
+            verbs = _VERBS[kind]
+            self.entries[stream] = self.door.record(
+                verbs[0] if entered else verbs[1],
+                stream=stream,
+                subject=stream if kind == POLICY else subject,
+                basis={},
+            )
+        entry = self.entries[stream]
+        if row is not None:
+            entry.basis = {**entry.basis, row.file: self.found.digests[row.file]}
+        return entry
 
     def _refuse_new_parts(self, table: Table, rows: Iterable[Row]) -> None:
         owners = table.relations[table.part_of]
@@ -344,7 +394,7 @@ class _Load:
 
 
 # Columns of a dated table that the load sets itself.
-_NOT_IN_FILES = {"id", "known_from", "known_to"}
+_NOT_IN_FILES = {"id", "known_from", "known_to", "stream", "version"}
 
 
 def _parts(table: Table) -> str:

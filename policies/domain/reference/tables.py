@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
-from django.db.models import CharField, Model
+from django.db.models import CharField
 
+from history.models import Tracked
 from policies import models
 from policies.domain.reference import (
     control_lists,
@@ -39,17 +40,22 @@ class Change(Enum):
 class Table:
     """A table: which rows the files ask for, and what makes two rows the same.
 
-    `key` names columns. `relations` says to which table a value points. `frozen` columns belong to
-    the key and never change. `part_of` is the relation to the row whose parts these are: no part
-    is added to it or taken from it later. `labels` are the names of fields in the files.
+    `key` names columns. A row of a table with a `stream` begins a stream of the history, of that
+    kind and the row's name; any other row is told in the stream of its `owner`, a relation, or,
+    where that is empty, in the stream of what the kind has in common. `relations` says to which
+    table a value points. `frozen` columns belong to the key and never change. `part_of` is the
+    relation to the row whose parts these are: no part is added to it or taken from it later.
+    `labels` are the names of fields in the files.
     """
 
-    model: type[Model]
+    model: type[Tracked]
     rows: Callable[[Files], Iterator[Row]]
     file: str
     key: tuple[str, ...]
     change: Change = Change.IN_PLACE
-    relations: Mapping[str, type[Model]] = field(default_factory=dict)
+    relations: Mapping[str, type[Tracked]] = field(default_factory=dict)
+    stream: str = ""
+    owner: str = ""
     frozen: frozenset[str] = frozenset()
     part_of: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -94,6 +100,7 @@ TABLES = (
         models.Destination,
         destinations.destinations,
         files.DESTINATIONS,
+        stream="reference:destination",
         key=("code",),
         labels={**_NAMES, "in_use_from": "in_use.from", "in_use_to": "in_use.to"},
     ),
@@ -101,6 +108,7 @@ TABLES = (
         models.SubRegion,
         destinations.sub_regions,
         files.DESTINATIONS,
+        owner="destination",
         key=("code",),
         relations={"destination": models.Destination},
         labels=_NAMES,
@@ -109,16 +117,25 @@ TABLES = (
         models.DestinationName,
         destinations.destination_names,
         files.DESTINATIONS,
+        owner="destination",
         key=("destination_id",),
         change=Change.REPLACED,
         relations={"destination": models.Destination},
         labels={**_RANGE, "name_en": "en", "name_fr": "fr"},
     ),
-    Table(models.Instrument, law.instruments, _LAW_FILES, key=("code",), labels={"code": "id"}),
+    Table(
+        models.Instrument,
+        law.instruments,
+        _LAW_FILES,
+        stream="reference:instrument",
+        key=("code",),
+        labels={"code": "id"},
+    ),
     Table(
         models.Edition,
         law.editions,
         _LAW_FILES,
+        owner="instrument",
         key=("instrument_id", "consolidated_to"),
         change=Change.EDITION,
         relations={"instrument": models.Instrument},
@@ -128,6 +145,7 @@ TABLES = (
         models.Provision,
         law.provisions,
         _LAW_FILES,
+        owner="edition",
         key=("edition_id", "key"),
         relations={"edition": models.Edition},
         labels={"key": "id", "kind": "type", "parent_key": "parent"},
@@ -136,6 +154,7 @@ TABLES = (
         models.ControlListItem,
         control_lists.control_list_items,
         files.ECL,
+        owner="edition",
         key=("edition_id", "code"),
         relations={"edition": models.Edition},
     ),
@@ -143,6 +162,7 @@ TABLES = (
         models.GoodsRule,
         control_lists.goods_rules,
         files.ECL,
+        owner="edition",
         key=("key",),
         relations={"edition": models.Edition},
         frozen=frozenset({"groups", "also_items", "except_items"}),
@@ -152,6 +172,7 @@ TABLES = (
         models.CountryList,
         country_lists.country_lists,
         files.PERMITS,
+        stream="reference:list",
         key=("code",),
         relations={"instrument": models.Instrument},
     ),
@@ -159,6 +180,7 @@ TABLES = (
         models.CountryListEntry,
         country_lists.country_list_entries,
         files.PERMITS,
+        owner="list",
         key=("list_id", "destination_id"),
         change=Change.REPLACED,
         relations={"list": models.CountryList, "destination": models.Destination},
@@ -168,6 +190,7 @@ TABLES = (
         models.Policy,
         policies.policies,
         files.POLICIES,
+        stream="policy",
         key=("key",),
         relations={"replaces": models.Policy},
         frozen=frozenset(
@@ -186,6 +209,7 @@ TABLES = (
         models.PolicyVersion,
         policies.policy_versions,
         files.POLICIES,
+        owner="policy",
         key=("policy_id", "effective_from", "known_from"),
         change=Change.VERSION,
         relations={"policy": models.Policy},
@@ -195,6 +219,8 @@ TABLES = (
         models.PolicyQuestion,
         policies.policy_questions,
         files.POLICIES,
+        stream="policy",
+        owner="policy",
         key=("policy_id", "code"),
         relations={"policy": models.Policy, "same_as": models.Policy},
         frozen=frozenset({"order", "applies_if", "only_if_end_user_unknown", "same_as_id"}),
@@ -205,6 +231,8 @@ TABLES = (
         models.PolicyException,
         policies.policy_exceptions,
         files.POLICIES,
+        stream="policy",
+        owner="policy",
         key=("policy_id", "code"),
         relations={"policy": models.Policy},
         frozen=frozenset({"until"}),
@@ -215,6 +243,7 @@ TABLES = (
         models.PermitAct,
         policies.permit_acts,
         files.POLICIES,
+        owner="destination",
         key=("key",),
         relations={"destination": models.Destination, "under_policy": models.Policy},
         labels=_NOTES,
@@ -223,6 +252,7 @@ TABLES = (
         models.ContextEntry,
         policies.context_entries,
         files.POLICIES,
+        owner="destination",
         key=("key",),
         relations={"destination": models.Destination},
         labels=_NOTES,

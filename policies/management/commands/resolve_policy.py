@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
@@ -20,6 +22,9 @@ from policies.domain.versions import every_version
 
 LONGEST_LINE = 1_000_000
 
+ENDED_BY_READER = 128 + signal.SIGPIPE
+"""The exit code of a program whose reader went away, as a shell gives it."""
+
 
 class Command(BaseCommand):
     help = (
@@ -31,9 +36,19 @@ class Command(BaseCommand):
         parser.add_argument("--list", action="store_true", help="print every policy version")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["list"]:
-            self._print_versions()
-            return
+        try:
+            if options["list"]:
+                self._print_versions()
+            else:
+                self._print_answers()
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read has had enough (`| head -1`). What is buffered still must go somewhere:
+            # Python writes it at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(ENDED_BY_READER)
+
+    def _print_answers(self) -> None:
         if isinstance(sys.stdin, io.TextIOWrapper):
             sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
         for found in answers(sys.stdin, current_register()):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
+from django.utils import translation
 
+from policies.domain.explain import short_day
 from policies.domain.register import current_register
 from policies.management.commands.resolve_policy import answer
 from tests.policies import packaged
@@ -24,6 +27,24 @@ TURKIYE: dict[str, Any] = {
 
 def told(**change: Any) -> dict[str, Any]:
     return answer(json.dumps({**TURKIYE, **change}), current_register())
+
+
+@pytest.mark.parametrize(
+    ("day", "english", "french"),
+    [
+        (date(2020, 1, 1), "1 Jan 2020", "1er janv. 2020"),
+        (date(2024, 2, 29), "29 Feb 2024", "29 févr. 2024"),
+        (date(2020, 3, 11), "11 Mar 2020", "11 mars 2020"),
+        (date(2023, 7, 31), "31 Jul 2023", "31 juill. 2023"),
+        (date(2022, 8, 1), "1 Aug 2022", "1er août 2022"),
+        (date(2021, 12, 21), "21 Dec 2021", "21 déc. 2021"),
+    ],
+)
+def test_a_short_day_is_written_as_each_language_does(day: date, english: str, french: str) -> None:
+    with translation.override("en-ca"):
+        assert short_day(day) == english
+    with translation.override("fr-ca"):
+        assert short_day(day) == french
 
 
 def test_a_presumptive_denial_is_explained_in_both_languages() -> None:

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,8 +15,9 @@ from django.test import Client
 
 from policies.domain.queries import OTTAWA
 from policies.domain.register import current_register
-from policies.domain.search import folded
+from policies.domain.search import folded, matches
 from policies.models import Policy, PolicyVersion
+from policies.views.asof import today_in_ottawa
 
 pytestmark = pytest.mark.django_db
 
@@ -223,24 +224,98 @@ def test_a_filter_keeps_what_it_names(
         ("status", "gone"),
         ("q", "x\x00y"),
         ("q", "x" * 201),
+    ],
+)
+def test_a_filter_that_cannot_be_read_is_an_error_of_its_field_and_finds_nothing(
+    client: Client, field: str, value: str
+) -> None:
+    response = client.get("/policies/", {field: value, "on": "2020-10-05"})
+    assert list(response.context["filter"].form.errors) == [field]
+    assert keys(client, **{field: value}) == []
+    page = response.content.decode()
+    assert "<title>Error: Policies" in page
+    assert f'href="#id_{field}"' in page
+    (way,) = response.context["ways_on"]
+    assert way == ("/policies/?on=2020-10-05", "Clear this filter")
+    assert keys(client, on="2020-10-05") != []
+
+
+def test_a_filter_that_cannot_be_read_shows_what_was_typed(client: Client) -> None:
+    page = on_page(client, stance="bog<us", layer="notice")
+    assert '<option value="bog&lt;us" selected>bog&lt;us</option>' in page
+    assert '<option value="notice" selected>' in page
+    assert "This filter can’t be read: Stance." in page
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
         ("on", "2020-02-30"),
         ("on", "5 October 2020"),
         ("known_on", "2020-10-05T10:00"),
         ("on", "1066-10-14"),
+        ("known_on", "2199-01-01"),
     ],
 )
-def test_what_cannot_be_read_is_an_error_of_its_field_and_left_out(
+def test_a_day_that_cannot_be_read_is_an_error_of_its_field_and_today_is_shown(
     client: Client, field: str, value: str
 ) -> None:
     response = client.get("/policies/", {field: value})
-    assert response.status_code == 200
-    forms = (response.context["filter"].form, response.context["as_of"].form)
-    assert [list(form.errors) for form in forms if form.errors] == [[field]]
+    assert list(response.context["as_of"].form.errors) == [field]
     page = response.content.decode()
     assert "<title>Error: Policies" in page
     assert f'href="#id_{field}"' in page
-    assert "In force on" in page
+    assert "You are looking at today" in page
+    assert f'value="{value}"' in page
     assert keys(client, **{field: value}) == keys(client)
+
+
+@pytest.mark.parametrize(
+    "path", ["/policies/", "/policies/ACL/", "/destinations/", "/destinations/TR/", "/lists/AFCCL/"]
+)
+def test_nothing_is_known_yet_after_today(client: Client, path: str) -> None:
+    today = today_in_ottawa()
+    assert not client.get(path, {"known_on": today.isoformat()}).context["as_of"].form.errors
+    tomorrow = today + timedelta(days=1)
+    response = client.get(path, {"known_on": tomorrow.isoformat()})
+    assert "<title>Error:" in response.content.decode()
+    assert response.context["as_of"].form.errors == {
+        "known_on": [f"Nothing is known yet after today. Give {today} or an earlier day."]
+    }
+
+
+# Nothing found
+
+
+def test_rows_of_another_status_are_offered_where_none_has_this_one(client: Client) -> None:
+    response = client.get("/policies/", {"q": "992", "on": "2024-06-01"})
+    assert keys(client, q="992", on="2024-06-01") == []
+    (way,) = response.context["ways_on"]
+    assert way.words == "6 ended rows match: show them"
+    shown = client.get(way.url)
+    assert shown.context["count"] == 6
+    assert N992 in [row.policy.key for group in shown.context["groups"] for row in group.rows]
+
+
+@pytest.mark.parametrize("status", ["in_force", "ended", "not_yet"])
+@pytest.mark.parametrize("on", ["2019-01-01", "2020-10-05", "2026-11-23"])
+def test_each_way_on_leads_to_as_many_rows_as_it_says(client: Client, status: str, on: str) -> None:
+    for more in ({"q": "992"}, {"destination": "TR", "layer": "notice"}, {"stance": "suspended"}):
+        response = client.get("/policies/", {"status": status, "on": on, **more})
+        for way in response.context["ways_on"]:
+            assert response.context["count"] == 0
+            assert client.get(way.url).context["count"] == int(way.words.split()[0])
+
+
+def test_rows_that_hang_on_a_question_say_so(client: Client) -> None:
+    page = on_page(client, q="TR-2020-04-16-presumptive", on="2020-10-05")
+    rows = {
+        name: row
+        for row in page.split("<tr ")
+        for name in re.findall(r'<span class="sub key">([^<]*)</span>', row)
+    }
+    assert "Needs an answer" in rows["TR-2020-04-16-presumptive-brokering"]
+    assert "Needs an answer" not in rows[N992]
 
 
 def test_what_was_typed_is_kept(client: Client) -> None:
@@ -294,3 +369,36 @@ def test_the_file_holds_the_rows_of_the_page(client: Client) -> None:
 
 def test_folding_leaves_plain_letters() -> None:
     assert folded("TÜRKİYE – l’Île œuvre") == "turkiye - l'ile oeuvre"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text", "found"),
+    [
+        ("daesh", "Da’esh", True),
+        ("DAESH", "Da'esh", True),
+        ("da'esh", "DAESH", True),
+        ("da’esh", "Da'esh", True),
+        ("d'Israël", "autorités d’Israel", True),
+        ("avis", "l’Avis aux exportateurs", True),
+        ("non-lethal", "nonlethal support", True),
+        ("nonlethal", "non-lethal support", True),
+        ("end user", "the end-user", True),
+        ("s.7.3", "EIPA s. 7.3", False),
+        ("<script>", "prescription", False),
+        ("992", "Notice No. 992", True),
+        ("992", "Notice No. 99-2", False),
+        ("992", "9.92 or 99,2", False),
+        ("7.3", "section 73", False),
+        ("73", "section 7.3", False),
+        ("’", "Da'esh", True),
+        ("'", "Daesh", False),
+        ("-", "end user", False),
+        ("", "anything", True),
+    ],
+)
+def test_punctuation_is_not_needed_to_find_a_word(wanted: str, text: str, found: bool) -> None:
+    assert matches(wanted, [text]) is found
+
+
+def test_words_are_not_found_across_two_texts() -> None:
+    assert not matches("daesh", ["da", "esh"])

@@ -1,0 +1,1 @@
+"""What is done with accounts, roles and delegations: one function for each act."""

@@ -1,0 +1,210 @@
+"""Who may send which request: one table, and the middleware that keeps it.
+
+Every address of the product is here by name, with each method it answers. What a row does not name
+is refused; an address without a row is a fault that `manage.py check` and the start of the server
+name, and that nobody can open. HEAD goes with GET. OPTIONS is answered where a row names it, and
+none does.
+
+Rules on one person and one subject are not here: views and domain functions keep those.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect, resolve_url
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.choices import Role
+from accounts.rights import rights_of
+from config import security
+from config.errors import permission_denied
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Those who may send a request. `roles`: one of these is asked for; None asks for none."""
+
+    signed_in: bool = True
+    roles: frozenset[Role] | None = None
+
+
+PUBLIC = Who(signed_in=False)
+SIGNED_IN = Who()
+ANY_ROLE = Who(roles=frozenset(Role))
+
+
+def holders(*roles: Role) -> Who:
+    """People with at least one of these roles."""
+    return Who(roles=frozenset(roles))
+
+
+ADMINISTRATORS = holders(Role.ADMINISTRATOR)
+ADMINISTRATORS_AND_AUDITORS = holders(Role.ADMINISTRATOR, Role.AUDITOR)
+
+Row = Mapping[str, Who]
+
+# The page of an act: it says what the act is, and its one form does it.
+ACT_OF_ADMINISTRATORS: Row = {"GET": ADMINISTRATORS, "POST": ADMINISTRATORS}
+ACT_ON_ONESELF: Row = {"GET": SIGNED_IN, "POST": SIGNED_IN}
+
+ACCESS: Mapping[str, Row] = {
+    # The front door leads on; the pulse is for load balancers.
+    "home": {"GET": PUBLIC},
+    "health": {"GET": PUBLIC},
+    "set_language": {"POST": PUBLIC},
+    # Signing in and out. Signing out twice is no fault.
+    "accounts:sign_in": {"GET": PUBLIC, "POST": PUBLIC},
+    "accounts:sign_out": {"POST": PUBLIC},
+    # The policy register: what Canada allows is open to everyone.
+    "policies:register": {"GET": PUBLIC},
+    "policies:policy": {"GET": PUBLIC},
+    "policies:destinations": {"GET": PUBLIC},
+    "policies:destination": {"GET": PUBLIC},
+    "policies:destination_csv": {"GET": PUBLIC},
+    "policies:lists": {"GET": PUBLIC},
+    "policies:list": {"GET": PUBLIC},
+    "policies:law": {"GET": PUBLIC},
+    "policies:instrument": {"GET": PUBLIC},
+    "policies:ask": {"GET": PUBLIC},
+    # One's own account.
+    "accounts:account": {"GET": SIGNED_IN},
+    "accounts:change_password": ACT_ON_ONESELF,
+    "accounts:give_up_role": ACT_ON_ONESELF,
+    "accounts:give_up_delegation": ACT_ON_ONESELF,
+    # People and their rights: auditors read, administrators act.
+    "accounts:people": {"GET": ADMINISTRATORS_AND_AUDITORS},
+    "accounts:person": {"GET": ADMINISTRATORS_AND_AUDITORS},
+    "accounts:pending": {"GET": ADMINISTRATORS_AND_AUDITORS},
+    "accounts:new_person": ACT_OF_ADMINISTRATORS,
+    "accounts:close_account": ACT_OF_ADMINISTRATORS,
+    "accounts:propose_reopening": ACT_OF_ADMINISTRATORS,
+    "accounts:propose_reset": ACT_OF_ADMINISTRATORS,
+    "accounts:propose_role": ACT_OF_ADMINISTRATORS,
+    "accounts:propose_delegation": ACT_OF_ADMINISTRATORS,
+    "accounts:confirm_role": ACT_OF_ADMINISTRATORS,
+    "accounts:decline_role": ACT_OF_ADMINISTRATORS,
+    "accounts:end_role": ACT_OF_ADMINISTRATORS,
+    "accounts:confirm_delegation": ACT_OF_ADMINISTRATORS,
+    "accounts:decline_delegation": ACT_OF_ADMINISTRATORS,
+    "accounts:end_delegation": ACT_OF_ADMINISTRATORS,
+    "accounts:confirm_request": ACT_OF_ADMINISTRATORS,
+    "accounts:decline_request": ACT_OF_ADMINISTRATORS,
+    # History: whoever works here may read all of it, and have it verified.
+    "history:events": {"GET": ANY_ROLE},
+    "history:event": {"GET": ANY_ROLE},
+    "history:body": {"GET": ANY_ROLE},
+    "history:proof": {"GET": ANY_ROLE},
+    "history:checkpoints": {"GET": ANY_ROLE},
+    "history:checkpoint": {"GET": ANY_ROLE},
+    "history:verify": {"POST": ANY_ROLE},
+}
+
+CHANGE_PASSWORD = "accounts:change_password"  # noqa: S105 - the name of an address
+# What someone can still do whose password is temporary.
+OPEN_BEFORE_CHANGE = frozenset({CHANGE_PASSWORD, "accounts:sign_out", "set_language", "health"})
+
+
+def who_may(name: str, method: str) -> Who | None:
+    """Whose request that may be; None if nobody's."""
+    return ACCESS.get(name, {}).get("GET" if method == "HEAD" else method)
+
+
+def methods_of(name: str) -> list[str]:
+    """Every method that the address answers, HEAD with GET."""
+    declared = set(ACCESS.get(name, {}))
+    return sorted(declared | ({"HEAD"} if "GET" in declared else set()))
+
+
+def may(request: HttpRequest, name: str, method: str) -> bool:
+    """Whether who is asking may send that request."""
+    who = who_may(name, method)
+    if who is None:
+        return False
+    return not who.signed_in or (
+        request.user.is_authenticated
+        and (who.roles is None or not who.roles.isdisjoint(rights_of(request)))
+    )
+
+
+class AccessMiddleware:
+    """Keeps the table, once the address is known and before its view is called."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if name not in ACCESS:
+            logger.error("the address %r is not in the table of access: refused", name)
+            return permission_denied(request, PermissionDenied())
+        if who_may(name, request.method or "") is None:
+            return HttpResponseNotAllowed(methods_of(name))
+        if name not in OPEN_BEFORE_CHANGE and _must_change_password(request):
+            return redirect(CHANGE_PASSWORD)
+        if may(request, name, request.method or ""):
+            return None
+        if not request.user.is_authenticated:
+            return _to_sign_in(request, name)
+        security.denied(request, f"{name} is for {_in_words(name, request.method or '')}")
+        return permission_denied(request, PermissionDenied())
+
+
+def _must_change_password(request: HttpRequest) -> bool:
+    return request.user.is_authenticated and request.user.must_change_password
+
+
+def _to_sign_in(request: HttpRequest, name: str) -> HttpResponse:
+    """To sign in and come back, unless there is no page to come back to, only a form to send."""
+    if who_may(name, "GET") is None:
+        return redirect(settings.LOGIN_URL)
+    return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
+
+
+def _in_words(name: str, method: str) -> str:
+    who = who_may(name, method)
+    return ", ".join(sorted(who.roles)) if who and who.roles else "nobody"
+
+
+# What the table leaves out
+
+
+def names_of_addresses(
+    patterns: Sequence[URLPattern | URLResolver] | None = None, namespace: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Each address of the URLconf: its name, empty if it has none, and its pattern."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            for name, route in names_of_addresses(pattern.url_patterns, inner):
+                yield name, f"{pattern.pattern}{route}"
+        else:
+            yield f"{namespace}{pattern.name}" if pattern.name else "", str(pattern.pattern)
+
+
+def check_access(**kwargs: Any) -> list[CheckMessage]:
+    """Names each address that the table of access does not."""
+    return [
+        Error(
+            f"/{route} ({name or 'without a name'}) is not in the table of access.",
+            hint="Say in config/access.py who may send which request to it.",
+            id="config.E001",
+        )
+        for name, route in names_of_addresses()
+        if name not in ACCESS
+    ]

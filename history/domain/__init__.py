@@ -1,0 +1,1 @@
+"""What is done with the log: writing, checking, proving, exporting."""

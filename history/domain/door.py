@@ -1,0 +1,502 @@
+"""The one door: record, then write, in one transaction.
+
+    with door(by=actor) as entries:
+        entry = entries.record(Verb.ROLE_ENDED, stream=…, subject=…, reason="…")
+        entry.set(role, ends_on=day)
+        entry.add(Delegation(…))
+
+Leaving the block locks the rows, then the log; records every entry with what its rows were and
+become; and only then writes the rows. An error anywhere leaves nothing. All slow work belongs
+before or inside the block, none after the lock: that is why rows are written on leaving and not
+when they are named.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Max, Model
+
+from history import canonical, clock, merkle, requests
+from history.actors import SYSTEM, Actor
+from history.keyfile import make_signer
+from history.models import Block, Event, Log, Text, Tracked
+from history.refusal import at_the_door
+from history.values import Sealer, plain, sealed_columns, told_fields
+from history.verbs import Verb
+
+Row = TypeVar("Row", bound=Tracked)
+
+FORMAT = 1
+SYSTEM_STREAM = "system"
+STREAM_KINDS = frozenset(
+    {"case", "policy", "reference", "party", "evidence", "people", "audit", "system"}
+)
+
+_STREAM = re.compile(r"([a-z]+)(?::[!-~]+)?")
+_VERB = re.compile(r"[a-z_]+\.[a-z_]+")
+_SUBJECT = re.compile(r"[a-z_]+:[!-~]+")
+
+
+class Conflict(Exception):
+    """Somebody else wrote the row, or its stream, since it was read. `now` is the row as it is."""
+
+    def __init__(self, row: Tracked | None = None, now: Tracked | None = None) -> None:
+        super().__init__(f"{row!r} changed meanwhile" if row else "the stream moved on meanwhile")
+        self.row = row
+        self.now = now
+
+
+class WrongLog(Exception):
+    """A synthetic log in production, or a real one in a demo or under a simulated clock."""
+
+
+@dataclass(slots=True, eq=False)
+class _Write:
+    """A row to be added (`values` None) or changed."""
+
+    entry: Entry
+    row: Tracked
+    values: Mapping[str, Any] | None
+
+    @property
+    def key(self) -> tuple[type[Tracked], int]:
+        return type(self.row), self.row.pk
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One event to be recorded, and the rows that it writes. `event` is there afterwards."""
+
+    verb: str
+    stream: str
+    subject: str
+    by: Actor
+    occurred_on: date
+    provision: str | None
+    reason: str
+    basis: Mapping[str, Any]
+    data: Mapping[str, Any]
+    expect: int | None
+    _door: Door
+    event: Event | None = None
+
+    def add(self, row: Tracked, *, id: int | None = None) -> None:
+        """A new row. It gets its id now, so that others can point to it; `id` is one that
+        `Door.next_id` gave.
+        """
+        if row.pk is not None:
+            raise ValueError(f"{row!r} is not new")
+        row.pk = self._door.next_id(type(row)) if id is None else id
+        row.stream = self.stream
+        self._door.append(_Write(self, row, None))
+
+    def set(self, row: Tracked, **values: Any) -> None:
+        """New values of a row's fields, by field or column name.
+
+        What the row has already is not a change. The row is written as it was read: if somebody
+        wrote it meanwhile, leaving the door raises Conflict.
+        """
+        if row.stream != self.stream:
+            raise ValueError(f"{row!r} belongs to {row.stream}, not to {self.stream}")
+        told = {one.name: one.attname for one in told_fields(type(row))}
+        columns = {
+            told.get(name, name): value.pk if isinstance(value, Model) else value
+            for name, value in values.items()
+        }
+        unknown = columns.keys() - set(told.values())
+        if unknown:
+            raise ValueError(f"{row!r} has no field {', '.join(sorted(unknown))} to be written")
+        earlier = self._door.write_of(self, row)
+        if earlier is None:
+            self._door.append(_Write(self, row, columns))
+        elif earlier.values is None:
+            for name, value in columns.items():
+                setattr(earlier.row, name, value)
+        else:
+            # One entry writes a row once.
+            earlier.values = {**earlier.values, **columns}
+
+    @property
+    def recorded(self) -> Event:
+        """The event, which is there once the door is left."""
+        if self.event is None:
+            raise ValueError("the entry is recorded on leaving the door")
+        return self.event
+
+
+@dataclass(slots=True, eq=False)
+class Door:
+    """The entries and rows of one transaction. `by` acts unless an entry names another."""
+
+    by: Actor
+    entries: list[Entry] = field(default_factory=list)
+    writes: list[_Write] = field(default_factory=list)
+    _by_row: dict[tuple[Entry, type[Tracked], int], _Write] = field(default_factory=dict)
+    _ids: dict[type[Tracked], list[int]] = field(default_factory=dict)
+    _taken: dict[type[Tracked], int] = field(default_factory=dict)
+    _highest: dict[type[Tracked], int] = field(default_factory=dict)
+    log: Log | None = None
+    """The log, where it had to be locked before leaving."""
+
+    def lock_log(self) -> Log:
+        """The log's row, locked already now: for an entry that tells of the log itself."""
+        self.log = lock_log()
+        return self.log
+
+    def record(
+        self,
+        verb: str,
+        *,
+        stream: str,
+        subject: str,
+        by: Actor | None = None,
+        occurred_on: date | None = None,
+        provision: str | None = None,
+        reason: str = "",
+        basis: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+        expect: int | None = None,
+    ) -> Entry:
+        """An event to be recorded on leaving; order is kept.
+
+        `reason` goes to the side store; `basis` names what it rested on (keys, versions, digests).
+        `occurred_on` is today unless given. With `expect`, leaving raises Conflict unless that is
+        still the sequence at the stream's head.
+        """
+        kind = _STREAM.fullmatch(stream)
+        if not kind or kind[1] not in STREAM_KINDS:
+            raise ValueError(f"{stream!r} is no stream")
+        if not _VERB.fullmatch(verb) or not _SUBJECT.fullmatch(subject):
+            raise ValueError(f"{verb!r} of {subject!r} is no entry")
+        entry = Entry(
+            str(verb),
+            stream,
+            subject,
+            by or self.by,
+            occurred_on or clock.today(),
+            provision,
+            reason,
+            basis or {},
+            data or {},
+            expect,
+            self,
+        )
+        self.entries.append(entry)
+        return entry
+
+    def write_of(self, entry: Entry, row: Tracked) -> _Write | None:
+        """The write of that row that the entry tells of already."""
+        return self._by_row.get((entry, type(row), row.pk))
+
+    def append(self, write: _Write) -> None:
+        self.writes.append(write)
+        self._by_row[write.entry, *write.key] = write
+
+    def next_id(self, model: type[Tracked]) -> int:
+        """An id that no row of the table has or will get."""
+        ids = self._ids.setdefault(model, [])
+        if not ids:
+            # Ever more at once, for a load of many rows.
+            self._taken[model] = count = min(2 * self._taken.get(model, 0) or 1, 256)
+            ids.extend(reversed(self._reserve(model, count)))
+        return ids.pop()
+
+    def _reserve(self, model: type[Tracked], count: int) -> list[int]:
+        table, key = model._meta.db_table, model._meta.pk.column
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute(
+                    "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+                    [table, key, count],
+                )
+                return [int(number) for (number,) in cursor.fetchall()]
+            # The transaction holds SQLite's only write lock, and this door is the only one in it.
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+            last = max(int((cursor.fetchone() or (0,))[0]), self._highest.get(model, 0))
+        self._highest[model] = last + count
+        return list(range(last + 1, last + count + 1))
+
+
+_open: ContextVar[bool] = ContextVar("door_open", default=False)
+
+
+@contextmanager
+def door(*, by: Actor) -> Iterator[Door]:
+    """Opens the door for one transaction.
+
+    Raises Conflict, WrongLog, and whatever the database refuses; then nothing is written.
+    """
+    if _open.get():
+        raise RuntimeError("a door is open already: pass it on instead of opening another")
+    token = _open.set(True)
+    try:
+        with transaction.atomic():
+            opened = Door(by)
+            yield opened
+            if opened.entries:
+                _Leaving(opened, opened.log).record_and_write()
+    finally:
+        _open.reset(token)
+
+
+def lock_log() -> Log:
+    """The log's row, locked until the transaction ends; begins the log if there is none.
+
+    Taken last, after every other lock. Raises WrongLog.
+    """
+    log = Log.objects.select_for_update().first()
+    if log is None:
+        log = _start()
+    synthetic_wanted = settings.PERMIT_DESK_MODE != "production"
+    if log.synthetic and not synthetic_wanted:
+        raise WrongLog("This database is a demonstration: its log is synthetic.")
+    if not log.synthetic and synthetic_wanted:
+        raise WrongLog("This database is not a demonstration: open it in production mode.")
+    if clock.is_simulated() and not log.synthetic:
+        raise WrongLog("A simulated clock is for a synthetic log.")
+    return log
+
+
+def _start() -> Log:
+    """The log with its first event, which says what it is."""
+    with at_the_door():
+        # Two who begin at once: one of them waits here for the other.
+        log, _ = Log.objects.get_or_create(
+            id=1,
+            defaults={
+                "name": f"permit-desk/{secrets.token_hex(8)}",
+                "synthetic": settings.PERMIT_DESK_MODE != "production",
+            },
+        )
+    log = Log.objects.select_for_update().get()
+    if log.size == 0:
+        started = Door(SYSTEM)
+        started.record(
+            Verb.STARTED,
+            stream=SYSTEM_STREAM,
+            subject="log:start",
+            data={"key": str(make_signer(log.name).key), "synthetic": log.synthetic},
+        )
+        _Leaving(started, log).record_and_write()
+    return log
+
+
+class _Leaving:
+    """What happens on leaving the door."""
+
+    def __init__(self, opened: Door, log: Log | None = None) -> None:
+        self._door = opened
+        self._log = log
+        self._sealer = Sealer([])
+        # The told state of the rows to be changed, as it is and, as events are made, becomes.
+        self._state: dict[tuple[type[Tracked], int], dict[str, Any]] = {}
+        self._sealed: dict[tuple[type[Tracked], int], dict[str, Any]] = {}
+        self._live: dict[tuple[type[Tracked], int], Tracked] = {}
+
+    def record_and_write(self) -> None:
+        self._lock_rows()
+        self._find_seals()
+        log = self._log or lock_log()
+        frontier = merkle.Frontier(log.size, bytes(log.frontier))
+        with at_the_door():
+            for entries in self._rounds():
+                self._record(log, frontier, entries)
+                now = set(entries)
+                self._write([write for write in self._door.writes if write.entry in now])
+            log.size, log.frontier = frontier.size, frontier.to_bytes()
+            log.save(update_fields=["size", "frontier", "epoch"])
+            Block.objects.bulk_create(
+                Block(index=index, root=root) for index, root in frontier.blocks
+            )
+
+    def _rounds(self) -> Iterator[list[Entry]]:
+        """Entries in order, cut where a stream comes again: its rows are written in between."""
+        entries: list[Entry] = []
+        streams: set[str] = set()
+        for entry in self._door.entries:
+            if entry.stream in streams:
+                yield entries
+                entries, streams = [], set()
+            entries.append(entry)
+            streams.add(entry.stream)
+        yield entries
+
+    # Before the log's lock
+
+    def _lock_rows(self) -> None:
+        """Locks the rows to be changed, always in the same order, and looks at them afresh."""
+        added = {write.key for write in self._door.writes if write.values is None}
+        seen = {
+            write.key: write.row
+            for write in reversed(self._door.writes)
+            if write.values is not None and write.key not in added
+        }
+        models = sorted({model for model, _ in seen}, key=lambda model: model._meta.db_table)
+        for model in models:
+            keys = [key for kind, key in seen if kind is model]
+            for start in range(0, len(keys), 500):
+                some = sorted(keys)[start : start + 500]
+                rows = model._base_manager.select_for_update().filter(pk__in=some).order_by("pk")
+                self._live.update({(model, row.pk): row for row in rows})
+        for key, row in seen.items():
+            live = self._live.get(key)
+            if live is None or live.version != row.version or live.stream != row.stream:
+                raise Conflict(row, live)
+            self._state[key] = {
+                one.attname: getattr(live, one.attname) for one in told_fields(key[0])
+            }
+
+    def _find_seals(self) -> None:
+        """The digests under which the log knows the private values that are to change."""
+        for write in self._door.writes:
+            if write.values is None or write.key not in self._state:
+                continue
+            columns = sealed_columns(type(write.row)) & set(write.values)
+            if columns:
+                self._sealed[write.key] = last_told(write.row, columns)
+
+    # Under the log's lock
+
+    def _record(self, log: Log, frontier: merkle.Frontier, entries: Sequence[Entry]) -> None:
+        heads = dict(
+            Event.objects.filter(stream__in=[entry.stream for entry in entries])
+            .order_by()
+            .values_list("stream")
+            .annotate(Max("sequence"))
+        )
+        events: list[Event] = []
+        writes: dict[Entry, list[_Write]] = {entry: [] for entry in entries}
+        for write in self._door.writes:
+            if write.entry in writes:
+                writes[write.entry].append(write)
+        for entry in entries:
+            head = heads.get(entry.stream, 0)
+            if entry.expect is not None and entry.expect != head:
+                raise Conflict
+            now = clock.now()
+            body = {
+                "v": FORMAT,
+                "log": log.name,
+                "epoch": log.epoch,
+                "number": frontier.size + 1,
+                "stream": entry.stream,
+                "sequence": head + 1,
+                "recorded_at": clock.written(now),
+                "clock": "simulated" if clock.is_simulated() else "server",
+                "occurred_on": entry.occurred_on.isoformat(),
+                "actor": entry.by.id,
+                "role": entry.by.role,
+                "verb": entry.verb,
+                "subject": entry.subject,
+                "provision": entry.provision,
+                "reason": self._sealer.text(entry.reason) if entry.reason else None,
+                "request": requests.current.get(),
+                "basis": plain(entry.basis),
+                "data": plain(entry.data),
+                "changes": [
+                    change for write in writes[entry] if (change := self._change(write)) is not None
+                ],
+            }
+            written = canonical.encode(body)
+            leaf = merkle.leaf_hash(written)
+            frontier.append(leaf)
+            entry.event = event = Event(
+                number=frontier.size,
+                stream=entry.stream,
+                sequence=head + 1,
+                recorded_at=now,
+                occurred_on=entry.occurred_on,
+                actor=entry.by.id,
+                role=entry.by.role or "",
+                verb=entry.verb,
+                subject=entry.subject,
+                request=body["request"] or "",
+                body=written,
+                leaf=leaf,
+            )
+            events.append(event)
+        Event.objects.bulk_create(events, batch_size=200)
+        Text.objects.bulk_create(self._sealer.texts, batch_size=500)
+        self._sealer.texts.clear()
+
+    def _change(self, write: _Write) -> dict[str, Any] | None:
+        model, row = type(write.row), write.row
+        if write.values is None:
+            new = {one.attname: getattr(row, one.attname) for one in told_fields(model)}
+            self._state[write.key] = dict(new)
+            before = None
+        else:
+            state = self._state[write.key]
+            new = {name: value for name, value in write.values.items() if state[name] != value}
+            write.values = new
+            if not new:
+                return None
+            sealed = self._sealed.get(write.key, {})
+            before = {
+                name: sealed[name]
+                if name in sealed_columns(model) and state[name] not in (None, "")
+                else plain(state[name])
+                for name in new
+            }
+            state.update(new)
+        after = {name: self._sealer.value(model, name, value) for name, value in new.items()}
+        self._sealed.setdefault(write.key, {}).update(
+            {name: value for name, value in after.items() if name in sealed_columns(model)}
+        )
+        return {"table": model._meta.db_table, "row": row.pk, "before": before, "after": after}
+
+    def _write(self, writes: Sequence[_Write]) -> None:
+        """In the order in which they were named, new rows of a kind together."""
+        for write in writes:
+            write.row.version = write.entry.recorded.sequence
+        for (model, new), group in groupby(
+            writes, key=lambda one: (type(one.row), one.values is None)
+        ):
+            if new:
+                model._base_manager.bulk_create([one.row for one in group], batch_size=200)
+                continue
+            for write in group:
+                self._update(model, write)
+
+    def _update(self, model: type[Tracked], write: _Write) -> None:
+        if not write.values:
+            live = self._live.get(write.key)
+            if live is not None:
+                write.row.version = live.version
+            return
+        for name, value in write.values.items():
+            setattr(write.row, name, value)
+        live = self._live.get(write.key, write.row)
+        live.version = write.row.version
+        model._base_manager.filter(pk=write.row.pk).update(
+            **write.values, version=write.row.version
+        )
+
+
+def last_told(row: Tracked, columns: frozenset[str]) -> dict[str, Any]:
+    """The newest values of a row's columns in the events of its stream."""
+    found: dict[str, Any] = {}
+    table = row._meta.db_table
+    bodies = (
+        Event.objects.filter(stream=row.stream).order_by("-sequence").values_list("body", flat=True)
+    )
+    for body in bodies.iterator(chunk_size=100):
+        for change in reversed(canonical.decode(bytes(body))["changes"]):
+            if change["table"] == table and change["row"] == row.pk:
+                for column in columns - found.keys():
+                    if column in change["after"]:
+                        found[column] = change["after"][column]
+        if columns <= found.keys():
+            break
+    return found

@@ -1,0 +1,215 @@
+"""Is the log as it was written? And, with the deep check, are the rows what the log says?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from history import canonical, guards
+from history.domain import fold
+from history.domain.reading import LogReader, NotGood, cited
+from history.models import Block, Checkpoint, Event, Log, Text
+from history.values import salted
+
+_TIMES = {
+    # As text: an engine makes it faster than Python takes apart what it would be handed.
+    "sqlite": "recorded_at || '', occurred_on || ''",
+    "postgresql": (
+        "to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), occurred_on::text"
+    ),
+}
+_CHUNK = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is not good: `place` is an event's number or the name of a part."""
+
+    place: int | str
+    reason: str
+    why: str
+    until: int | None = None
+
+    def __str__(self) -> str:
+        where = f"event {self.place}" if isinstance(self.place, int) else self.place
+        later = f" or later, up to {self.until}" if self.until else ""
+        return f"{where}{later}: {self.reason}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was checked and what was found. `faults` is empty when all is good.
+
+    `size`, `root` and `covered` (events under a checkpoint) are of what was read.
+    """
+
+    log: str
+    epoch: int
+    size: int
+    root: str
+    covered: int
+    checkpoints: int
+    rows: int | None
+    faults: Sequence[Fault]
+
+    @property
+    def good(self) -> bool:
+        return not self.faults
+
+
+def verify(
+    *, deep: bool = False, pin: str | None = None, first_key: str | None = None
+) -> Verification:
+    """Reads the whole log in the database and reports every part that is not good.
+
+    Of the events only the first bad one is named: what follows it can't be judged. `pin` is the
+    text of a checkpoint kept elsewhere; raises BadNote when it is none.
+    """
+    with one_view():
+        notes = dict(Checkpoint.objects.order_by().values_list("size", "note"))
+        reader = LogReader(notes, pin=pin, first_key=first_key)
+        faults: list[Fault] = []
+        folded = fold.Fold() if deep else None
+        digests: set[str] = set()
+        try:
+            for body, leaf, columns in _events():
+                event = reader.take(body, leaf)
+                odd = _odd_column(event, columns)
+                if odd:
+                    raise NotGood(reader.size, "column", f"{odd} says something else than the body")
+                digests.update(cited(body))
+                if folded is not None:
+                    folded.take(event)
+            reader.end()
+            faults += _end_faults(reader)
+        except NotGood as found:
+            faults.append(Fault(found.place, found.reason, found.why, found.until))
+        if folded is not None:
+            if faults:
+                folded = _what_is_told()
+            faults += [Fault(*difference) for difference in folded.differences()]
+        faults += _text_faults(digests if not faults else None)
+        faults += [
+            Fault(name, "guard", "it is missing from the database")
+            for name in guards.missing(connection)
+        ]
+        return Verification(
+            log=reader.log,
+            epoch=reader.epoch,
+            size=reader.size,
+            root=reader.frontier.root().hex(),
+            covered=reader.agreed,
+            checkpoints=len(notes),
+            rows=None if folded is None else folded.rows,
+            faults=faults,
+        )
+
+
+def _what_is_told() -> fold.Fold:
+    """The rows as told by every event that can be read, whatever else is wrong with the log."""
+    folded = fold.Fold()
+    for body, _, _ in _events():
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            folded.take(canonical.decode(body))
+    return folded
+
+
+@contextmanager
+def one_view() -> Iterator[None]:
+    """All that is read within is as of one instant, while others write on."""
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+    else:
+        # Not `atomic`, which would take SQLite's one write lock.
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("COMMIT")
+
+
+def _events() -> Iterator[tuple[bytes, bytes, Sequence[Any]]]:
+    """The rows of the log by number, read in pieces."""
+    last = 0
+    query = (
+        "SELECT number, body, leaf, stream, sequence, actor, role, verb, subject, request,"
+        f" {_TIMES[connection.vendor]} FROM {Event._meta.db_table}"
+        " WHERE number > %s ORDER BY number LIMIT %s"
+    )
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(query, [last, _CHUNK])
+            rows = cursor.fetchall()
+        for row in rows:
+            yield bytes(row[1]), bytes(row[2]), row[3:]
+        if len(rows) < _CHUNK:
+            return
+        last = rows[-1][0]
+
+
+def _instant(column: str) -> str:
+    """An instant as the log writes it. SQLite leaves out a fraction of nothing."""
+    fraction = column[20:] or "000000"
+    return f"{column[:10]}T{column[11:19]}.{fraction}Z"
+
+
+def _odd_column(event: dict[str, Any], row: Sequence[Any]) -> str | None:
+    """The name of the first column that repeats its body wrongly."""
+    stream, sequence, actor, role, verb, subject, request, recorded, occurred = row
+    told = (
+        ("stream", event["stream"] == stream),
+        ("sequence", event["sequence"] == sequence),
+        ("actor", event["actor"] == actor),
+        ("role", (event["role"] or "") == role),
+        ("verb", event["verb"] == verb),
+        ("subject", event["subject"] == subject),
+        ("request", (event["request"] or "") == request),
+        ("recorded_at", event["recorded_at"] == _instant(recorded)),
+        ("occurred_on", event["occurred_on"] == occurred),
+    )
+    return next((name for name, same in told if not same), None)
+
+
+def _end_faults(reader: LogReader) -> Iterator[Fault]:
+    """Whether what the database keeps beside the events agrees with them."""
+    log = Log.objects.first()
+    if log is None:
+        if reader.size:
+            yield Fault("history_log", "log", "its row is missing")
+        return
+    if (log.size, bytes(log.frontier)) != (reader.size, reader.frontier.to_bytes()):
+        if log.size > reader.size:
+            why = f"the log's end was at {log.size}"
+            yield Fault(reader.size + 1, "missing", why)
+        else:
+            yield Fault("history_log", "log", "its size or frontier is not that of the events")
+    elif (log.name, log.epoch, log.synthetic) != (reader.log, reader.epoch, reader.synthetic):
+        yield Fault("history_log", "log", "its name, epoch or mark is not that of the events")
+    blocks = {index: bytes(root) for index, root in Block.objects.values_list("index", "root")}
+    if blocks != dict(reader.frontier.blocks):
+        yield Fault("history_block", "log", "a block's root is not that of its events")
+
+
+def _text_faults(digests: set[str] | None) -> Iterator[Fault]:
+    """Texts that are not those that were recorded; with `digests`, also what nothing cites."""
+    for text in Text.objects.order_by("digest").iterator(chunk_size=_CHUNK):
+        where = f"text {text.digest[:16]}"
+        if digests is not None and text.digest not in digests:
+            yield Fault(where, "text", "no event cites it")
+        elif (
+            text.content is not None
+            and text.salt is not None
+            and salted(bytes(text.salt), text.content) != text.digest
+        ):
+            yield Fault(where, "text", "it is not the text that was recorded")
+        elif text.salt is None and text.content is not None:
+            yield Fault(where, "text", "its salt is gone")

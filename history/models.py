@@ -1,0 +1,143 @@
+"""Events, what belongs to them, and what a tracked row carries."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.apps import apps
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+LONGEST_STREAM = 120
+
+
+class Tracked(models.Model):
+    """A row that changes only with an event.
+
+    To subclass this is the whole declaration. `stream` is the stream of the row's events, the same
+    for life; `version` is the sequence of the last event that wrote the row. The database refuses
+    a write whose version is not that of the event at the stream's head, and any deletion
+    (`history.guards`). Rows are written through `history.domain.door.door`.
+
+    `private_fields` hold names or free text and `secret_fields` what nobody may read: events carry
+    salted digests in their place.
+    """
+
+    private_fields: ClassVar[frozenset[str]] = frozenset()
+    secret_fields: ClassVar[frozenset[str]] = frozenset()
+
+    stream = models.CharField(_("stream"), max_length=LONGEST_STREAM, default="", editable=False)
+    version = models.PositiveBigIntegerField(_("version"), default=0, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+def tracked_models() -> list[type[Tracked]]:
+    """Every tracked model, by table."""
+    found = [model for model in apps.get_models() if issubclass(model, Tracked)]
+    return sorted(found, key=lambda model: model._meta.db_table)
+
+
+class Event(models.Model):
+    """One entry of the log. `body` is the entry; the other columns repeat it for searching.
+
+    `number` counts from 1 without a gap; `leaf` is the hash of the body in the Merkle tree. Never
+    changed, never deleted: the database refuses it.
+    """
+
+    number = models.PositiveBigIntegerField(_("number"), primary_key=True)
+    stream = models.CharField(_("stream"), max_length=LONGEST_STREAM)
+    sequence = models.PositiveBigIntegerField(_("sequence"))
+    recorded_at = models.DateTimeField(_("recorded"))
+    occurred_on = models.DateField(_("day"))
+    actor = models.CharField(_("person"), max_length=40)
+    role = models.CharField(_("role"), max_length=40, blank=True)
+    verb = models.CharField(_("action"), max_length=60)
+    subject = models.CharField(_("subject"), max_length=160)
+    request = models.CharField(_("request"), max_length=40, blank=True)
+    body = models.BinaryField()
+    leaf = models.BinaryField(max_length=32)
+
+    class Meta:
+        ordering = ["number"]
+        verbose_name = _("entry")
+        verbose_name_plural = _("entries")
+        constraints = [
+            models.UniqueConstraint(fields=["stream", "sequence"], name="history_event_in_stream")
+        ]
+        indexes = [
+            models.Index(fields=[field, "number"], name=f"history_event_{field}")
+            for field in ("subject", "actor", "verb", "occurred_on", "request")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.verb} {self.subject}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("history:event", args=[self.number])
+
+
+class Text(models.Model):
+    """A name or free text that events cite by its salted digest.
+
+    `content` is null for a secret, of which the salt alone is kept; both are null once the text
+    was disposed of. Nothing else about a row ever changes.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    salt = models.BinaryField(max_length=16, null=True)
+    content = models.TextField(null=True)  # noqa: DJ001 - null says "not kept", "" is a text
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class Log(models.Model):
+    """The log's present end, one row: what growing it needs. Verified against the events.
+
+    Locking this row is the lock that every writer takes last.
+    """
+
+    name = models.CharField(max_length=100)
+    epoch = models.PositiveIntegerField(default=1)
+    size = models.PositiveBigIntegerField(default=0)
+    frontier = models.BinaryField(default=bytes)
+    synthetic = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="history_log_is_one", condition=models.Q(id=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.size})"
+
+
+class Block(models.Model):
+    """The root of a whole block of leaves, so that proofs read few events. Can be made anew."""
+
+    index = models.PositiveBigIntegerField(primary_key=True)
+    root = models.BinaryField(max_length=32)
+
+    def __str__(self) -> str:
+        return str(self.index)
+
+
+class Checkpoint(Tracked):
+    """A signed statement of the log's first `size` events. Made by `history.domain.checkpoints`."""
+
+    size = models.PositiveBigIntegerField(_("entries"), unique=True)
+    epoch = models.PositiveIntegerField(_("epoch"))
+    root = models.BinaryField(_("root"), max_length=32)
+    note = models.TextField(_("note"))
+    made_at = models.DateTimeField(_("made"))
+
+    class Meta:
+        ordering = ["-size"]
+        verbose_name = _("checkpoint")
+        verbose_name_plural = _("checkpoints")
+
+    def __str__(self) -> str:
+        return self.note

@@ -1,0 +1,1 @@
+"""SQLite, with writers waiting their turn in a queue."""

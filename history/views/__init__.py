@@ -1,0 +1,1 @@
+"""The pages of the history: what was done, and that nothing of it was changed since."""

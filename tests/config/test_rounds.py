@@ -1,0 +1,86 @@
+"""What the server does every minute beside answering."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from django.db import OperationalError, connections
+
+from config import rounds, server
+from config.rounds import Rounds
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was done, in order; nothing is really done."""
+    told: list[str] = []
+
+    def make_if_needed() -> None:
+        told.append("checkpoint")
+
+    def forget_old_records() -> None:
+        told.append("forgetting")
+
+    def close_all() -> None:
+        told.append("closed")
+
+    monkeypatch.setattr(rounds, "make_if_needed", make_if_needed)
+    monkeypatch.setattr(rounds, "forget_old_records", forget_old_records)
+    monkeypatch.setattr(connections, "close_all", close_all)
+    return told
+
+
+def test_a_round_makes_a_checkpoint_and_once_a_day_forgets(done: list[str]) -> None:
+    going = Rounds()
+    going.go_once()
+    going.go_once()
+    assert done == [
+        "checkpoint",
+        "closed",
+        "forgetting",
+        "closed",
+        "checkpoint",
+        "closed",
+        "closed",
+    ]
+
+
+def test_a_fault_is_logged_and_ends_nothing(
+    done: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def make_if_needed() -> None:
+        raise OperationalError("the database is gone")
+
+    monkeypatch.setattr(rounds, "make_if_needed", make_if_needed)
+    Rounds().go_once()
+    assert done == ["closed", "forgetting", "closed"]
+    (record,) = caplog.records
+    assert record.getMessage() == "make_if_needed failed; again in 60.0 seconds"
+    assert record.exc_info is not None
+
+
+def test_they_go_on_until_told_to_stop(done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    third = threading.Event()
+
+    def make_if_needed() -> None:
+        done.append("checkpoint")
+        if done.count("checkpoint") == 3:
+            third.set()
+        raise RuntimeError("every time")
+
+    monkeypatch.setattr(rounds, "make_if_needed", make_if_needed)
+    going = Rounds(pause=0.001)
+    going.start()
+    assert third.wait(10)
+    going.stop()
+    going.join(10)
+    assert not going.is_alive()
+
+
+def test_each_worker_starts_them(done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Rounds] = []
+    monkeypatch.setattr(Rounds, "start", lambda going: started.append(going))
+    server.post_worker_init(object())
+    (going,) = started
+    assert going.daemon

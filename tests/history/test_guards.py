@@ -1,0 +1,385 @@
+"""What the database refuses by itself, whoever writes: a walk over every tracked table."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import call_command
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
+
+from history import guards
+from history.domain import checkpoints
+from history.domain.verify import verify
+from history.merkle import leaf_hash
+from history.models import Event, Log, Text, Tracked, tracked_models
+from history.refusal import at_the_door
+from history.values import told_fields
+from policies.models import Destination
+from tests.history.rows import add_destination, rename
+from tests.people import make_person
+from tests.unlogged import unlogged
+
+pytestmark = pytest.mark.django_db
+
+TRACKED = tracked_models()
+sqlite_only = pytest.mark.skipif(
+    "sqlite" not in connection.settings_dict["ENGINE"], reason="SQLite's own statements"
+)
+postgres_only = pytest.mark.skipif(
+    "sqlite" in connection.settings_dict["ENGINE"], reason="PostgreSQL's own statements"
+)
+
+
+def is_refused(statement: str, parameters: list[Any] | None = None) -> bool:
+    """Whether the database refuses it, the program standing aside."""
+    try:
+        with transaction.atomic(), at_the_door(), connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+    except IntegrityError:
+        return True
+    return False
+
+
+def columns_of(row: models.Model) -> dict[str, Any]:
+    return {
+        str(field.column): field.get_db_prep_save(getattr(row, field.attname), connection)
+        for field in row._meta.concrete_fields
+    }
+
+
+def insert(row: models.Model, verb: str = "INSERT", tail: str = "", **more: Any) -> bool:
+    columns = columns_of(row) | more
+    names = ", ".join(f'"{name}"' for name in columns)
+    marks = ", ".join("%s" for _ in columns)
+    table = row._meta.db_table
+    return is_refused(
+        f"{verb} INTO {table} ({names}) VALUES ({marks}) {tail}", list(columns.values())
+    )
+
+
+def a_row_of(model: type[Tracked]) -> Tracked:
+    """A row that went through the door; where the tests' data has none, one of another kind."""
+    row = model._base_manager.order_by("pk").first()
+    if row is None:
+        pytest.skip(f"no {model.__name__} in the tests' data")
+    return row
+
+
+@pytest.fixture(autouse=True)
+def some_rows(db: None) -> None:
+    make_person("somebody")
+    checkpoints.make()
+
+
+# Rows
+
+
+@pytest.mark.parametrize("model", TRACKED, ids=lambda model: model.__name__)
+class TestEveryTrackedTable:
+    def test_an_update_without_an_event_is_refused(self, model: type[Tracked]) -> None:
+        row = a_row_of(model)
+        for field in model._meta.concrete_fields:
+            assert is_refused(
+                f'UPDATE {model._meta.db_table} SET "{field.column}" = "{field.column}"'
+                " WHERE id = %s",
+                [row.pk],
+            )
+
+    def test_an_update_to_another_version_is_refused(self, model: type[Tracked]) -> None:
+        row = a_row_of(model)
+        head = Event.objects.filter(stream=row.stream).count()
+        for version in {0, row.version, head + 1, head + 2} - ({head} - {row.version}):
+            assert is_refused(
+                f"UPDATE {model._meta.db_table} SET version = %s WHERE id = %s", [version, row.pk]
+            )
+
+    def test_a_deletion_is_refused(self, model: type[Tracked]) -> None:
+        row = a_row_of(model)
+        assert is_refused(f"DELETE FROM {model._meta.db_table} WHERE id = %s", [row.pk])
+
+    def test_an_insert_without_an_event_is_refused(self, model: type[Tracked]) -> None:
+        row = a_row_of(model)
+        head = Event.objects.filter(stream=row.stream).count()
+        assert insert(row, id=1_000_000, version=head + 1)
+        assert insert(row, id=1_000_000, version=0)
+        assert insert(row, id=1_000_000, stream="reference:nobody", version=1)
+
+    @sqlite_only
+    @pytest.mark.parametrize("verb", ["REPLACE", "INSERT OR REPLACE", "INSERT OR IGNORE"])
+    def test_a_replacement_is_refused(self, model: type[Tracked], verb: str) -> None:
+        row = a_row_of(model)
+        head = Event.objects.filter(stream=row.stream).count()
+        assert insert(row, verb, version=head)
+        if any(field.unique for field in told_fields(model)):
+            # Of a row with the same natural key, under another id.
+            assert insert(row, verb, id=1_000_000, version=head)
+
+    def test_an_upsert_is_refused(self, model: type[Tracked]) -> None:
+        row = a_row_of(model)
+        head = Event.objects.filter(stream=row.stream).count()
+        assert insert(row, tail="ON CONFLICT (id) DO UPDATE SET version = 1", version=head)
+
+    @sqlite_only
+    def test_an_update_or_replace_into_anothers_place_is_refused(
+        self, model: type[Tracked]
+    ) -> None:
+        unique = [field for field in told_fields(model) if field.unique]
+        rows = list(model._base_manager.order_by("pk")[:2])
+        if not unique or len(rows) < 2:
+            pytest.skip("nothing to stand in the way of")
+        one, other = rows
+        assert is_refused(
+            f'UPDATE OR REPLACE {model._meta.db_table} SET "{unique[0].column}" = %s,'
+            " version = version + 1 WHERE id = %s",
+            [columns_of(other)[str(unique[0].column)], one.pk],
+        )
+
+    @postgres_only
+    def test_truncation_is_refused(self, model: type[Tracked]) -> None:
+        a_row_of(model)
+        assert is_refused(f"TRUNCATE {model._meta.db_table} CASCADE")
+
+    @postgres_only
+    def test_the_replica_mode_does_not_pass(self, model: type[Tracked]) -> None:
+        row = a_row_of(model)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+        assert is_refused(f"DELETE FROM {model._meta.db_table} WHERE id = %s", [row.pk])
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = origin")
+
+    def test_without_guards_a_change_of_any_column_is_found_and_named(
+        self, model: type[Tracked]
+    ) -> None:
+        row = a_row_of(model)
+        place = f"{model._meta.db_table} row {row.pk}"
+        expected = set()
+        for field in model._meta.concrete_fields:
+            if field.primary_key:
+                continue
+            for value in other_values(field, getattr(row, field.attname)):
+                if tampered(row, field, value):
+                    expected.add((place, field.attname))
+                    break
+        assert expected
+        found = {(fault.place, fault.reason) for fault in verify(deep=True).faults}
+        assert expected <= found
+        assert {named for where, named in found if where == place} == {
+            named for _, named in expected
+        }
+
+
+def other_values(field: Any, value: Any) -> Iterator[Any]:
+    """Values that a column could be changed to; the database may refuse some."""
+    if field.choices:
+        yield from (choice for choice, _ in field.choices if choice != value)
+    match field:
+        case models.ForeignKey():
+            pks = field.related_model._base_manager.exclude(pk=value).values_list("pk", flat=True)
+            yield from pks[:3]
+        case models.BooleanField():
+            yield not value
+        case models.JSONField():
+            yield from ({"tampered": 1}, [])
+        case models.DateTimeField():
+            yield (value or dt.datetime(2020, 1, 1, tzinfo=dt.UTC)) + dt.timedelta(microseconds=1)
+        case models.DateField():
+            yield (value or dt.date(2020, 1, 1)) + dt.timedelta(days=1)
+            yield None
+        case models.IntegerField():
+            yield (value or 0) + 1_000_001
+            yield 1
+        case models.BinaryField():
+            yield bytes(value or b"")[:-1] + b"?"
+        case _:
+            yield f"{value}~"[-field.max_length if field.max_length else 0 :]
+            yield "z"
+            yield "tampered"
+
+
+def tampered(row: Tracked, field: Any, value: Any) -> bool:
+    """Whether the change got past what the table itself asks of its rows."""
+    if value == getattr(row, field.attname):
+        return False
+    try:
+        with unlogged(), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f'UPDATE {row._meta.db_table} SET "{field.column}" = %s WHERE id = %s',
+                [field.get_db_prep_save(value, connection), row.pk],
+            )
+            connection.check_constraints()
+    except DatabaseError:
+        return False
+    return True
+
+
+def test_an_honest_change_of_a_row_of_an_older_version_is_accepted() -> None:
+    one = add_destination("ZZ")
+    rename(one, "Second")
+    rename(one, "Third")
+    assert Destination.objects.get(pk=one.pk).version == 3
+
+
+# Events and texts
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE history_event SET verb = 'x.y' WHERE number = 1",
+        "UPDATE history_event SET body = body WHERE number = 1",
+        "DELETE FROM history_event WHERE number = 1",
+        "DELETE FROM history_event",
+        "DELETE FROM history_text",
+        "UPDATE history_text SET content = 'other'",
+        "UPDATE history_text SET digest = 'other', salt = NULL, content = NULL",
+    ],
+)
+def test_events_and_texts_are_not_changed(statement: str) -> None:
+    assert is_refused(statement)
+
+
+def test_a_text_may_be_disposed_of() -> None:
+    digest = Text.objects.exclude(content=None).values_list("pk", flat=True)[0]
+    assert not is_refused(
+        "UPDATE history_text SET content = NULL, salt = NULL WHERE digest = %s", [digest]
+    )
+
+
+def next_event(**more: Any) -> Event:
+    """A copy of the newest event, as the next one."""
+    event = Event.objects.last()
+    assert event is not None
+    number, sequence = event.number + 1, event.sequence + 1
+    body = bytes(event.body).replace(
+        f'"number":{event.number},'.encode(), f'"number":{number},'.encode()
+    )
+    body = body.replace(
+        f'"sequence":{event.sequence},'.encode(), f'"sequence":{sequence},'.encode()
+    )
+    event.number, event.sequence, event.body = number, sequence, body
+    event.leaf = leaf_hash(body)
+    for name, value in more.items():
+        setattr(event, name, value)
+    return event
+
+
+def test_the_next_event_is_accepted() -> None:
+    assert not insert(next_event())
+
+
+@pytest.mark.parametrize("change", [-1, 1, -2])
+def test_an_event_out_of_order_is_refused(change: int) -> None:
+    event = next_event()
+    assert insert(next_event(number=event.number + change))
+    assert insert(next_event(sequence=event.sequence + change))
+
+
+def test_an_event_whose_columns_contradict_it_is_refused() -> None:
+    assert insert(next_event(stream="reference:elsewhere", sequence=1))
+
+
+@postgres_only
+def test_an_event_with_another_hash_is_refused() -> None:
+    assert insert(next_event(leaf=b"\0" * 32))
+
+
+@sqlite_only
+@pytest.mark.parametrize("verb", ["REPLACE", "INSERT OR REPLACE"])
+def test_an_event_is_not_replaced(verb: str) -> None:
+    event = Event.objects.get(number=1)
+    event.verb = "x.y"
+    assert insert(event, verb)
+
+
+def test_an_event_is_not_upserted() -> None:
+    event = Event.objects.get(number=1)
+    assert insert(event, tail="ON CONFLICT (number) DO UPDATE SET verb = 'x.y'")
+
+
+@postgres_only
+@pytest.mark.parametrize("table", ["history_event", "history_text"])
+def test_events_are_not_truncated(table: str) -> None:
+    assert is_refused(f"TRUNCATE {table}")
+
+
+@postgres_only
+def test_a_temporary_table_does_not_stand_in_for_the_events() -> None:
+    row = add_destination()
+    with at_the_door(), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE history_event (stream text, sequence bigint)")
+        cursor.execute("INSERT INTO pg_temp.history_event VALUES (%s, 2)", [row.stream])
+    try:
+        assert is_refused("UPDATE policies_destination SET version = 2 WHERE id = %s", [row.pk])
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE pg_temp.history_event")
+
+
+# The guards themselves
+
+
+def test_every_tracked_table_has_its_guards() -> None:
+    assert guards.missing(connection) == []
+    names = {guard.table for guard in guards._wanted(connection)}
+    assert {model._meta.db_table for model in TRACKED} <= names
+
+
+def test_a_missing_guard_is_named_and_put_back_by_migrate() -> None:
+    guards.remove(connection)
+    lost = guards.missing(connection)
+    assert len(lost) > 2 * len(TRACKED)
+    warnings = [one for one in run_checks(databases=["default"]) if one.id == "history.W001"]
+    assert len(warnings) == len(lost)
+    assert any(lost[0] in one.msg for one in warnings)
+    assert {fault.reason for fault in verify().faults} == {"guard"}
+    call_command("migrate", verbosity=0)
+    assert guards.missing(connection) == []
+
+
+def test_a_guard_with_another_body_is_missing() -> None:
+    table = "policies_destination"
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"DROP TRIGGER {table}_told_update")
+            cursor.execute(
+                f"CREATE TRIGGER {table}_told_update BEFORE UPDATE ON {table} BEGIN SELECT 1; END"
+            )
+            expected = [f"{table}_told_update"]
+        else:
+            cursor.execute(
+                "CREATE OR REPLACE FUNCTION history_guard_row() RETURNS trigger LANGUAGE plpgsql"
+                " AS $$ BEGIN RETURN NEW; END $$"
+            )
+            expected = ["history_guard_row"]
+    assert guards.missing(connection) == expected
+    guards.install(connection)
+    assert guards.missing(connection) == []
+
+
+@postgres_only
+def test_a_disabled_guard_is_missing() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE history_event DISABLE TRIGGER history_event_no_change")
+    assert guards.missing(connection) == ["history_event_no_change"]
+    guards.install(connection)
+    assert guards.missing(connection) == []
+
+
+@sqlite_only
+@pytest.mark.django_db(transaction=True)
+def test_a_table_that_is_rebuilt_has_its_guards_again_after_migrate() -> None:
+    with at_the_door(), connection.schema_editor() as editor:
+        editor._remake_table(Destination)  # type: ignore[attr-defined]
+    assert any("destination" in name for name in guards.missing(connection))
+    call_command("migrate", verbosity=0)
+    assert guards.missing(connection) == []
+
+
+def test_the_log_has_one_row() -> None:
+    log = Log.objects.get()
+    assert insert(log, id=2)

@@ -1,0 +1,1 @@
+# Here stands the verifier, in a true export.
