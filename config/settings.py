@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "history",
     "accounts",
     "policies",
+    "permits",
     "config",
 ]
 
@@ -292,5 +293,11 @@ LOGGING = {
         "axes": {"level": "ERROR"},
     },
 }
+
+# Applications.
+
+# Whether days on which an application lies with the applicant count against the service standard.
+# No text that was read says that they do not; this is the reading of the office.
+APPLICANT_TIME_COUNTS = env.flag("APPLICANT_TIME_COUNTS", default=False)
 
 env.refuse_if_faulty()

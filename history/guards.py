@@ -8,6 +8,8 @@ PostgreSQL triggers that stay on in replica mode. Every refusal is an `Integrity
 Installed after every `migrate`: a table that Django rebuilds on SQLite loses its triggers.
 `missing` tells which guards are not there, or are not ours word for word.
 
+A package adds guards of its own by `also`.
+
 Who owns the database can drop a guard. That is found here at the next start, and what was done
 meanwhile by `verify_history --deep`.
 """
@@ -15,7 +17,7 @@ meanwhile by `verify_history --deep`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -39,6 +41,18 @@ class Guard:
             return f"DROP FUNCTION IF EXISTS {self.name}() CASCADE"
         on_table = f" ON {self.table}" if vendor == "postgresql" else ""
         return f"DROP TRIGGER IF EXISTS {self.name}{on_table}"
+
+
+Provider = Callable[[BaseDatabaseWrapper, set[str]], Iterator[Guard]]
+"""Gives a package's guards, for the tables that are there."""
+
+_providers: list[Provider] = []
+
+
+def also(provider: Provider) -> None:
+    """Has a package's guards installed and looked after as the history's own are."""
+    if provider not in _providers:
+        _providers.append(provider)
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
@@ -101,12 +115,14 @@ def _wanted(connection: BaseDatabaseWrapper) -> Iterator[Guard]:
             yield from _postgres_rows(model._meta.db_table)
     else:
         raise NotImplementedError(f"no guards on {connection.vendor}")
+    for provider in _providers:
+        yield from provider(connection, tables)
 
 
 # SQLite
 
 
-def _sqlite(table: str, name: str, event: str, when: str = "") -> Guard:
+def sqlite_trigger(table: str, name: str, event: str, when: str = "") -> Guard:
     condition = f" WHEN {when}" if when else ""
     return Guard(
         f"{table}_{name}",
@@ -118,9 +134,9 @@ def _sqlite(table: str, name: str, event: str, when: str = "") -> Guard:
 
 def _sqlite_events() -> Iterator[Guard]:
     body = "CAST(NEW.body AS TEXT)"
-    yield _sqlite(EVENTS, "no_update", "UPDATE")
-    yield _sqlite(EVENTS, "no_delete", "DELETE")
-    yield _sqlite(
+    yield sqlite_trigger(EVENTS, "no_update", "UPDATE")
+    yield sqlite_trigger(EVENTS, "no_delete", "DELETE")
+    yield sqlite_trigger(
         EVENTS,
         "in_order",
         "INSERT",
@@ -131,16 +147,16 @@ def _sqlite_events() -> Iterator[Guard]:
         f" OR json_extract({body}, '$.stream') IS NOT NEW.stream"
         f" OR json_extract({body}, '$.sequence') IS NOT NEW.sequence",
     )
-    yield _sqlite(
+    yield sqlite_trigger(
         TEXTS, "once", "INSERT", f"EXISTS (SELECT 1 FROM {TEXTS} WHERE digest = NEW.digest)"
     )
-    yield _sqlite(
+    yield sqlite_trigger(
         TEXTS,
         "only_disposed_of",
         "UPDATE",
         "NEW.digest IS NOT OLD.digest OR NEW.salt IS NOT NULL OR NEW.content IS NOT NULL",
     )
-    yield _sqlite(TEXTS, "no_delete", "DELETE")
+    yield sqlite_trigger(TEXTS, "no_delete", "DELETE")
 
 
 def _sqlite_rows(connection: BaseDatabaseWrapper, model: type[Tracked]) -> Iterator[Guard]:
@@ -154,8 +170,10 @@ def _sqlite_rows(connection: BaseDatabaseWrapper, model: type[Tracked]) -> Itera
         f"EXISTS (SELECT 1 FROM {table} WHERE {key} <> OLD.{key} AND {condition})"
         for condition in taken[1:]
     )
-    yield _sqlite(table, "told_insert", "INSERT", f"NEW.version IS NOT {head} OR {in_the_way}")
-    yield _sqlite(
+    yield sqlite_trigger(
+        table, "told_insert", "INSERT", f"NEW.version IS NOT {head} OR {in_the_way}"
+    )
+    yield sqlite_trigger(
         table,
         "told_update",
         "UPDATE",
@@ -163,7 +181,7 @@ def _sqlite_rows(connection: BaseDatabaseWrapper, model: type[Tracked]) -> Itera
         f" OR NEW.version <= OLD.version OR NEW.version IS NOT {head}"
         + (f" OR {in_anothers_way}" if in_anothers_way else ""),
     )
-    yield _sqlite(table, "no_delete", "DELETE")
+    yield sqlite_trigger(table, "no_delete", "DELETE")
 
 
 def _sqlite_unique(connection: BaseDatabaseWrapper, table: str) -> Iterator[str]:
@@ -224,20 +242,24 @@ _POSTGRES = {
 
 
 def _postgres_functions(connection: BaseDatabaseWrapper) -> Iterator[Guard]:
+    for name, source in _POSTGRES.items():
+        yield postgres_function(connection, name, source)
+
+
+def postgres_function(connection: BaseDatabaseWrapper, name: str, source: str) -> Guard:
+    """A trigger's function. A temporary table of the same name must not stand in for a real one."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
         ((schema,),) = cursor.fetchall()
-    for name, source in _POSTGRES.items():
-        # A temporary table of the same name must not stand in for the real one.
-        yield Guard(
-            name,
-            "",
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql"
-            f" SET search_path = {connection.ops.quote_name(schema)}, pg_temp AS $${source}$$",
-        )
+    return Guard(
+        name,
+        "",
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql"
+        f" SET search_path = {connection.ops.quote_name(schema)}, pg_temp AS $${source}$$",
+    )
 
 
-def _postgres(table: str, name: str, events: str, function: str, each: str = "ROW") -> Guard:
+def postgres_trigger(table: str, name: str, events: str, function: str, each: str = "ROW") -> Guard:
     return Guard(
         f"{table}_{name}",
         table,
@@ -247,18 +269,18 @@ def _postgres(table: str, name: str, events: str, function: str, each: str = "RO
 
 
 def _postgres_events() -> Iterator[Guard]:
-    yield _postgres(EVENTS, "in_order", "INSERT", "history_guard_order")
-    yield _postgres(EVENTS, "no_change", "DELETE OR UPDATE", "history_guard_refuse")
-    yield _postgres(EVENTS, "no_truncate", "TRUNCATE", "history_guard_refuse", "STATEMENT")
-    yield _postgres(TEXTS, "only_disposed_of", "UPDATE", "history_guard_text")
-    yield _postgres(TEXTS, "no_delete", "DELETE", "history_guard_refuse")
-    yield _postgres(TEXTS, "no_truncate", "TRUNCATE", "history_guard_refuse", "STATEMENT")
+    yield postgres_trigger(EVENTS, "in_order", "INSERT", "history_guard_order")
+    yield postgres_trigger(EVENTS, "no_change", "DELETE OR UPDATE", "history_guard_refuse")
+    yield postgres_trigger(EVENTS, "no_truncate", "TRUNCATE", "history_guard_refuse", "STATEMENT")
+    yield postgres_trigger(TEXTS, "only_disposed_of", "UPDATE", "history_guard_text")
+    yield postgres_trigger(TEXTS, "no_delete", "DELETE", "history_guard_refuse")
+    yield postgres_trigger(TEXTS, "no_truncate", "TRUNCATE", "history_guard_refuse", "STATEMENT")
 
 
 def _postgres_rows(table: str) -> Iterator[Guard]:
-    yield _postgres(table, "told", "INSERT OR UPDATE", "history_guard_row")
-    yield _postgres(table, "no_delete", "DELETE", "history_guard_refuse")
-    yield _postgres(table, "no_truncate", "TRUNCATE", "history_guard_refuse", "STATEMENT")
+    yield postgres_trigger(table, "told", "INSERT OR UPDATE", "history_guard_row")
+    yield postgres_trigger(table, "no_delete", "DELETE", "history_guard_refuse")
+    yield postgres_trigger(table, "no_truncate", "TRUNCATE", "history_guard_refuse", "STATEMENT")
 
 
 # What is there

@@ -42,7 +42,10 @@ def plain(value: Any) -> Any:
             return clock.written(value)
         case date():
             return value.isoformat()
-        case Decimal() | UUID():
+        case Decimal():
+            # As the column would have it: 10 and 10.000 are one figure.
+            return f"{value.normalize() + 0:f}"
+        case UUID():
             return str(value)
         case bytes() | bytearray() | memoryview():
             return bytes(value).hex()

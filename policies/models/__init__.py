@@ -1,5 +1,6 @@
 """The tables of the policy register."""
 
+from policies.models.calendar import Calendar, Holiday, ServiceStandard
 from policies.models.dated import Dated
 from policies.models.destinations import Destination, DestinationName, SubRegion
 from policies.models.law import Edition, Instrument, Provision
@@ -15,6 +16,7 @@ from policies.models.policies import (
 )
 
 __all__ = [
+    "Calendar",
     "ContextEntry",
     "ControlListItem",
     "CountryList",
@@ -24,6 +26,7 @@ __all__ = [
     "DestinationName",
     "Edition",
     "GoodsRule",
+    "Holiday",
     "Instrument",
     "PermitAct",
     "Policy",
@@ -32,5 +35,6 @@ __all__ = [
     "PolicyVersion",
     "Provision",
     "ReferenceLoad",
+    "ServiceStandard",
     "SubRegion",
 ]

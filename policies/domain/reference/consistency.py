@@ -36,6 +36,25 @@ def check(found: Files) -> None:
     check_policies(found)
     check_citations(found)
     check_notes(found)
+    check_calendar(found)
+
+
+def check_calendar(found: Files) -> None:
+    document = found[files.CALENDAR]
+    codes = once(files.CALENDAR, document["calendars"], "code")
+    days: set[tuple[str, str]] = set()
+    for row in document["holidays"]:
+        known(files.CALENDAR, row["date"], "calendar", row["calendar"], codes, "calendar")
+        if (row["calendar"], row["date"]) in days:
+            raise MalformedReference(files.CALENDAR, row["date"], "date", "is given twice")
+        days.add((row["calendar"], row["date"]))
+    for row in document["service_standards"]:
+        check_range(files.CALENDAR, row["code"], "to", day(row["from"]), day(row["to"]))
+    for one, other in combinations(document["service_standards"], 2):
+        if one["code"] == other["code"] and overlaps(one, other, "from", "to"):
+            raise MalformedReference(
+                files.CALENDAR, one["code"], "from", "overlaps another standard of this code"
+            )
 
 
 # Destinations

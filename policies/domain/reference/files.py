@@ -36,6 +36,7 @@ PERMITS = "general_permits.json"
 DESTINATIONS = "destinations.json"
 POLICIES = "policies.json"
 NOTES_FR = "notes_fr.json"
+CALENDAR = "calendar.json"
 FILES = (
     DESTINATIONS,
     STATUTE,
@@ -47,6 +48,7 @@ FILES = (
     PERMITS,
     POLICIES,
     NOTES_FR,
+    CALENDAR,
 )
 
 # What names a row, in the order of preference; and the lists and objects within a row whose

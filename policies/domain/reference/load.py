@@ -74,6 +74,17 @@ def _queue() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOAD_LOCK])
 
 
+def share_register() -> None:
+    """Keeps loads out until the transaction ends, and waits for one that is under way.
+
+    For a decision, which must rest on one state of the register. Any number may share it. On
+    SQLite the transaction that writes is alone anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_LOAD_LOCK])
+
+
 class _Match(NamedTuple):
     """The rows of the files beside those of the database."""
 

@@ -12,6 +12,7 @@ from django.db.models import CharField
 from history.models import Tracked
 from policies import models
 from policies.domain.reference import (
+    calendar,
     control_lists,
     country_lists,
     destinations,
@@ -94,6 +95,8 @@ _INSTRUMENT = {
     for column, label in (("instrument", "title"), ("citation", "citation"))
     for lang in _LANGUAGES
 }
+
+_TITLES = {"title_en": "en", "title_fr": "fr"}
 
 TABLES = (
     Table(
@@ -256,6 +259,31 @@ TABLES = (
         key=("key",),
         relations={"destination": models.Destination},
         labels=_NOTES,
+    ),
+    Table(
+        models.Calendar,
+        calendar.calendars,
+        files.CALENDAR,
+        stream="reference:calendar",
+        key=("code",),
+        labels=_TITLES,
+    ),
+    Table(
+        models.Holiday,
+        calendar.holidays,
+        files.CALENDAR,
+        owner="calendar",
+        key=("calendar_id", "day"),
+        relations={"calendar": models.Calendar},
+        labels={"day": "date", "name_en": "en", "name_fr": "fr"},
+    ),
+    Table(
+        models.ServiceStandard,
+        calendar.service_standards,
+        files.CALENDAR,
+        stream="reference:standard",
+        key=("code", "effective_from"),
+        labels={**_RANGE, **_TITLES},
     ),
 )
 

@@ -1,0 +1,1 @@
+"""Applications and permits, from intake to the last shipment."""

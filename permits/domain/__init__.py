@@ -1,0 +1,1 @@
+"""What is done to a case: one function for each act, and what follows from what was recorded."""

@@ -1,0 +1,362 @@
+"""What is done to a permit under s. 10(1): amend, suspend, reinstate, cancel.
+
+Anyone with a case or administrator role proposes; a decision-maker with a delegation in force acts.
+What loosens passes the whole gate that day and takes another person than its proposer. What
+tightens takes effect at once, and a second person and the holder are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from accounts.choices import Power
+from accounts.domain.delegations import delegations_in_force
+from accounts.exceptions import NotPermitted, Refused
+from accounts.models import Delegation, User
+from accounts.reasons import checked_reason
+from history import clock
+from permits.choices import ActKind, NoticeKind, PermitStatus
+from permits.domain.casefile import read_file
+from permits.domain.casework import Work, acting, afresh
+from permits.domain.gate import GateClosed, check_gate
+from permits.domain.ruling import rule_on
+from permits.domain.standing import Standing, loosens, read_standing, standing_of
+from permits.models import Notice, Permit, PermitAct, PermitLine, Use
+from permits.verbs import Verb
+from permits.workflow import Action
+from policies.domain.reference.load import share_register
+
+PROVISION = "EIPA s. 10(1)"
+_OVER = frozenset({PermitStatus.CANCELLED, PermitStatus.EXPIRED, PermitStatus.EXPIRED_SUSPENDED})
+_VERBS = {
+    ActKind.AMEND: Verb.AMENDED,
+    ActKind.SUSPEND: Verb.SUSPENDED,
+    ActKind.REINSTATE: Verb.REINSTATED,
+    ActKind.CANCEL: Verb.CANCELLED,
+}
+
+
+def subject_of(permit: Permit) -> str:
+    return f"permit:{permit.number}"
+
+
+def propose_act(
+    permit: Permit,
+    *,
+    kind: str,
+    reason: str,
+    by: User,
+    line: PermitLine | None = None,
+    change: Mapping[str, Any] | None = None,
+) -> PermitAct:
+    """Proposes an act on the whole permit, or on one line.
+
+    `change`, for an amendment: `valid_to`, `lines` (by number: `quantity`, `value`) and
+    `conditions_added` (each `en` and `fr`). Other goods, parties or destinations are for a new
+    application. Raises ValidationError, NotPermitted, Refused.
+    """
+    reason = checked_reason(reason)
+    with acting(Action.PROPOSE_ACT, permit.application, by=by) as work:
+        act = _proposed(permit, kind, line, change, reason, by)
+        work.record(
+            Verb.ACT_PROPOSED, subject=subject_of(permit), reason=reason, provision=PROVISION
+        ).add(act)
+    return act
+
+
+def perform_act(
+    act: PermitAct, *, by: User, reason: str = "", seen: int | None = None
+) -> PermitAct:
+    """Does what was proposed. What loosens passes the gate today.
+
+    Raises NotPermitted, Refused (GateClosed), Conflict.
+    """
+    with acting(Action.ACT, act.permit.application, by=by) as work:
+        now = afresh(act, seen)
+        if now.done_at is not None or now.declined_at is not None:
+            raise Refused(_("This act was done or declined already."))
+        before, after = _before_and_after(now)
+        _refuse_impossible(now.kind, now.line, before)
+        # Compared again: other acts were done since it was proposed.
+        loosening = loosens(before, after)
+        delegation = _delegation(by)
+        if loosening:
+            _pass_the_gate(work, now, by)
+        _do(work, now, by=by, delegation=delegation, loosening=loosening, reason=reason.strip())
+    return now
+
+
+def act_at_once(
+    permit: Permit,
+    *,
+    kind: str,
+    reason: str,
+    by: User,
+    line: PermitLine | None = None,
+    change: Mapping[str, Any] | None = None,
+) -> PermitAct:
+    """A decision-maker's own tightening, proposed and done in one.
+
+    Raises ValidationError, NotPermitted, Refused: what loosens takes two people.
+    """
+    reason = checked_reason(reason)
+    with acting(Action.ACT, permit.application, by=by) as work:
+        act = _proposed(permit, kind, line, change, reason, by)
+        if act.loosens:
+            raise NotPermitted(_("This loosens the permit: another person proposes it."))
+        delegation = _delegation(by)
+        _fill_done(act, by, delegation, "")
+        entry = work.record(
+            _VERBS[ActKind(act.kind)],
+            subject=subject_of(permit),
+            reason=reason,
+            provision=PROVISION,
+        )
+        entry.add(act)
+        _notify(work, entry, act, by)
+    return act
+
+
+def decline_act(act: PermitAct, *, reason: str, by: User, seen: int | None = None) -> PermitAct:
+    """Declines a proposed act; whoever proposed it withdraws it so.
+
+    Raises ValidationError, NotPermitted, Refused, Conflict.
+    """
+    reason = checked_reason(reason)
+    with acting(Action.PROPOSE_ACT, act.permit.application, by=by) as work:
+        now = afresh(act, seen)
+        if now.done_at is not None or now.declined_at is not None:
+            raise Refused(_("This act was done or declined already."))
+        work.record(Verb.ACT_DECLINED, subject=subject_of(now.permit), reason=reason).set(
+            now, declined_by=by, declined_at=clock.now()
+        )
+    return now
+
+
+def see_notice(notice: Notice, *, by: User) -> Notice:
+    """Takes note. Raises NotPermitted for a notice to somebody else, Refused for one seen."""
+    with acting(Action.DECLARE_CONFLICT, notice.application, by=by) as work:
+        now = afresh(notice, None)
+        if now.person_id != by.pk:
+            raise NotPermitted(_("This notice is to somebody else."))
+        if now.seen_at is not None:
+            raise Refused(_("You have seen this notice already."))
+        work.record(Verb.NOTICE_SEEN).set(now, seen_at=clock.now())
+    return now
+
+
+# What they share
+
+
+def _proposed(
+    permit: Permit,
+    kind: str,
+    line: PermitLine | None,
+    change: Mapping[str, Any] | None,
+    reason: str,
+    by: User,
+) -> PermitAct:
+    if kind not in ActKind.values:
+        raise ValidationError({"kind": _("Choose what is to be done.")})
+    if line is not None and line.permit_id != permit.pk:
+        raise ValidationError({"line": _("Choose a line of this permit.")})
+    act = PermitAct(
+        permit=permit,
+        line=line,
+        kind=kind,
+        change=checked_change(permit, kind, line, change or {}),
+        provision=PROVISION,
+        reason=reason,
+        proposed_by=by,
+        proposed_at=clock.now(),
+        loosens=False,
+    )
+    before, after = _before_and_after(act)
+    _refuse_impossible(kind, line, before)
+    if kind == ActKind.AMEND and before == after:
+        raise ValidationError({"change": _("The amendment changes nothing.")})
+    act.loosens = loosens(before, after)
+    return act
+
+
+def checked_change(
+    permit: Permit, kind: str, line: PermitLine | None, change: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The change as it is stored: days and figures as text. Raises ValidationError."""
+    if kind != ActKind.AMEND:
+        if change:
+            raise ValidationError({"change": _("Only an amendment changes figures or days.")})
+        return {}
+    known = {"valid_to", "lines", "conditions_added"}
+    if not change or set(change) - known:
+        raise ValidationError(
+            {
+                "change": _(
+                    "Amend the last day, quantities and values, or add conditions. Other goods,"
+                    " parties or destinations are for a new application."
+                )
+            }
+        )
+    found: dict[str, Any] = {}
+    if change.get("valid_to"):
+        last = change["valid_to"]
+        last = last if isinstance(last, date) else date.fromisoformat(str(last))
+        if last < max(clock.today(), permit.valid_from):
+            raise ValidationError({"valid_to": _("The last day is today or later.")})
+        found["valid_to"] = last.isoformat()
+    numbers = set(PermitLine.objects.filter(permit=permit).values_list("number", flat=True))
+    lines: dict[str, dict[str, str]] = {}
+    for number, figures in (change.get("lines") or {}).items():
+        if int(number) not in numbers or (line is not None and line.number != int(number)):
+            raise ValidationError({"lines": _("Choose a line of this permit.")})
+        lines[str(int(number))] = {
+            name: _checked_figure(value) for name, value in figures.items() if value is not None
+        }
+    if lines:
+        found["lines"] = lines
+    added = [
+        {"en": str(one["en"]).strip(), "fr": str(one["fr"]).strip()}
+        for one in change.get("conditions_added") or ()
+    ]
+    if any(not one["en"] or not one["fr"] for one in added):
+        raise ValidationError(
+            {"conditions_added": _("Write each condition in English and in French.")}
+        )
+    if added:
+        found["conditions_added"] = added
+    return found
+
+
+def _checked_figure(value: Any) -> str:
+    try:
+        figure = Decimal(str(value))
+    except InvalidOperation:
+        raise ValidationError({"lines": _("Give a figure.")}) from None
+    if not figure.is_finite() or figure < 0:
+        raise ValidationError({"lines": _("Give a figure that is not below zero.")})
+    return str(figure)
+
+
+def _before_and_after(act: PermitAct) -> tuple[Standing, Standing]:
+    """The permit today, without and with the act."""
+    today, permit = clock.today(), act.permit
+    before = read_standing(permit, today)
+    done = list(PermitAct.objects.filter(permit=permit, done_at__isnull=False))
+    # As if it were done now, after all others.
+    imagined = PermitAct(
+        pk=act.pk or 0,
+        permit=permit,
+        line=act.line,
+        kind=act.kind,
+        change=act.change,
+        done_on=today,
+        done_at=clock.now(),
+    )
+    after = standing_of(
+        permit,
+        PermitLine.objects.filter(permit=permit),
+        [*done, imagined],
+        Use.objects.filter(permit_line__permit=permit),
+        today,
+    )
+    return before, after
+
+
+def _refuse_impossible(kind: str, line: PermitLine | None, before: Standing) -> None:
+    """Raises Refused for an act that the permit, as it is today, does not allow."""
+    if before.status in _OVER:
+        raise Refused(
+            _("The permit is %(status)s: nothing more is done to it.")
+            % {"status": PermitStatus(before.status).label.lower()}
+        )
+    lines = [one for one in before.lines if line is None or one.number == line.number]
+    alive = [one for one in lines if not one.is_cancelled]
+    if not alive:
+        raise Refused(_("This line is cancelled: nothing more is done to it."))
+    if kind == ActKind.SUSPEND and all(one.is_suspended for one in alive):
+        raise Refused(_("This is suspended already."))
+    if kind == ActKind.REINSTATE and not any(one.is_suspended for one in alive):
+        raise Refused(_("Nothing here is suspended."))
+
+
+def _delegation(by: User) -> Delegation:
+    """The delegation under which this person acts today, locked. Raises NotPermitted."""
+    for one in delegations_in_force(by, clock.today()).order_by("pk"):
+        if Power.ACT in one.powers:
+            return Delegation.objects.select_for_update().get(pk=one.pk)
+    raise NotPermitted(_("No delegation to you with this power is in force today."))
+
+
+def _pass_the_gate(work: Work, act: PermitAct, by: User) -> None:
+    share_register()
+    file = read_file(work.application)
+    gate = check_gate(
+        file,
+        rule_on(file, on=clock.today(), known_at=clock.now()),
+        by=by,
+        proposer=act.proposed_by,
+        delegations=delegations_in_force(by, clock.today()),
+        power=Power.ACT,
+    )
+    if not gate.is_open:
+        raise GateClosed(gate)
+
+
+def _do(
+    work: Work,
+    act: PermitAct,
+    *,
+    by: User,
+    delegation: Delegation,
+    loosening: bool,
+    reason: str,
+) -> None:
+    entry = work.record(
+        _VERBS[ActKind(act.kind)],
+        subject=subject_of(act.permit),
+        reason=reason or act.reason,
+        provision=PROVISION,
+        basis={"delegation": delegation.version},
+    )
+    entry.set(
+        act,
+        done_by=by,
+        done_at=clock.now(),
+        done_on=clock.today(),
+        done_reason=reason,
+        delegation=delegation,
+        loosens=loosening,
+    )
+    if not loosening:
+        _notify(work, entry, act, by)
+
+
+def _fill_done(act: PermitAct, by: User, delegation: Delegation, reason: str) -> None:
+    act.done_by, act.done_at, act.done_on = by, clock.now(), clock.today()
+    act.done_reason, act.delegation = reason, delegation
+
+
+def _notify(work: Work, entry: Any, act: PermitAct, by: User) -> None:
+    """Tells a second person of the office, who also tells the holder."""
+    application = work.application
+    decided = application.decision
+    others = [application.assigned_to, decided.recommendation.made_by, decided.decided_by]
+    second = next((one for one in others if one is not None and one.pk != by.pk), None)
+    if second is None:
+        return
+    for kind in (NoticeKind.TIGHTENED, NoticeKind.HOLDER):
+        entry.add(
+            Notice(
+                application=application,
+                kind=kind,
+                act=act,
+                person=second,
+                given_at=clock.now(),
+            )
+        )

@@ -1,0 +1,373 @@
+"""The review under s. 7.3: each consideration answered on its own, signed by two people.
+
+A signature stands for a basis, a digest of all that the card rests on; it is fresh while the same
+digest is computed today. The parts of the basis are kept in the event of the signature, so that a
+stale card can say what has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from accounts.exceptions import NotPermitted, Refused
+from accounts.models import User
+from history import canonical, clock
+from history.domain.door import Conflict
+from history.models import Event
+from permits.choices import Flag, Residual
+from permits.considerations import BY_NUMBER, CONSIDERATIONS
+from permits.domain.casefile import CaseFile, read_file
+from permits.domain.casework import acting
+from permits.domain.digests import (
+    cited,
+    digest,
+    evidence_content,
+    is_available,
+    is_past_review,
+    line_content,
+    measure_content,
+    party_content,
+    transaction_content,
+)
+from permits.domain.intake import cleaned, different
+from permits.domain.ruling import CaseRuling, rule_on
+from permits.domain.statements import counted
+from permits.models import Application, Card
+from permits.verbs import Verb
+from permits.workflow import Action
+
+CARD_FIELDS = (
+    "finding",
+    "evidence",
+    "likelihood",
+    "gravity",
+    "link",
+    "confidence",
+    "measures",
+    "measures_considered",
+    "residual",
+    "residual_reason",
+    "would_change",
+)
+ANSWERS = tuple(name for name in CARD_FIELDS if name not in ("evidence", "measures"))
+"""What must be answered before a card is signed."""
+
+NO_SIGNATURES: Mapping[str, Any] = {
+    "basis": "",
+    "first_by": None,
+    "first_at": None,
+    "second_by": None,
+    "second_at": None,
+}
+
+
+# Editing
+
+
+def edit_card(
+    application: Application,
+    number: str,
+    values: Mapping[str, Any],
+    *,
+    by: User,
+    seen: int | None = None,
+) -> Card:
+    """New values of a consideration; its signatures are cleared. None different leaves no event.
+
+    `seen` is the version of the card that was looked at, 0 for one not begun. Raises
+    ValidationError, NotPermitted, Refused, Conflict.
+    """
+    if number not in BY_NUMBER:
+        raise ValueError(f"{number} is no consideration")
+    with acting(Action.ASSESS, application, by=by) as work:
+        card = Card.objects.filter(application=work.application, consideration=number).first()
+        is_new = card is None
+        card = card or Card(application=work.application, consideration=number)
+        _refuse_unseen(card, seen)
+        changed = different(card, _checked(read_file(work.application), card, values))
+        if changed:
+            changed |= {"edited_by": by, "edited_at": clock.now()}
+            entry = work.record(Verb.CARD_EDITED, provision=_provision(number))
+            if is_new:
+                for name, value in changed.items():
+                    setattr(card, name, value)
+                entry.add(card)
+            else:
+                entry.set(card, **changed, **NO_SIGNATURES)
+    return card
+
+
+def _refuse_unseen(card: Card, seen: int | None) -> None:
+    if seen is not None and card.version != seen:
+        raise Conflict(card, card)
+
+
+def _checked(file: CaseFile, card: Card, values: Mapping[str, Any]) -> dict[str, Any]:
+    found = cleaned(card, values, CARD_FIELDS)
+    faults = {}
+    for name, rows in (("evidence", file.evidence), ("measures", file.measures)):
+        if name in found:
+            found[name] = sorted(set(found[name] or []))
+            if not set(found[name]) <= {row.pk for row in rows}:
+                faults[name] = _("Cite what is on this application.")
+    residual = found.get("residual", card.residual)
+    if residual and not found.get("measures_considered", card.measures_considered):
+        faults["measures_considered"] = _(
+            "Say which mitigating measures were considered before saying what remains (s. 7.4)."
+        )
+    if faults:
+        raise ValidationError(faults)
+    return found
+
+
+def _provision(number: str) -> str:
+    return f"EIPA s. {number}"
+
+
+# The basis
+
+
+def basis_parts(file: CaseFile, card: Card, ruling: CaseRuling) -> dict[str, str]:
+    """The digest of each part that a card rests on, on the ruling's day."""
+    stated = counted(file)
+    found = {
+        "ruling": digest({"outcome": ruling.outcome()}),
+        "transaction": digest(
+            {
+                name: value
+                for name, value in transaction_content(file).items()
+                if name not in ("lines", "parties")
+            }
+        ),
+        "card": digest({name: getattr(card, name) for name in CARD_FIELDS}),
+        "flags": digest(
+            {
+                str(line.number): {flag.value: stated.flag(line.number, flag) for flag in Flag}
+                for line in file.lines
+            }
+        ),
+    }
+    for line in file.lines:
+        found[f"line:{line.number}"] = digest(line_content(line))
+    for party in file.parties:
+        found[f"party:{party.pk}"] = digest(party_content(party))
+    for source in cited(file.evidence, card.evidence):
+        found[f"evidence:{source.pk}"] = digest(evidence_content(source, ruling.on))
+    for measure in cited(file.measures, card.measures):
+        found[f"measure:{measure.pk}"] = digest(measure_content(measure, ruling.on))
+    return found
+
+
+def basis_of(parts: Mapping[str, str]) -> str:
+    """The digest that a signature stands for."""
+    return digest(dict(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """How a card stands. `stale_because` says in words what changed since it was signed."""
+
+    number: str
+    card: Card | None
+    missing: tuple[str, ...]
+    is_signed_once: bool
+    is_signed_twice: bool
+    is_stale: bool
+    stale_because: tuple[str, ...]
+
+    @property
+    def is_answered(self) -> bool:
+        return self.card is not None and not self.missing
+
+    @property
+    def is_good(self) -> bool:
+        """Answered, signed by two people, and fresh."""
+        return self.is_answered and self.is_signed_twice and not self.is_stale
+
+    @property
+    def residual(self) -> str:
+        return self.card.residual if self.card else ""
+
+
+def card_states(file: CaseFile, ruling: CaseRuling) -> list[CardState]:
+    """The six, in the order of the Act. At most one query, for what was signed."""
+    stale = [
+        card
+        for card in file.cards
+        if card.first_by_id and card.basis != basis_of(basis_parts(file, card, ruling))
+    ]
+    signed = _signed_parts(file.application, stale)
+    return [_state(file, one.number, ruling, signed) for one in CONSIDERATIONS]
+
+
+def _state(
+    file: CaseFile, number: str, ruling: CaseRuling, signed: Mapping[int, Mapping[str, str]]
+) -> CardState:
+    card = file.card(number)
+    if card is None:
+        return CardState(number, None, tuple(missing_answers(Card())), False, False, False, ())
+    once, twice = card.first_by_id is not None, card.second_by_id is not None
+    parts = basis_parts(file, card, ruling)
+    is_stale = once and card.basis != basis_of(parts)
+    because = _changed(file, parts, signed.get(card.pk, {}), ruling.on) if is_stale else ()
+    return CardState(
+        number, card, tuple(missing_answers(card)), once, twice, is_stale, tuple(because)
+    )
+
+
+def missing_answers(card: Card) -> list[str]:
+    """The labels of what is still to be answered."""
+    return [
+        str(one.verbose_name)
+        for one in Card._meta.concrete_fields
+        if one.name in ANSWERS and not str(getattr(card, one.name)).strip()
+    ]
+
+
+def _signed_parts(application: Application, cards: Iterable[Card]) -> dict[int, Mapping[str, str]]:
+    """What the standing signatures of these cards rested on, by card."""
+    wanted = {card.basis: card.pk for card in cards}
+    if not wanted:
+        return {}
+    found: dict[int, Mapping[str, str]] = {}
+    bodies = Event.objects.filter(
+        stream=application.stream, verb__in=[Verb.CARD_SIGNED, Verb.CARD_COUNTERSIGNED]
+    ).values_list("body", flat=True)
+    for body in bodies:
+        parts = canonical.decode(bytes(body))["basis"]
+        card = wanted.get(basis_of(parts))
+        if card is not None:
+            found[card] = parts
+    return found
+
+
+def _changed(
+    file: CaseFile, now: Mapping[str, str], then: Mapping[str, str], on: date
+) -> Iterable[str]:
+    for part in sorted(now.keys() | then.keys()):
+        if now.get(part) != then.get(part):
+            yield _in_words(file, part, on)
+
+
+def _in_words(file: CaseFile, part: str, on: date) -> str:
+    """What has changed, for people."""
+    kind, _colon, number = part.partition(":")
+    match kind:
+        case "ruling":
+            return _("The ruling has moved.")
+        case "transaction":
+            return _("Destination, transit or end use has changed.")
+        case "flags":
+            return _("What a line is (arms, goods of s. 4.1) has changed.")
+        case "card":
+            return _("The consideration itself has changed.")
+        case "line":
+            return _("Line %(number)s has changed.") % {"number": number}
+        case "party":
+            name = next((one.name for one in file.parties if str(one.pk) == number), "")
+            return _("The party %(name)s has changed.") % {"name": name or number}
+        case "evidence":
+            found = next((one for one in file.evidence if str(one.pk) == number), None)
+            if found is not None and is_past_review(found, on):
+                return _("The evidence “%(title)s” is past its review day.") % {
+                    "title": found.title
+                }
+            return _("Evidence that it cites has changed or was removed.")
+        case _:
+            measure = next((one for one in file.measures if str(one.pk) == number), None)
+            if measure is not None and not is_available(measure, on):
+                return _("A mitigating measure that it cites is not available any more.")
+            return _("A mitigating measure that it cites has changed or was removed.")
+
+
+# Signing
+
+
+def sign_card(card: Card, *, by: User, seen_head: int | None = None) -> Card:
+    """Signs a consideration: the first time, or as the second person.
+
+    Where the first signature is stale, this is a new first one. With `seen_head`, the number of
+    events of the case that were looked at, it raises Conflict when there are more. Raises
+    NotPermitted, Refused.
+    """
+    with acting(Action.SIGN, card.application, by=by) as work:
+        file = read_file(work.application)
+        now = next(one for one in file.cards if one.pk == card.pk)
+        ruling = rule_on(file, on=clock.today(), known_at=clock.now())
+        parts = basis_parts(file, now, ruling)
+        basis, instant = basis_of(parts), clock.now()
+        refuse_to_sign(file, now, by=by, basis=basis, on=ruling.on)
+        told: dict[str, Any] = {
+            "provision": _provision(now.consideration),
+            "basis": parts,
+            "expect": seen_head,
+        }
+        if is_second(now, basis):
+            work.record(Verb.CARD_COUNTERSIGNED, **told).set(now, second_by=by, second_at=instant)
+        else:
+            work.record(Verb.CARD_SIGNED, **told).set(
+                now, basis=basis, first_by=by, first_at=instant, second_by=None, second_at=None
+            )
+    return now
+
+
+def is_second(card: Card, basis: str) -> bool:
+    """Whether the next signature would be the second one."""
+    return card.first_by_id is not None and card.second_by_id is None and card.basis == basis
+
+
+def refuse_to_sign(file: CaseFile, card: Card, *, by: User, basis: str, on: date) -> None:
+    """Raises NotPermitted where this person may not sign it now, Refused where nobody may."""
+    missing = missing_answers(card)
+    if missing:
+        raise Refused(_("Still to be answered: %(what)s.") % {"what": ", ".join(missing).lower()})
+    past = [one.title for one in cited(file.evidence, card.evidence) if is_past_review(one, on)]
+    if past:
+        raise Refused(
+            _("Evidence is past its review day: %(what)s. Replace it, or review it.")
+            % {"what": ", ".join(past)}
+        )
+    if card.second_by_id is not None and card.basis == basis:
+        raise Refused(_("Two people have signed this already."))
+    if is_second(card, basis):
+        if card.first_by_id == by.pk:
+            raise NotPermitted(_("You signed this first. A second person must sign it."))
+        if card.edited_by_id == by.pk:
+            raise NotPermitted(
+                _("You edited this last. Somebody else must be the second to sign it.")
+            )
+
+
+# The determination
+
+
+@dataclass(frozen=True, slots=True)
+class Determination:
+    """What follows from the six for s. 7.4: never a seventh answer."""
+
+    substantial: tuple[str, ...]
+    not_enough: tuple[str, ...]
+    open: tuple[str, ...]
+
+    @property
+    def is_no_substantial_risk(self) -> bool:
+        return not (self.substantial or self.not_enough or self.open)
+
+
+def determination(states: Iterable[CardState]) -> Determination:
+    """The s. 7.4 determination: one substantial risk is enough, nothing is weighed against it."""
+    substantial, not_enough, still = [], [], []
+    for state in states:
+        if state.residual == Residual.SUBSTANTIAL_RISK:
+            substantial.append(state.number)
+        elif state.residual == Residual.NOT_ENOUGH_INFORMATION:
+            not_enough.append(state.number)
+        elif not state.is_good:
+            still.append(state.number)
+    return Determination(tuple(substantial), tuple(not_enough), tuple(still))

@@ -1,0 +1,102 @@
+"""The steps that every act on a case shares: the lock, right and status, the door.
+
+    with acting(Action.ASSIGN, application, by=by, seen=seen) as work:
+        work.record(Verb.ASSIGNED, reason=reason).set(work.application, assigned_to=person)
+
+Every act on a case first locks its application, so what it checks still holds when it writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db.models import Max
+
+from accounts.choices import Role
+from accounts.models import User
+from accounts.rules import roles_of
+from history.actors import SYSTEM, Actor
+from history.domain.door import Conflict, Door, Entry, door
+from history.models import Event, Tracked
+from permits.models import Application
+from permits.workflow import TRANSITIONS, Action, require
+
+Row = TypeVar("Row", bound=Tracked)
+
+
+def stream_of(reference: str) -> str:
+    """The stream of a case: its application, review, decision, permit and acts."""
+    return f"case:{reference}"
+
+
+def subject_of(reference: str) -> str:
+    return f"application:{reference}"
+
+
+def head_of(application: Application) -> int:
+    """How many events the case has: what a signature or a decision is compared with."""
+    found = Event.objects.filter(stream=application.stream).aggregate(Max("sequence"))
+    return int(found["sequence__max"] or 0)
+
+
+@dataclass(slots=True)
+class Work:
+    """An act under way: the application, locked and as it is now, and who acts in which role."""
+
+    action: Action
+    application: Application
+    by: User
+    role: Role
+    entries: Door
+
+    @property
+    def actor(self) -> Actor:
+        return Actor.person(self.by.pk, self.role.value)
+
+    def record(self, verb: str, *, subject: str = "", **told: Any) -> Entry:
+        """An event of the case by who acts; `told` as `Door.record` takes it."""
+        return self.entries.record(
+            verb,
+            stream=self.application.stream,
+            subject=subject or subject_of(self.application.reference),
+            by=self.actor,
+            **told,
+        )
+
+    def move(self, entry: Entry, **values: Any) -> None:
+        """Gives the application the status that the table says, and other values beside it."""
+        target = TRANSITIONS[self.action].target
+        if target is None:
+            raise ValueError(f"{self.action} leaves the status as it is")
+        entry.set(self.application, status=target.value, **values)
+
+
+@contextmanager
+def acting(
+    action: Action, application: Application, *, by: User, seen: int | None = None
+) -> Iterator[Work]:
+    """An act on the case, alone among all acts on it.
+
+    `seen` is the version of the application that was looked at. Raises NotPermitted, Refused as
+    the table of the workflow says; Conflict when the application changed since it was seen.
+    """
+    with door(by=SYSTEM) as entries:
+        now = Application.objects.select_for_update().get(pk=application.pk)
+        role = require(action, now.status, now.outcome, roles_of(by))
+        if seen is not None and now.version != seen:
+            raise Conflict(application, now)
+        yield Work(action, now, by, role, entries)
+
+
+def afresh(row: Row, seen: int | None) -> Row:
+    """A row of the case as it is now, under the case's lock.
+
+    Raises Conflict unless its version is the one that was seen (the row's own if none is named).
+    """
+    now = type(row)._base_manager.get(pk=row.pk)
+    if now.version != (row.version if seen is None else seen):
+        raise Conflict(row, now)
+    return now

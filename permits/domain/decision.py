@@ -1,0 +1,312 @@
+"""Deciding: to issue, to refuse, to return without action.
+
+By a decision-maker with a delegation in force, who neither recommended nor reviewed. Whether a
+permit may be issued is looked at under the case's lock, with the register shared, so that no
+reference load moves the ruling meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from accounts.choices import Power
+from accounts.domain.delegations import delegations_in_force
+from accounts.exceptions import NotPermitted, Refused
+from accounts.models import Delegation, User
+from accounts.reasons import checked_reason
+from history import clock
+from permits.choices import Outcome
+from permits.domain.casefile import CaseFile, read_file
+from permits.domain.casework import Work, acting
+from permits.domain.frozen import freeze, packed
+from permits.domain.gate import FAIL, GateClosed, check_gate
+from permits.domain.intake import end_waits, next_number
+from permits.domain.recommendation import checked_grounds, is_legal_bar
+from permits.domain.ruling import CaseRuling, requires_assessment, rule_on
+from permits.domain.statements import counted
+from permits.models import Application, Decision, Permit, PermitLine, Recommendation
+from permits.verbs import Verb
+from permits.workflow import Action
+from policies.choices import Activity
+from policies.domain.reference.load import share_register
+from policies.domain.resolve import MINISTER
+
+PERMIT_LETTER = {Activity.EXPORT.value: "EP", Activity.BROKERING.value: "BP"}
+_PERSONAL = ("G12", "G13")
+
+
+def issue(
+    application: Application,
+    *,
+    reasons: str,
+    by: User,
+    adopts_determination: bool = False,
+    exceptions_signed: Collection[str] = (),
+    seen: int | None = None,
+    seen_head: int | None = None,
+) -> Permit:
+    """Issues the permit that was recommended, if the gate opens for this person now.
+
+    For arms the decision-maker adopts the determination under s. 7.4, and signs each exception for
+    exceptional circumstances that the ruling rests on (`POLICY:minister`). Raises ValidationError,
+    NotPermitted, Refused (GateClosed), Conflict; then nothing is written.
+    """
+    reasons = checked_reason(reasons)
+    with acting(Action.ISSUE, application, by=by, seen=seen) as work:
+        share_register()
+        file, ruling, recommendation = _look(work, Outcome.ISSUED)
+        delegation, delegations = _delegation(by)
+        gate = check_gate(
+            file, ruling, by=by, proposer=recommendation.made_by, delegations=delegations
+        )
+        if not gate.is_open or delegation is None or recommendation.valid_to is None:
+            raise GateClosed(gate)
+        for_war = requires_assessment(file)
+        if for_war and not adopts_determination:
+            raise ValidationError(
+                {
+                    "adopts_determination": _(
+                        "Adopt the determination that no substantial risk remains (s. 7.4)."
+                    )
+                }
+            )
+        _check_exceptions(file, ruling, exceptions_signed)
+        decision = _record(
+            work,
+            file,
+            ruling,
+            delegation,
+            recommendation,
+            verb=Verb.ISSUED,
+            outcome=Outcome.ISSUED,
+            reasons=reasons,
+            expect=seen_head,
+            adopts_determination=for_war,
+            exceptions_signed=sorted(exceptions_signed),
+        )
+        return _add_permit(work, file, decision, recommendation.valid_to)
+
+
+def refuse(
+    application: Application,
+    *,
+    grounds: Sequence[str],
+    reasons: str,
+    by: User,
+    seen: int | None = None,
+    seen_head: int | None = None,
+) -> Decision:
+    """Refuses, on grounds that hold, once the applicant could reply unless the law bars it.
+
+    Raises ValidationError, NotPermitted, Refused, Conflict.
+    """
+    reasons = checked_reason(reasons)
+    with acting(Action.REFUSE, application, by=by, seen=seen) as work:
+        share_register()
+        file, ruling, recommendation = _look(work, Outcome.REFUSED)
+        _refuse_early(recommendation)
+        found = checked_grounds(file, ruling, Outcome.REFUSED, grounds)
+        return _decide(work, file, ruling, recommendation, Verb.REFUSED, found, reasons, seen_head)
+
+
+def return_without_action(
+    application: Application,
+    *,
+    ground: str,
+    reasons: str,
+    by: User,
+    seen: int | None = None,
+    seen_head: int | None = None,
+) -> Decision:
+    """Returns it without action: no permit needed, a general one applies, or not eligible.
+
+    Raises ValidationError, NotPermitted, Refused, Conflict.
+    """
+    reasons = checked_reason(reasons)
+    with acting(Action.RETURN_WITHOUT_ACTION, application, by=by, seen=seen) as work:
+        share_register()
+        file, ruling, recommendation = _look(work, Outcome.RETURNED)
+        found = checked_grounds(file, ruling, Outcome.RETURNED, [ground])
+        return _decide(
+            work,
+            file,
+            ruling,
+            recommendation,
+            Verb.RETURNED_WITHOUT_ACTION,
+            found,
+            reasons,
+            seen_head,
+        )
+
+
+# What they share
+
+
+def _look(work: Work, outcome: Outcome) -> tuple[CaseFile, CaseRuling, Recommendation]:
+    """The file and the ruling now, and the recommendation, which must be to that outcome."""
+    file = read_file(work.application)
+    recommendation = file.recommendation
+    if recommendation is None or recommendation.outcome != outcome:
+        raise Refused(
+            _("This is not what was recommended. Send it back for another recommendation.")
+        )
+    return file, rule_on(file, on=clock.today(), known_at=clock.now()), recommendation
+
+
+def _delegation(by: User) -> tuple[Delegation | None, list[Delegation]]:
+    """The delegation under which this person decides today, locked, and all that are in force."""
+    found = list(delegations_in_force(by, clock.today()).order_by("pk"))
+    list(Delegation.objects.select_for_update().filter(pk__in=[one.pk for one in found]))
+    return next((one for one in found if Power.DECIDE in one.powers), None), found
+
+
+def _refuse_early(recommendation: Recommendation) -> None:
+    if is_legal_bar(recommendation) or recommendation.replied_on is not None:
+        return
+    if recommendation.put_on is None or recommendation.reply_by is None:
+        raise Refused(_("The intended refusal is first put to the applicant, who may reply."))
+    if clock.today() <= recommendation.reply_by:
+        raise Refused(_("The applicant may still reply: the period is not over."))
+
+
+def _check_exceptions(file: CaseFile, ruling: CaseRuling, signed: Collection[str]) -> None:
+    """Raises ValidationError unless every exceptional circumstance relied on is signed."""
+    relied_on = ministers_exceptions(file, ruling)
+    missing = relied_on - set(signed)
+    if missing:
+        raise ValidationError(
+            {
+                "exceptions_signed": _("Sign the exceptional circumstances: %(policies)s.")
+                % {"policies": ", ".join(sorted(missing))}
+            }
+        )
+
+
+def ministers_exceptions(file: CaseFile, ruling: CaseRuling) -> set[str]:
+    """The exceptions for exceptional circumstances that took a row out of the ruling, by key."""
+    accepted = {f"{policy}:{code}" for policy, code in counted(file).exceptions if code == MINISTER}
+    used = {
+        f"{row.policy}:{row.detail}"
+        for one in ruling.lines
+        for row in one.ruling.not_applied
+        if row.because == "exception"
+    }
+    return accepted & used
+
+
+def _decide(
+    work: Work,
+    file: CaseFile,
+    ruling: CaseRuling,
+    recommendation: Recommendation,
+    verb: Verb,
+    grounds: list[str],
+    reasons: str,
+    seen_head: int | None,
+) -> Decision:
+    """A decision other than to issue: only the rules on the person stand before it."""
+    delegation, delegations = _delegation(work.by)
+    gate = check_gate(
+        file, ruling, by=work.by, proposer=recommendation.made_by, delegations=delegations
+    )
+    against = [
+        reason
+        for found in gate.findings
+        if found.rule.code in _PERSONAL and found.state == FAIL
+        for reason in found.reasons
+    ]
+    if against or delegation is None:
+        raise NotPermitted(" ".join(reason.words for reason in against))
+    return _record(
+        work,
+        file,
+        ruling,
+        delegation,
+        recommendation,
+        verb=verb,
+        outcome=Outcome(recommendation.outcome),
+        reasons=reasons,
+        grounds=grounds,
+        expect=seen_head,
+    )
+
+
+def _record(
+    work: Work,
+    file: CaseFile,
+    ruling: CaseRuling,
+    delegation: Delegation,
+    recommendation: Recommendation,
+    *,
+    verb: Verb,
+    outcome: Outcome,
+    reasons: str,
+    expect: int | None,
+    grounds: Sequence[str] = (),
+    adopts_determination: bool = False,
+    exceptions_signed: Sequence[str] = (),
+) -> Decision:
+    frozen, frozen_digest = packed(freeze(file, ruling, by=work.by, delegation=delegation))
+    decision = Decision(
+        application=work.application,
+        recommendation=recommendation,
+        outcome=outcome,
+        grounds=list(grounds),
+        reasons=reasons,
+        decided_by=work.by,
+        decided_on=clock.today(),
+        delegation=delegation,
+        capacity_en=delegation.capacity_en,
+        capacity_fr=delegation.capacity_fr,
+        adopts_determination=adopts_determination,
+        exceptions_signed=list(exceptions_signed),
+        is_for_war_material=requires_assessment(file),
+        frozen=frozen,
+        frozen_digest=frozen_digest,
+    )
+    entry = work.record(
+        verb,
+        reason=reasons,
+        provision="EIPA s. 7(1)" if _is_export(work.application) else "EIPA s. 7.1(1)",
+        basis={"frozen": frozen_digest, "recommendation": recommendation.version},
+        expect=expect,
+    )
+    work.move(entry, outcome=outcome.value, decided_on=decision.decided_on)
+    end_waits(work, entry)
+    entry.add(decision)
+    return decision
+
+
+def _add_permit(work: Work, file: CaseFile, decision: Decision, valid_to: date) -> Permit:
+    """The permit and its lines, told by the decision's own entry."""
+    entry = work.entries.entries[-1]
+    letter = PERMIT_LETTER[file.application.activity]
+    permit = Permit(
+        number=next_number(letter, "number", Permit),
+        application=work.application,
+        decision=decision,
+        issued_on=decision.decided_on,
+        valid_from=decision.decided_on,
+        valid_to=valid_to,
+    )
+    entry.add(permit)
+    for line in file.lines:
+        entry.add(
+            PermitLine(
+                permit=permit,
+                line=line,
+                number=line.number,
+                quantity=line.quantity,
+                unit=line.unit,
+                value=line.total_value,
+            )
+        )
+    return permit
+
+
+def _is_export(application: Application) -> bool:
+    return application.activity == Activity.EXPORT

@@ -1,0 +1,475 @@
+"""The gate: what must hold on the day on which a permit is issued, or loosened.
+
+Each rule is a function that gives the reasons against, in words for people, each with the place
+where it is mended. No rule has an override. `permits.guards` has the database keep G8, G9 and G12
+as well. docs/gate.md lists rule, provision, days, code, constraint and tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from accounts.choices import Power
+from accounts.exceptions import Refused
+from accounts.models import Delegation, User
+from history import canonical
+from history.models import Event
+from permits import considerations
+from permits.choices import PartyRole, Residual, Screened, StatementKind
+from permits.domain.assessment import CardState, card_states
+from permits.domain.casefile import CaseFile
+from permits.domain.requirements import required_facts
+from permits.domain.ruling import CaseRuling, requires_assessment
+from permits.domain.statements import (
+    NOT_PREJUDICIAL,
+    RESIDENT,
+    counted,
+    standing,
+)
+from permits.verbs import Verb
+from policies.choices import Activity, Requirement, Stance
+from policies.domain.register import current_register
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+PASS, FAIL = "pass", "fail"
+NOT_LAW, NOT_APPLICABLE, TO_COME = "not_law", "not_applicable", "to_come"
+
+_NOT_EXCLUDED = frozenset({Residual.SUBSTANTIAL_RISK, Residual.NOT_ENOUGH_INFORMATION})
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a rule is not met, and where that is mended: a part of the case's page, or a card."""
+
+    words: str
+    at: str = ""
+    card: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the rules look at: the file, the day's ruling, who would decide.
+
+    `by` None: nobody in particular yet. `proposer` proposed what is to be decided.
+    """
+
+    file: CaseFile
+    ruling: CaseRuling
+    by: User | None = None
+    proposer: User | None = None
+    delegations: tuple[Delegation, ...] = ()
+    power: Power = Power.DECIDE
+    states: tuple[CardState, ...] = field(default_factory=tuple)
+
+    @property
+    def on(self) -> date:
+        return self.ruling.on
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of the gate. `applies` says whether it is law that day for these goods."""
+
+    code: str
+    title: _StrPromise
+    provision: str
+    against: Callable[[Outlook], Iterator[Reason]]
+    applies: Callable[[Outlook], str] = lambda outlook: PASS
+    is_personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found. `state`: pass, fail, not law that day, not for these goods, or to come:
+    a rule on the person who decides, before there is one.
+    """
+
+    rule: Rule
+    state: str
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Every rule's finding, in order."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def failures(self) -> tuple[Finding, ...]:
+        return tuple(one for one in self.findings if one.state == FAIL)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing stands against issuing, by the person who was looked at."""
+        return all(one.state in (PASS, NOT_LAW, NOT_APPLICABLE) for one in self.findings)
+
+    @property
+    def is_open_but_for_the_person(self) -> bool:
+        return not self.failures
+
+
+class GateClosed(Refused):
+    """The gate does not open. `gate` says why, rule by rule."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
+        codes = ", ".join(one.rule.code for one in gate.failures)
+        first = next((one.words for found in gate.failures for one in found.reasons), "")
+        super().__init__(
+            _("The gate does not open (%(rules)s): %(reason)s") % {"rules": codes, "reason": first}
+        )
+
+
+def check_gate(
+    file: CaseFile,
+    ruling: CaseRuling,
+    *,
+    by: User | None = None,
+    proposer: User | None = None,
+    delegations: Iterable[Delegation] = (),
+    power: Power = Power.DECIDE,
+) -> Gate:
+    """Puts every rule to the file, on the ruling's day. With `by`, also those on the person."""
+    outlook = Outlook(
+        file,
+        ruling,
+        by,
+        proposer,
+        tuple(delegations),
+        power,
+        tuple(card_states(file, ruling)),
+    )
+    return Gate(tuple(_find(rule, outlook) for rule in RULES))
+
+
+def _find(rule: Rule, outlook: Outlook) -> Finding:
+    applies = rule.applies(outlook)
+    if applies != PASS:
+        return Finding(rule, applies)
+    if rule.is_personal and outlook.by is None:
+        return Finding(rule, TO_COME)
+    reasons = tuple(rule.against(outlook))
+    return Finding(rule, FAIL if reasons else PASS, reasons)
+
+
+# When
+
+
+def _for_war_material(outlook: Outlook) -> str:
+    """ss. 7.3 and 7.4: law since 1 September 2019, for arms."""
+    if not considerations.are_law(outlook.on):
+        return NOT_LAW
+    return PASS if requires_assessment(outlook.file) else NOT_APPLICABLE
+
+
+def _wherever_a_risk_was_found(outlook: Outlook) -> str:
+    """As ss. 7.3 and 7.4, and wherever a consideration was answered so, whatever the goods are."""
+    if any(state.residual in _NOT_EXCLUDED for state in outlook.states):
+        return PASS
+    return _for_war_material(outlook)
+
+
+# The rules
+
+
+def required_facts_are_there(outlook: Outlook) -> Iterator[Reason]:
+    for fact in required_facts(outlook.file):
+        if fact.is_missing:
+            yield Reason(
+                _("Missing: %(what)s (%(cite)s).") % {"what": fact.words, "cite": fact.cite},
+                fact.anchor,
+            )
+
+
+def applicant_is_eligible(outlook: Outlook) -> Iterator[Reason]:
+    if not outlook.file.parties_as(PartyRole.APPLICANT):
+        yield Reason(_("There is no applicant."), "parties")
+    if outlook.file.application.activity == Activity.BROKERING:
+        return
+    if counted(outlook.file).eligibility != RESIDENT:
+        yield Reason(
+            _("That the applicant is a resident of Canada is not stated by two people."),
+            "statements",
+        )
+
+
+def an_individual_permit_is_needed(outlook: Outlook) -> Iterator[Reason]:
+    if not outlook.ruling.lines:
+        yield Reason(_("No line can be ruled on."), "lines")
+    for one in outlook.ruling.lines:
+        if one.ruling.requirement != Requirement.INDIVIDUAL_PERMIT:
+            yield Reason(
+                _("Line %(number)d: %(requirement)s. It is returned without action.")
+                % {
+                    "number": one.line.number,
+                    "requirement": Requirement(one.ruling.requirement).label.lower(),
+                },
+                f"line-{one.line.number}",
+            )
+
+
+def no_party_is_listed(outlook: Outlook) -> Iterator[Reason]:
+    stated = counted(outlook.file)
+    for party in outlook.file.parties:
+        said = stated.screened(party.pk)
+        at = f"party-{party.pk}"
+        if said is None:
+            yield Reason(
+                _("%(name)s is not screened, with a source, by two people.") % {"name": party.name},
+                at,
+            )
+        if said == Screened.LISTED:
+            for policy in stated.listed_under(party.pk):
+                if not stated.is_authorised(party.pk, policy):
+                    yield Reason(
+                        _("%(name)s is listed under %(policy)s, and no authorization is on file.")
+                        % {"name": party.name, "policy": policy},
+                        at,
+                    )
+
+
+def stance_is_case_by_case(outlook: Outlook) -> Iterator[Reason]:
+    register = current_register()
+    for one in outlook.ruling.lines:
+        if one.ruling.stance == Stance.CASE_BY_CASE:
+            continue
+        words = [register.policies[key] for key in one.ruling.governing if key in register.policies]
+        language = _language()
+        yield Reason(
+            _("Line %(number)d: %(stance)s (%(instruments)s).")
+            % {
+                "number": one.line.number,
+                "stance": Stance(one.ruling.stance).label.lower(),
+                "instruments": "; ".join(
+                    dict.fromkeys(policy.instrument[language] for policy in words)
+                ),
+            },
+            f"line-{one.line.number}",
+        )
+
+
+def no_question_is_open(outlook: Outlook) -> Iterator[Reason]:
+    register = current_register()
+    for key in outlook.ruling.open_questions:
+        yield Reason(
+            _("Open question: %(question)s") % {"question": register.question(key)[_language()]},
+            "questions",
+        )
+    for one in standing(outlook.file):
+        if one.is_stale and one.statement.countersigned_at and not one.statement.counts_alone:
+            yield Reason(
+                _("%(kind)s: what it is about has changed since. State it anew, or set it aside.")
+                % {"kind": StatementKind(one.statement.kind).label},
+                f"statement-{one.statement.pk}",
+            )
+
+
+def every_consideration_is_answered(outlook: Outlook) -> Iterator[Reason]:
+    for state in outlook.states:
+        if state.missing:
+            yield Reason(
+                _("%(name)s: still to be answered: %(what)s.")
+                % {
+                    "name": considerations.BY_NUMBER[state.number].name,
+                    "what": ", ".join(state.missing).lower(),
+                },
+                card=considerations.BY_NUMBER[state.number].slug,
+            )
+
+
+def no_substantial_risk_remains(outlook: Outlook) -> Iterator[Reason]:
+    words = {
+        "substantial_risk": _(
+            "%(name)s: substantial risk. The Act says: shall not issue (s. 7.4)."
+        ),
+        "not_enough_information": _(
+            "%(name)s: not enough information to say that no risk remains."
+        ),
+    }
+    for state in outlook.states:
+        if state.residual in words:
+            name = considerations.BY_NUMBER[state.number].name
+            yield Reason(
+                words[state.residual] % {"name": name},
+                card=considerations.BY_NUMBER[state.number].slug,
+            )
+
+
+def every_consideration_is_signed(outlook: Outlook) -> Iterator[Reason]:
+    for state in outlook.states:
+        one = considerations.BY_NUMBER[state.number]
+        if not state.is_signed_twice:
+            yield Reason(
+                _("%(name)s: not signed by two people.") % {"name": one.name}, card=one.slug
+            )
+        if state.is_stale:
+            yield Reason(
+                _("%(name)s: signed on another basis. %(why)s")
+                % {"name": one.name, "why": " ".join(state.stale_because)},
+                card=one.slug,
+            )
+
+
+def safety_of_the_state_is_answered(outlook: Outlook) -> Iterator[Reason]:
+    said = counted(outlook.file).state_safety
+    if said not in (None, NOT_PREJUDICIAL):
+        yield Reason(
+            _("Prejudice to the safety or interests of the State was raised (s. 7.2)."),
+            "statements",
+        )
+
+
+def every_consultation_is_closed(outlook: Outlook) -> Iterator[Reason]:
+    for one in outlook.file.consultations:
+        if one.closed_on is None:
+            yield Reason(
+                _("%(body)s has not answered, and its silence is not recorded.")
+                % {"body": one.body},
+                "consultations",
+            )
+
+
+def nobody_decides_on_their_own_work(outlook: Outlook) -> Iterator[Reason]:
+    by = outlook.by
+    if by is None:
+        return
+    if outlook.proposer is not None and outlook.proposer.pk == by.pk:
+        yield Reason(_("You made this recommendation or proposal."), "decision")
+    if by.pk in people_on_cards(outlook.file):
+        yield Reason(_("You edited or signed a consideration of this case."), "review")
+    if by.pk in _people_on_exceptions(outlook.file):
+        yield Reason(_("You claimed or countersigned an exception on this case."), "statements")
+    if any(one.person_id == by.pk for one in outlook.file.conflicts):
+        yield Reason(_("You declared a conflict of interest."), "decision")
+
+
+def a_delegation_is_in_force(outlook: Outlook) -> Iterator[Reason]:
+    if not any(outlook.power in one.powers for one in outlook.delegations):
+        yield Reason(_("No delegation to you with this power is in force today."))
+
+
+def people_on_cards(file: CaseFile) -> frozenset[int]:
+    """Everyone who ever edited or signed a consideration of the case. One query.
+
+    From the events, since a card keeps only who was last.
+    """
+    verbs = [Verb.CARD_EDITED, Verb.CARD_SIGNED, Verb.CARD_COUNTERSIGNED]
+    actors = Event.objects.filter(stream=file.application.stream, verb__in=verbs)
+    return _numbers(actors.values_list("actor", flat=True))
+
+
+def _people_on_exceptions(file: CaseFile) -> frozenset[int]:
+    """Everyone who ever claimed or countersigned an exception on the case. One query."""
+    events = Event.objects.filter(
+        stream=file.application.stream, verb__in=[Verb.STATED, Verb.COUNTERSIGNED]
+    ).values_list("actor", "body")
+    return _numbers(
+        actor
+        for actor, body in events
+        if canonical.decode(bytes(body))["data"].get("kind") == StatementKind.EXCEPTION
+    )
+
+
+def _numbers(actors: Iterable[str]) -> frozenset[int]:
+    heads = "person:"
+    return frozenset(int(one.removeprefix(heads)) for one in actors if one.startswith(heads))
+
+
+def _language() -> str:
+    return get_language() or ""
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "G1",
+        gettext_lazy("Every required fact is present, or waived by two people"),
+        "SOR/97-204, s. 3; SOR/2019-221, s. 1",
+        required_facts_are_there,
+    ),
+    Rule(
+        "G2",
+        gettext_lazy("The applicant is eligible"),
+        "EIPA, s. 7(1), 7.1(1)",
+        applicant_is_eligible,
+    ),
+    Rule(
+        "G3",
+        gettext_lazy("An individual permit is needed"),
+        "EIPA, s. 3, 4, 4.11, 13, 14.2",
+        an_individual_permit_is_needed,
+    ),
+    Rule(
+        "G4",
+        gettext_lazy("Every party is screened, and none is listed without an authorization"),
+        "SEMA; UN Act",
+        no_party_is_listed,
+    ),
+    Rule(
+        "G5",
+        gettext_lazy("Today's stance is case by case"),
+        "EIPA, s. 7(2), 15(2), and the instruments in force",
+        stance_is_case_by_case,
+    ),
+    Rule(
+        "G6",
+        gettext_lazy("No policy question is open; what loosens is countersigned"),
+        "",
+        no_question_is_open,
+    ),
+    Rule(
+        "G7",
+        gettext_lazy("All six considerations are answered, measures before what remains"),
+        "EIPA, s. 7.3(1)",
+        every_consideration_is_answered,
+        _for_war_material,
+    ),
+    Rule(
+        "G8",
+        gettext_lazy("No substantial risk, and enough is known"),
+        "EIPA, s. 7.4",
+        no_substantial_risk_remains,
+        _wherever_a_risk_was_found,
+    ),
+    Rule(
+        "G9",
+        gettext_lazy("Every consideration is signed by two people, on today's basis"),
+        "",
+        every_consideration_is_signed,
+        _for_war_material,
+    ),
+    Rule(
+        "G10",
+        gettext_lazy("Safety and interests of the State are answered where raised"),
+        "EIPA, s. 7.2, 7.3(2)",
+        safety_of_the_state_is_answered,
+    ),
+    Rule(
+        "G11",
+        gettext_lazy("Every consultation is answered, or its silence explained"),
+        "",
+        every_consultation_is_closed,
+    ),
+    Rule(
+        "G12",
+        gettext_lazy("Who decides did not recommend, review, or except, and has no conflict"),
+        "",
+        nobody_decides_on_their_own_work,
+        is_personal=True,
+    ),
+    Rule(
+        "G13",
+        gettext_lazy("Who decides acts under a delegation in force"),
+        "Interpretation Act, s. 24(2)",
+        a_delegation_is_in_force,
+        is_personal=True,
+    ),
+)

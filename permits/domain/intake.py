@@ -1,0 +1,476 @@
+"""Taking an application in: its form, lines and parties, and who works on it.
+
+Values come by field name. What the form of a value is, is checked here, so that every door (form,
+admin, loader) gives the same messages. Raises ValidationError by field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import Field, Max
+from django.utils.translation import gettext as _
+
+from accounts.choices import Role
+from accounts.exceptions import NotPermitted, Refused
+from accounts.models import User
+from accounts.reasons import checked_reason
+from accounts.rules import roles_of
+from history import clock
+from history.actors import Actor
+from history.domain.door import Entry, door
+from permits.choices import PartyRole, WaitKind
+from permits.domain.casework import Work, acting, afresh, stream_of, subject_of
+from permits.models import Application, ConflictDeclaration, Line, Party, Wait
+from permits.models.applications import Part
+from permits.verbs import Verb
+from permits.workflow import Action, role_for
+from policies.choices import Activity
+from policies.domain.codes import is_written_code
+from policies.models import ControlListItem, Destination, SubRegion
+
+Row = TypeVar("Row", bound=Part)
+
+LETTER = {Activity.EXPORT.value: "E", Activity.BROKERING.value: "B"}
+MOST_LINES = 99
+MOST_ITEMS = 20
+
+# Any number that no other advisory lock of this product has.
+_NUMBER_LOCK = 7_304_102
+
+APPLICATION_FIELDS = (
+    "destination",
+    "sub_region",
+    "transit",
+    "country_of_export",
+    "end_user_kind",
+    "end_use",
+    "end_use_location",
+    "resale_or_government",
+    "brokering_paragraph",
+    "delivery",
+    "is_signed",
+    "form_date",
+    "declares_no_diversion",
+    "declares_not_controlled_goods",
+    "is_of_us_controlled_goods",
+)
+LINE_FIELDS = (
+    "items",
+    "description",
+    "origin",
+    "us_origin_percent",
+    "quantity",
+    "unit",
+    "unit_value",
+    "total_value",
+    "shipping_point",
+    "measure",
+)
+PARTY_FIELDS = (
+    "role",
+    "is_organization",
+    "name",
+    "address",
+    "country",
+    "telephone",
+    "email",
+    "fax",
+    "identifier",
+    "contact_name",
+    "contact_telephone",
+    "status_in_canada",
+)
+
+
+# The application
+
+
+def open_application(activity: str, *, by: User) -> Application:
+    """A new draft with the next reference of the year, such as E-2026-000001.
+
+    Raises NotPermitted; ValidationError for an activity that is none.
+    """
+    role = role_for(Action.OPEN, roles_of(by))
+    if activity not in LETTER:
+        raise ValidationError({"activity": _("Choose export or brokering.")})
+    with door(by=Actor.person(by.pk, role.value)) as entries:
+        reference = next_number(LETTER[activity], "reference", Application)
+        application = Application(
+            reference=reference, activity=activity, opened_by=by, opened_at=clock.now()
+        )
+        entries.record(Verb.OPENED, stream=stream_of(reference), subject=subject_of(reference)).add(
+            application
+        )
+    return application
+
+
+def next_number(letter: str, column: str, model: type[Any]) -> str:
+    """The next number of that letter and year, such as E-2026-000001, alone among all who ask.
+
+    The lock lasts until the transaction ends. On SQLite the transaction itself has waited.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_NUMBER_LOCK])
+    head = f"{letter}-{clock.today().year}-"
+    newest = model.objects.filter(**{f"{column}__startswith": head}).aggregate(last=Max(column))
+    number = int((newest["last"] or f"{head}0").removeprefix(head)) + 1
+    return f"{head}{number:06d}"
+
+
+def edit_application(
+    application: Application, values: Mapping[str, Any], *, by: User, seen: int | None = None
+) -> Application:
+    """New values of the form's fields. What is as it was is not a change; none leaves no event.
+
+    Raises ValidationError, NotPermitted, Refused, Conflict.
+    """
+    with acting(Action.EDIT, application, by=by, seen=seen) as work:
+        now = work.application
+        given = cleaned(now, values, APPLICATION_FIELDS)
+        _check_places(now, given)
+        changed = different(now, given)
+        if changed:
+            work.record(Verb.EDITED).set(now, **changed)
+    return now
+
+
+def _check_places(application: Application, given: Mapping[str, Any]) -> None:
+    """Raises ValidationError where region and transit do not go with the destinations."""
+    faults = {}
+    destination = given.get("destination", application.destination)
+    region = given.get("sub_region", application.sub_region)
+    if region:
+        found = SubRegion.objects.filter(code=region).select_related("destination").first()
+        if found is None or found.destination != destination:
+            faults["sub_region"] = _("Choose a region of the final destination, or none.")
+    transit = given.get("transit", [])
+    if transit:
+        known = set(Destination.objects.filter(code__in=transit).values_list("code", flat=True))
+        unknown = [code for code in transit if code not in known]
+        if unknown:
+            faults["transit"] = _("There is no destination %(codes)s.") % {
+                "codes": ", ".join(map(str, unknown))
+            }
+    if faults:
+        raise ValidationError(faults)
+
+
+# Values
+
+
+def cleaned(row: Any, values: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
+    """The values as the columns hold them. Raises ValueError for a field that is not one of these,
+    ValidationError for a value that its field cannot hold.
+    """
+    unknown = set(values) - set(fields)
+    if unknown:
+        raise ValueError(f"{', '.join(sorted(unknown))}: not to be set here")
+    found: dict[str, Any] = {}
+    faults: dict[str, list[str]] = {}
+    for name, value in values.items():
+        one = row._meta.get_field(name)
+        given = _plain_text(one, value)
+        try:
+            if one.is_relation:
+                found[name] = given
+            else:
+                found[name] = one.clean(given, row) if given not in (None, "", []) else given
+        except ValidationError as fault:
+            faults[name] = fault.messages
+        if given in (None, "") and not one.null and not one.has_default() and not one.blank:
+            faults[name] = [_("This is needed.")]
+    if faults:
+        raise ValidationError(faults)
+    return found
+
+
+def _plain_text(one: Field[Any, Any], value: Any) -> Any:
+    """Text without white space at its ends and without NUL; what is no text as it is."""
+    if isinstance(value, str):
+        return value.replace("\0", "").strip()
+    if value is None and one.get_internal_type() in ("CharField", "TextField"):
+        return ""
+    return value
+
+
+def different(row: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that the row does not have already."""
+    return {name: value for name, value in values.items() if getattr(row, name) != value}
+
+
+def checked_items(items: list[str]) -> list[str]:
+    """Codes of the control lists, written as the lists write them, each once, in order.
+
+    A code may extend a listed one by parts. Raises ValidationError for one that is none.
+    """
+    given = [code.strip() for code in items if code.strip()]
+    if len(given) > MOST_ITEMS:
+        raise ValidationError({"items": _("Give at most %(most)d items.") % {"most": MOST_ITEMS}})
+    wrong = [code for code in given if not is_written_code(code) or len(code) > 40]
+    if not wrong:
+        listed = set(
+            ControlListItem.objects.filter(
+                code__in=[head for code in given for head in _heads(code)]
+            ).values_list("code", flat=True)
+        )
+        wrong = [code for code in given if not listed & set(_heads(code))]
+    if wrong:
+        raise ValidationError(
+            {
+                "items": _("%(codes)s is no item of a control list. Write it as 2-15.d or 5504.")
+                % {"codes": ", ".join(wrong)}
+            }
+        )
+    return list(dict.fromkeys(given))
+
+
+def _heads(code: str) -> list[str]:
+    """The code and the shorter ones that it extends: 2-15.d.2, 2-15.d, 2-15."""
+    cut = [match.start() for match in re.finditer(r"[.(]", code)]
+    return [code, *(code[:at] for at in reversed(cut))]
+
+
+# Lines
+
+
+def add_line(application: Application, values: Mapping[str, Any], *, by: User) -> Line:
+    """A further line. Raises ValidationError, NotPermitted, Refused."""
+    with acting(Action.EDIT, application, by=by) as work:
+        highest = Line.objects.filter(application=work.application).aggregate(last=Max("number"))
+        line = Line(application=work.application, number=(highest["last"] or 0) + 1)
+        if line.number > MOST_LINES:
+            raise Refused(_("An application has at most %(most)d lines.") % {"most": MOST_LINES})
+        for name, value in _line_values(line, values).items():
+            setattr(line, name, value)
+        work.record(Verb.LINE_ADDED).add(line)
+    return line
+
+
+def edit_line(line: Line, values: Mapping[str, Any], *, by: User, seen: int | None = None) -> Line:
+    """New values of a line. Raises ValidationError, NotPermitted, Refused, Conflict."""
+    with acting(Action.EDIT, line.application, by=by) as work:
+        now = _there(line, seen)
+        changed = different(now, _line_values(now, values))
+        if changed:
+            work.record(Verb.LINE_EDITED).set(now, **changed)
+    return now
+
+
+def _line_values(line: Line, values: Mapping[str, Any]) -> dict[str, Any]:
+    given = dict(values)
+    if "items" in given:
+        given["items"] = checked_items(list(given["items"] or []))
+    found = cleaned(line, given, LINE_FIELDS)
+    percent = found.get("us_origin_percent")
+    if percent is not None and not 0 <= percent <= 100:
+        raise ValidationError({"us_origin_percent": _("Give a share from 0 to 100.")})
+    for name in ("quantity", "unit_value", "total_value"):
+        value = found.get(name)
+        if value is not None and (value < 0 or (name == "quantity" and value == 0)):
+            raise ValidationError({name: _("Give a figure above zero.")})
+    quantity = found.get("quantity", line.quantity)
+    unit_value = found.get("unit_value", line.unit_value)
+    if found.get("total_value") is None and quantity is not None and unit_value is not None:
+        total = (Decimal(quantity) * Decimal(unit_value)).quantize(Decimal("0.01"))
+        if "quantity" in found or "unit_value" in found:
+            found["total_value"] = total
+    return found
+
+
+def remove_line(line: Line, *, by: User, seen: int | None = None) -> Line:
+    """Takes a line off the application; the history keeps it."""
+    return _remove(line, Verb.LINE_REMOVED, by=by, seen=seen)
+
+
+# Parties
+
+
+def add_party(application: Application, values: Mapping[str, Any], *, by: User) -> Party:
+    """A further party. Raises ValidationError, NotPermitted, Refused."""
+    with acting(Action.EDIT, application, by=by) as work:
+        party = Party(application=work.application)
+        for name, value in _party_values(party, values).items():
+            setattr(party, name, value)
+        _refuse_second_applicant(party)
+        work.record(Verb.PARTY_ADDED).add(party)
+    return party
+
+
+def edit_party(
+    party: Party, values: Mapping[str, Any], *, by: User, seen: int | None = None
+) -> Party:
+    """New values of a party. Raises ValidationError, NotPermitted, Refused, Conflict."""
+    with acting(Action.EDIT, party.application, by=by) as work:
+        now = _there(party, seen)
+        changed = different(now, _party_values(now, values))
+        if changed:
+            if changed.get("role") == PartyRole.APPLICANT:
+                _refuse_second_applicant(now)
+            work.record(Verb.PARTY_EDITED).set(now, **changed)
+    return now
+
+
+def _party_values(party: Party, values: Mapping[str, Any]) -> dict[str, Any]:
+    found = cleaned(party, values, PARTY_FIELDS)
+    faults = {
+        name: _("This is needed.")
+        for name in ("role", "name")
+        if not found.get(name, getattr(party, name))
+    }
+    if faults:
+        raise ValidationError(faults)
+    return found
+
+
+def _refuse_second_applicant(party: Party) -> None:
+    others = Party.objects.filter(
+        application=party.application, role=PartyRole.APPLICANT, is_removed=False
+    ).exclude(pk=party.pk)
+    if party.role == PartyRole.APPLICANT and others.exists():
+        raise ValidationError({"role": _("There is an applicant already: edit that party.")})
+
+
+def remove_party(party: Party, *, by: User, seen: int | None = None) -> Party:
+    """Takes a party off the application; the history keeps it."""
+    return _remove(party, Verb.PARTY_REMOVED, by=by, seen=seen)
+
+
+def _there(row: Row, seen: int | None) -> Row:
+    now = afresh(row, seen)
+    if now.is_removed:
+        raise Refused(_("This was removed from the application."))
+    return now
+
+
+def _remove(row: Row, verb: Verb, *, by: User, seen: int | None) -> Row:
+    with acting(Action.EDIT, row.application, by=by) as work:
+        now = _there(row, seen)
+        work.record(verb).set(now, is_removed=True)
+    return now
+
+
+# Its way
+
+
+def submit(application: Application, *, by: User, seen: int | None = None) -> Application:
+    """Submits it, as complete on this day: the clock starts anew.
+
+    What is still missing is for the review; without a destination, an applicant and a line there is
+    nothing to review. Raises ValidationError, NotPermitted, Refused, Conflict.
+    """
+    with acting(Action.SUBMIT, application, by=by, seen=seen) as work:
+        now = work.application
+        _refuse_empty(now)
+        today = clock.today()
+        entry = work.record(Verb.SUBMITTED)
+        work.move(entry, submitted_on=today, filed_on=now.filed_on or today)
+        for wait in Wait.objects.filter(
+            application=now, kind=WaitKind.APPLICANT, to_on__isnull=True
+        ):
+            entry.set(wait, to_on=today, ended_by=by)
+    return now
+
+
+def _refuse_empty(application: Application) -> None:
+    faults = {}
+    if application.destination is None:
+        faults["destination"] = _("Name the final destination.")
+    there = {"application": application, "is_removed": False}
+    if not Party.objects.filter(role=PartyRole.APPLICANT, **there).exists():
+        faults["parties"] = _("Add the applicant.")
+    if not Line.objects.filter(**there).exists():
+        faults["lines"] = _("Add at least one line of goods or technology.")
+    if faults:
+        raise ValidationError(faults)
+
+
+def return_to_applicant(
+    application: Application, *, by: User, reason: str, seen: int | None = None
+) -> Application:
+    """Returns it for what is missing; a wait for the applicant begins."""
+    reason = checked_reason(reason)
+    with acting(Action.RETURN, application, by=by, seen=seen) as work:
+        entry = work.record(Verb.RETURNED, reason=reason)
+        work.move(entry)
+        entry.add(
+            Wait(
+                application=work.application,
+                kind=WaitKind.APPLICANT,
+                reason=reason,
+                from_on=clock.today(),
+                opened_by=by,
+            )
+        )
+    return work.application
+
+
+def take_up(application: Application, *, by: User, seen: int | None = None) -> Application:
+    """Begins the review; whoever does so has the application unless somebody has it."""
+    with acting(Action.TAKE_UP, application, by=by, seen=seen) as work:
+        entry = work.record(Verb.TAKEN_UP)
+        holder = work.application.assigned_to or by
+        work.move(entry, assigned_to=holder)
+    return work.application
+
+
+def assign(
+    application: Application, to: User | None, *, by: User, seen: int | None = None
+) -> Application:
+    """Gives the application to a person, or to nobody.
+
+    A senior analyst gives it to anyone who reviews or decides; an analyst takes it up or lays it
+    down. Raises NotPermitted, Refused, ValidationError, Conflict.
+    """
+    with acting(Action.ASSIGN, application, by=by, seen=seen) as work:
+        now = work.application
+        if work.role != Role.SENIOR_ANALYST:
+            own = to in (None, by) and now.assigned_to in (None, by)
+            if not own:
+                raise NotPermitted(_("A senior analyst assigns applications to others."))
+        if to is not None and not roles_of(to) & {
+            Role.ANALYST,
+            Role.SENIOR_ANALYST,
+            Role.DECISION_MAKER,
+        }:
+            raise ValidationError({"to": _("This person does not work on applications today.")})
+        if now.assigned_to != to:
+            work.record(Verb.ASSIGNED).set(now, assigned_to=to)
+    return now
+
+
+def withdraw(
+    application: Application, *, by: User, reason: str, seen: int | None = None
+) -> Application:
+    """Withdraws it at the applicant's request; open waits end."""
+    reason = checked_reason(reason)
+    with acting(Action.WITHDRAW, application, by=by, seen=seen) as work:
+        entry = work.record(Verb.WITHDRAWN, reason=reason)
+        work.move(entry)
+        end_waits(work, entry)
+    return work.application
+
+
+def end_waits(work: Work, entry: Entry) -> None:
+    """Ends every open wait today, as part of an entry."""
+    for wait in Wait.objects.filter(application=work.application, to_on__isnull=True):
+        entry.set(wait, to_on=max(clock.today(), wait.from_on), ended_by=work.by)
+
+
+def declare_conflict(application: Application, *, by: User, reason: str) -> ConflictDeclaration:
+    """Says that one must not decide this application. Not taken back; once is enough."""
+    reason = checked_reason(reason)
+    with acting(Action.DECLARE_CONFLICT, application, by=by) as work:
+        if ConflictDeclaration.objects.filter(application=work.application, person=by).exists():
+            raise Refused(_("You declared a conflict of interest already."))
+        row = ConflictDeclaration(
+            application=work.application, person=by, reason=reason, declared_at=clock.now()
+        )
+        work.record(Verb.CONFLICT_DECLARED, reason=reason).add(row)
+    return row

@@ -1,0 +1,339 @@
+"""What an analyst recommends, and putting an intended refusal to the applicant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from accounts.exceptions import Refused
+from accounts.models import User
+from accounts.reasons import checked_reason
+from history import clock
+from permits import considerations
+from permits.choices import (
+    LEGAL_BARS,
+    Outcome,
+    RefusalGround,
+    Residual,
+    ReturnGround,
+    WaitKind,
+)
+from permits.domain.assessment import card_states
+from permits.domain.casefile import CaseFile, read_file
+from permits.domain.casework import acting, afresh
+from permits.domain.digests import digest
+from permits.domain.gate import GateClosed, check_gate
+from permits.domain.intake import end_waits
+from permits.domain.ruling import CaseRuling, requires_assessment, rule_on
+from permits.domain.statements import NOT_RESIDENT, PREJUDICIAL, counted
+from permits.models import Application, Condition, Recommendation, Wait
+from permits.verbs import Verb
+from permits.workflow import Action
+from policies.choices import Requirement, Stance
+
+Words = tuple[str, str]
+"""A condition in English and in French."""
+
+
+def recommend(
+    application: Application,
+    *,
+    outcome: str,
+    reasons: str,
+    by: User,
+    grounds: Sequence[str] = (),
+    valid_to: date | None = None,
+    conditions: Iterable[Words] = (),
+    seen: int | None = None,
+    seen_head: int | None = None,
+) -> Recommendation:
+    """Recommends to issue, to refuse or to return without action.
+
+    To issue takes a gate that opens but for the person who decides; to refuse and to return take
+    grounds that hold. Raises ValidationError, NotPermitted, Refused (GateClosed), Conflict.
+    """
+    reasons = checked_reason(reasons)
+    wanted = [_checked_words(one) for one in conditions]
+    with acting(Action.RECOMMEND, application, by=by, seen=seen) as work:
+        file = read_file(work.application)
+        ruling = rule_on(file, on=clock.today(), known_at=clock.now())
+        found = checked_grounds(file, ruling, outcome, grounds)
+        if outcome == Outcome.ISSUED:
+            _check_validity(valid_to)
+            gate = check_gate(file, ruling)
+            if not gate.is_open_but_for_the_person:
+                raise GateClosed(gate)
+        elif wanted or valid_to:
+            raise ValidationError({"outcome": _("Only a permit has conditions and a last day.")})
+        made = Recommendation(
+            application=work.application,
+            outcome=outcome,
+            grounds=found,
+            reasons=reasons,
+            valid_to=valid_to,
+            basis=file_digest(file, ruling),
+            made_by=by,
+            made_at=clock.now(),
+        )
+        entry = work.record(
+            Verb.RECOMMENDED, reason=reasons, data={"outcome": outcome}, expect=seen_head
+        )
+        work.move(entry)
+        entry.add(made)
+        for english, french in wanted:
+            entry.add(
+                Condition(
+                    recommendation=made,
+                    text_en=english,
+                    text_fr=french,
+                    written_by=by,
+                    written_at=clock.now(),
+                )
+            )
+    return made
+
+
+def file_digest(file: CaseFile, ruling: CaseRuling) -> str:
+    """The digest of what a recommendation rests on: ruling, lines, parties, cards, statements."""
+    return digest(
+        {
+            "ruling": ruling.outcome(),
+            "lines": {str(line.pk): line.version for line in file.lines},
+            "parties": {str(party.pk): party.version for party in file.parties},
+            "cards": {card.consideration: card.basis for card in file.cards},
+            "statements": {str(one.pk): one.version for one in file.statements},
+        }
+    )
+
+
+def _check_validity(valid_to: date | None) -> None:
+    if valid_to is None:
+        raise ValidationError({"valid_to": _("Give the last day of the permit.")})
+    if valid_to <= clock.today():
+        raise ValidationError({"valid_to": _("The last day is after today.")})
+
+
+def _checked_words(words: Words) -> Words:
+    english, french = (one.strip() for one in words)
+    if not english or not french:
+        raise ValidationError({"conditions": _("Write each condition in English and in French.")})
+    return english, french
+
+
+# Grounds
+
+
+def checked_grounds(
+    file: CaseFile, ruling: CaseRuling, outcome: str, grounds: Sequence[str]
+) -> list[str]:
+    """The grounds, each one that holds on the file. Raises ValidationError for one that does not.
+
+    A substantial risk (s. 7.4) and a policy are different grounds: neither stands in for the other.
+    """
+    match outcome:
+        case Outcome.ISSUED:
+            if grounds:
+                raise ValidationError({"grounds": _("To issue needs no ground.")})
+            return []
+        case Outcome.REFUSED:
+            known: Sequence[str] = RefusalGround.values
+        case Outcome.RETURNED:
+            known = ReturnGround.values
+        case _:
+            raise ValidationError({"outcome": _("Choose what you recommend.")})
+    if not grounds:
+        raise ValidationError({"grounds": _("Name at least one ground.")})
+    if not set(grounds) <= set(known):
+        raise ValidationError({"grounds": _("Choose one of the grounds offered.")})
+    faults = [
+        words
+        for ground in dict.fromkeys(grounds)
+        if (words := _why_no_ground(file, ruling, outcome, ground))
+    ]
+    if faults:
+        raise ValidationError({"grounds": faults})
+    return list(dict.fromkeys(grounds))
+
+
+def _why_no_ground(file: CaseFile, ruling: CaseRuling, outcome: str, ground: str) -> str:
+    """Why the ground does not hold on this file; nothing where it does."""
+    if outcome == Outcome.RETURNED:
+        return _why_not_returned(file, ruling, ground)
+    states = card_states(file, ruling)
+    stated = counted(file)
+    under_7_3 = requires_assessment(file) and considerations.are_law(ruling.on)
+    match ground:
+        case RefusalGround.SUBSTANTIAL_RISK:
+            if not under_7_3:
+                return _("s. 7.4 is not law for these goods on this day.")
+            risky = [one for one in states if one.residual == Residual.SUBSTANTIAL_RISK]
+            if not any(one.is_good for one in risky):
+                return _(
+                    "s. 7.4: no consideration that finds a substantial risk is signed by two people"
+                    " on today's basis."
+                )
+        case RefusalGround.ELIGIBILITY:
+            if stated.eligibility != NOT_RESIDENT:
+                return _("s. 7(1): that the applicant is no resident of Canada is not stated.")
+        case RefusalGround.FIREARMS:
+            if not any(
+                one.facts.eipa_4_1 and one.ruling.stance == Stance.PROHIBITED
+                for one in ruling.lines
+            ):
+                return _("s. 7(2): no line of goods of s. 4.1 is barred for this destination.")
+        case RefusalGround.REGULATION:
+            if ruling.stance != Stance.PROHIBITED:
+                return _("No line is prohibited by a regulation today.")
+        case RefusalGround.STATE_SAFETY:
+            if stated.state_safety != PREJUDICIAL:
+                return _("s. 7.2: the prejudice is not stated on this case.")
+        case RefusalGround.POLICY:
+            if ruling.stance == Stance.CASE_BY_CASE:
+                return _("No policy in force today is stricter than case by case.")
+    if ground in (RefusalGround.POLICY, RefusalGround.DISCRETION) and under_7_3:
+        open_cards = [one.number for one in states if not one.is_answered]
+        if open_cards:
+            return _("All six considerations are answered before a refusal in discretion (s. 7.3).")
+    return ""
+
+
+def _why_not_returned(file: CaseFile, ruling: CaseRuling, ground: str) -> str:
+    needs = {one.ruling.requirement for one in ruling.lines}
+    match ground:
+        case ReturnGround.NO_PERMIT_NEEDED:
+            free = {Requirement.NOT_CONTROLLED, Requirement.NO_PERMIT_REQUIRED}
+            if not needs or not needs <= free:
+                return _("A line needs a permit.")
+        case ReturnGround.GENERAL_PERMIT:
+            if Requirement.GENERAL_PERMIT not in needs or Requirement.INDIVIDUAL_PERMIT in needs:
+                return _("No general permit covers what needs a permit here.")
+        case _:
+            if counted(file).eligibility != NOT_RESIDENT:
+                return _("That the applicant is no resident of Canada is not stated.")
+    return ""
+
+
+def is_legal_bar(recommendation: Recommendation) -> bool:
+    """Whether it rests on grounds that leave no discretion alone: no reply is waited for."""
+    return bool(recommendation.grounds) and set(recommendation.grounds) <= {
+        ground.value for ground in LEGAL_BARS
+    }
+
+
+# The intended refusal
+
+
+def put_to_applicant(
+    recommendation: Recommendation, *, reply_by: date, by: User, seen: int | None = None
+) -> Recommendation:
+    """Puts an intended refusal to the applicant, with a day to reply by; a wait begins.
+
+    Raises ValidationError, NotPermitted, Refused, Conflict.
+    """
+    if reply_by <= clock.today():
+        raise ValidationError({"reply_by": _("The reply is due after today.")})
+    with acting(Action.PUT, recommendation.application, by=by) as work:
+        now = _standing(recommendation, seen)
+        if now.outcome != Outcome.REFUSED:
+            raise Refused(_("Only an intended refusal is put to the applicant."))
+        if is_legal_bar(now):
+            raise Refused(_("A legal bar leaves no discretion: there is nothing to reply to."))
+        if now.put_on is not None:
+            raise Refused(_("The intended refusal was put to the applicant already."))
+        today = clock.today()
+        entry = work.record(Verb.PUT_TO_APPLICANT)
+        entry.set(now, put_on=today, reply_by=reply_by)
+        entry.add(
+            Wait(
+                application=work.application,
+                kind=WaitKind.REPLY,
+                reason=_("Reply to the intended refusal"),
+                from_on=today,
+                opened_by=by,
+            )
+        )
+    return now
+
+
+def record_reply(
+    recommendation: Recommendation,
+    *,
+    reply: str,
+    replied_on: date,
+    by: User,
+    seen: int | None = None,
+) -> Recommendation:
+    """Records what the applicant replied; the wait ends."""
+    reply = checked_reason(reply)
+    with acting(Action.PUT, recommendation.application, by=by) as work:
+        now = _standing(recommendation, seen)
+        if now.put_on is None:
+            raise Refused(_("The intended refusal was not put to the applicant."))
+        if now.replied_on is not None:
+            raise Refused(_("The reply is recorded already."))
+        if not now.put_on <= replied_on <= clock.today():
+            raise ValidationError(
+                {"replied_on": _("Give a day from that of the letter up to today.")}
+            )
+        entry = work.record(Verb.REPLY_RECORDED)
+        entry.set(now, reply=reply, replied_on=replied_on)
+        end_waits(work, entry)
+    return now
+
+
+def send_back(
+    recommendation: Recommendation, *, reason: str, by: User, seen: int | None = None
+) -> Recommendation:
+    """Sends the case back to the review; the recommendation is set aside.
+
+    Whoever made it takes it back so. Raises ValidationError, NotPermitted, Refused, Conflict.
+    """
+    reason = checked_reason(reason)
+    with acting(Action.SEND_BACK, recommendation.application, by=by) as work:
+        now = _standing(recommendation, seen)
+        entry = work.record(Verb.SENT_BACK, reason=reason)
+        work.move(entry)
+        entry.set(now, set_aside_by=by, set_aside_at=clock.now())
+        end_waits(work, entry)
+    return now
+
+
+def _standing(recommendation: Recommendation, seen: int | None) -> Recommendation:
+    now = afresh(recommendation, seen)
+    if now.set_aside_at is not None:
+        raise Refused(_("This recommendation was set aside."))
+    return now
+
+
+# Conditions
+
+
+def change_condition(
+    condition: Condition, words: Words, *, by: User, seen: int | None = None
+) -> Condition:
+    """Other words for a condition, as a new row that replaces it: the proposer's can be read on.
+
+    By whoever made the recommendation or decides on it. Raises ValidationError, NotPermitted,
+    Refused, Conflict.
+    """
+    english, french = _checked_words(words)
+    application = condition.recommendation.application
+    with acting(Action.SEND_BACK, application, by=by) as work:
+        now = afresh(condition, seen)
+        if now.is_removed or Condition.objects.filter(replaces=now).exists():
+            raise Refused(_("This condition was replaced or removed."))
+        if (english, french) == (now.text_en, now.text_fr):
+            raise Refused(_("The words are the same."))
+        made = Condition(
+            recommendation=now.recommendation,
+            replaces=now,
+            text_en=english,
+            text_fr=french,
+            written_by=by,
+            written_at=clock.now(),
+        )
+        work.record(Verb.CONDITION_CHANGED).add(made)
+    return made

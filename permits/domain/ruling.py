@@ -1,0 +1,182 @@
+"""What applies to an application: the engine's rulings on its lines, from what counts on file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from permits.choices import Flag, PartyRole
+from permits.domain.casefile import CaseFile
+from permits.domain.statements import Counted, counted
+from permits.models import Line
+from policies.choices import (
+    REQUIREMENT_RANK,
+    STANCE_RANK,
+    EndUserKind,
+    PlaceRole,
+    Requirement,
+    Stance,
+)
+from policies.domain.codes import is_written_code, parts
+from policies.domain.register import Register, current_register
+from policies.domain.resolve import Ruling, resolve
+from policies.facts import LineFacts, OtherPlace
+
+_ARMS_GROUPS = frozenset({"2", "9"})
+_PERHAPS_ARMS = (parts("6"), parts("5501"), parts("5503"), parts("5504"))
+
+
+@dataclass(frozen=True, slots=True)
+class LineRuling:
+    """The ruling on one line, and the facts that it rests on."""
+
+    line: Line
+    facts: LineFacts
+    ruling: Ruling
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRuling:
+    """The rulings on all lines, and the strictest of them. `on` and `known_at` as asked."""
+
+    on: date
+    known_at: datetime | None
+    lines: tuple[LineRuling, ...]
+
+    @property
+    def requirement(self) -> str:
+        found = (one.ruling.requirement for one in self.lines)
+        return max(found, key=REQUIREMENT_RANK.__getitem__, default=Requirement.NOT_CONTROLLED)
+
+    @property
+    def stance(self) -> str:
+        found = (one.ruling.stance for one in self.lines)
+        return max(found, key=STANCE_RANK.__getitem__, default=Stance.CASE_BY_CASE)
+
+    @property
+    def governing(self) -> tuple[str, ...]:
+        """The keys of the rows that give the strictest lines their stance."""
+        strictest = (one.ruling for one in self.lines if one.ruling.stance == self.stance)
+        return tuple(sorted({key for ruling in strictest for key in ruling.governing}))
+
+    @property
+    def open_questions(self) -> tuple[str, ...]:
+        return tuple(
+            sorted({question.key for one in self.lines for question in one.ruling.needs_answer})
+        )
+
+    def outcome(self) -> list[dict[str, object]]:
+        """What a signature rests on: each line's requirement, stance and governing rows."""
+        return [
+            {
+                "line": one.line.number,
+                "requirement": one.ruling.requirement,
+                "stance": one.ruling.stance,
+                "stance_if_open": one.ruling.stance_if_open,
+                "governing": list(one.ruling.governing),
+            }
+            for one in self.lines
+        ]
+
+
+def rule_on(
+    file: CaseFile,
+    *,
+    on: date,
+    known_at: datetime | None = None,
+    register: Register | None = None,
+) -> CaseRuling:
+    """Rules on every line, as in force on a day, as known at an instant (None: all that is known).
+
+    An application without a destination has no ruling: no lines.
+    """
+    if file.application.destination is None:
+        return CaseRuling(on, known_at, ())
+    book = (register or current_register()).rulebook
+    stated = counted(file)
+    lines = []
+    for line in file.lines:
+        facts = facts_of(file, line, stated)
+        lines.append(LineRuling(line, facts, resolve(facts, book, on=on, known_at=known_at)))
+    return CaseRuling(on, known_at, tuple(lines))
+
+
+def facts_of(file: CaseFile, line: Line, stated: Counted) -> LineFacts:
+    """The facts of a line, as far as they count today. Raises ValueError without a destination."""
+    application = file.application
+    if application.destination is None:
+        raise ValueError("there is no ruling without a destination")
+    flag = {kind: stated.flag(line.number, kind) for kind in Flag}
+    return LineFacts(
+        activity=application.activity,
+        destination=application.destination.code,
+        sub_region=application.sub_region or None,
+        items=tuple(sorted(code for code in line.items if is_written_code(code))),
+        goods=line.description,
+        related_material=flag[Flag.RELATED_MATERIAL],
+        war_material=is_war_material(line, stated),
+        eipa_4_1=bool(flag[Flag.EIPA_4_1]),
+        wmd_end_use=bool(flag[Flag.WMD_END_USE]),
+        end_user=_end_user(file, stated),
+        designated_under=designated_under(file, stated),
+        other_destinations=tuple(_other_places(file)),
+        answers=stated.answers,
+        exceptions=stated.exceptions,
+    )
+
+
+def is_war_material(line: Line, stated: Counted) -> bool:
+    """Whether s. 7.3 applies to a line: as two people stated, else by its items.
+
+    Groups 2 and 9 are, and so are Group 6 and items 5501, 5503 and 5504 until it is stated that
+    they are not: the Act does not define "arms, ammunition, implements or munitions of war".
+    """
+    said = stated.flag(line.number, Flag.WAR_MATERIAL)
+    if said is not None:
+        return said
+    codes = [parts(code) for code in line.items]
+    return any(code[:1] and code[0] in _ARMS_GROUPS for code in codes) or any(
+        code[: len(named)] == named for code in codes for named in _PERHAPS_ARMS
+    )
+
+
+def requires_assessment(file: CaseFile) -> bool:
+    """Whether the permit would be in respect of arms: one line that is makes all of it so."""
+    stated = counted(file)
+    return any(is_war_material(line, stated) for line in file.lines)
+
+
+def designated_under(file: CaseFile, stated: Counted) -> frozenset[str]:
+    """The instruments that list a party, without those under which it is authorised."""
+    return frozenset(
+        policy
+        for party in file.parties
+        for policy in stated.listed_under(party.pk)
+        if not stated.is_authorised(party.pk, policy)
+    )
+
+
+def _end_user(file: CaseFile, stated: Counted) -> str:
+    """The kind that two people stand by; else the strictest reading of what was declared."""
+    said = stated.end_user
+    if said is not None:
+        return said
+    declared = file.application.end_user_kind
+    return declared if declared == EndUserKind.PRIVATE else EndUserKind.UNKNOWN
+
+
+def _other_places(file: CaseFile) -> Iterator[OtherPlace]:
+    """Where else the goods pass or end, each place once in each role."""
+    destination = file.application.destination
+    seen = set()
+    for party in file.parties:
+        role = {
+            PartyRole.CONSIGNEE.value: PlaceRole.CONSIGNEE,
+            PartyRole.END_USER.value: PlaceRole.END_USE,
+        }.get(party.role)
+        if role and party.country and party.country != destination:
+            seen.add((role.value, party.country.code))
+    seen |= {(PlaceRole.TRANSIT.value, code) for code in file.application.transit}
+    for role_value, code in sorted(seen):
+        yield OtherPlace(role_value, code)

@@ -1,0 +1,109 @@
+"""The evidence and the mitigating measures that considerations cite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from accounts.exceptions import Refused
+from accounts.models import User
+from permits.domain.casework import acting, afresh
+from permits.domain.intake import cleaned, different
+from permits.models import Application, Evidence, Measure
+from permits.verbs import Verb
+from permits.workflow import Action
+
+Source = TypeVar("Source", bound=Evidence | Measure)
+
+EVIDENCE_FIELDS = ("title", "source", "says", "dated", "reliability", "review_by", "document")
+MEASURE_FIELDS = (
+    "kind",
+    "giver",
+    "form",
+    "wording",
+    "scope",
+    "mechanism",
+    "dated",
+    "expires_on",
+    "is_in_force",
+    "document",
+)
+_NEEDED: Mapping[type[Any], tuple[str, ...]] = {
+    Evidence: ("title", "source", "reliability"),
+    Measure: ("kind", "giver", "form", "wording"),
+}
+_FIELDS: Mapping[type[Any], tuple[str, ...]] = {Evidence: EVIDENCE_FIELDS, Measure: MEASURE_FIELDS}
+
+
+def add_evidence(application: Application, values: Mapping[str, Any], *, by: User) -> Evidence:
+    """A source for the review. Raises ValidationError, NotPermitted, Refused."""
+    with acting(Action.ASSESS, application, by=by) as work:
+        row = Evidence(application=work.application, added_by=by)
+        _fill(row, values)
+        work.record(Verb.EVIDENCE_ADDED).add(row)
+    return row
+
+
+def add_measure(application: Application, values: Mapping[str, Any], *, by: User) -> Measure:
+    """A mitigating measure. Raises ValidationError, NotPermitted, Refused."""
+    with acting(Action.ASSESS, application, by=by) as work:
+        row = Measure(application=work.application, added_by=by)
+        _fill(row, values)
+        work.record(Verb.MEASURE_ADDED).add(row)
+    return row
+
+
+def edit_source(
+    row: Source, values: Mapping[str, Any], *, by: User, seen: int | None = None
+) -> Source:
+    """New values. The cards that cite it are stale from then on. Raises ValidationError,
+    NotPermitted, Refused, Conflict.
+    """
+    with acting(Action.ASSESS, row.application, by=by) as work:
+        now = _there(row, seen)
+        changed = different(now, _checked(now, values))
+        if changed:
+            verb = Verb.EVIDENCE_EDITED if isinstance(now, Evidence) else Verb.MEASURE_EDITED
+            work.record(verb).set(now, **changed)
+    return now
+
+
+def remove_source(row: Source, *, by: User, seen: int | None = None) -> Source:
+    """Takes it off the file; the cards that cite it are stale. The history keeps it."""
+    with acting(Action.ASSESS, row.application, by=by) as work:
+        now = _there(row, seen)
+        verb = Verb.EVIDENCE_REMOVED if isinstance(now, Evidence) else Verb.MEASURE_REMOVED
+        work.record(verb).set(now, is_removed=True)
+    return now
+
+
+def _fill(row: Source, values: Mapping[str, Any]) -> None:
+    for name, value in _checked(row, values).items():
+        setattr(row, name, value)
+
+
+def _checked(row: Source, values: Mapping[str, Any]) -> dict[str, Any]:
+    found = cleaned(row, values, _FIELDS[type(row)])
+    faults = {
+        name: _("This is needed.")
+        for name in _NEEDED[type(row)]
+        if not found.get(name, getattr(row, name))
+    }
+    document = found.get("document")
+    if document is not None and (
+        document.application_id != row.application_id or document.is_removed
+    ):
+        faults["document"] = _("Choose a document of this application.")
+    if faults:
+        raise ValidationError(faults)
+    return found
+
+
+def _there(row: Source, seen: int | None) -> Source:
+    now = afresh(row, seen)
+    if now.is_removed:
+        raise Refused(_("This was removed from the application."))
+    return now

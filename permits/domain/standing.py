@@ -1,0 +1,190 @@
+"""What a permit is on a day: a pure function of the permit, its acts, its use and the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from permits.choices import ActKind, PermitStatus
+from permits.models import Permit, PermitAct, PermitLine, Use
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class LineStanding:
+    """A line of a permit on a day: what is authorised, used and left. None is no limit."""
+
+    number: int
+    unit: str
+    quantity: Decimal | None
+    value: Decimal | None
+    used_quantity: Decimal = ZERO
+    used_value: Decimal = ZERO
+    is_suspended: bool = False
+    is_cancelled: bool = False
+
+    @property
+    def quantity_left(self) -> Decimal | None:
+        return None if self.quantity is None else self.quantity - self.used_quantity
+
+    @property
+    def value_left(self) -> Decimal | None:
+        return None if self.value is None else self.value - self.used_value
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether nothing more may be shipped on it."""
+        left = (self.quantity_left, self.value_left)
+        return any(one is not None and one <= ZERO for one in left)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A permit on a day."""
+
+    status: PermitStatus
+    valid_from: date
+    valid_to: date
+    lines: tuple[LineStanding, ...]
+    conditions_added: tuple[tuple[str, str], ...] = ()
+
+    def line(self, number: int) -> LineStanding:
+        return next(one for one in self.lines if one.number == number)
+
+    @property
+    def may_be_used(self) -> bool:
+        return self.status in (
+            PermitStatus.VALID,
+            PermitStatus.SUSPENDED_IN_PART,
+            PermitStatus.CANCELLED_IN_PART,
+        )
+
+
+def standing_of(
+    permit: Permit,
+    lines: Iterable[PermitLine],
+    acts: Iterable[PermitAct],
+    uses: Iterable[Use],
+    on: date,
+) -> Standing:
+    """The permit at the end of a day. Acts count from the day on which they were done."""
+    held = {
+        line.pk: LineStanding(line.number, line.unit, line.quantity, line.value) for line in lines
+    }
+    valid_to, added = permit.valid_to, []
+    for act in _done(acts, on):
+        valid_to = _day(act.change.get("valid_to"), valid_to)
+        added += [
+            (str(one["en"]), str(one["fr"])) for one in act.change.get("conditions_added", ())
+        ]
+        for key, line in held.items():
+            if act.line_id in (None, key):
+                held[key] = _after(line, act)
+    for use in uses:
+        if use.used_on <= on:
+            line = held[use.permit_line_id]
+            held[use.permit_line_id] = replace(
+                line,
+                used_quantity=line.used_quantity + use.quantity,
+                used_value=line.used_value + use.value,
+            )
+    found = tuple(sorted(held.values(), key=lambda one: one.number))
+    return Standing(
+        _status(permit.valid_from, valid_to, found, on),
+        permit.valid_from,
+        valid_to,
+        found,
+        tuple(added),
+    )
+
+
+def _done(acts: Iterable[PermitAct], on: date) -> Sequence[PermitAct]:
+    done = [act for act in acts if act.done_on is not None and act.done_on <= on]
+    return sorted(done, key=lambda act: (act.done_at, act.pk))
+
+
+def _after(line: LineStanding, act: PermitAct) -> LineStanding:
+    """The line after an act on it. What is cancelled stays so."""
+    if line.is_cancelled:
+        return line
+    match act.kind:
+        case ActKind.CANCEL:
+            return replace(line, is_cancelled=True, is_suspended=False)
+        case ActKind.SUSPEND:
+            return replace(line, is_suspended=True)
+        case ActKind.REINSTATE:
+            return replace(line, is_suspended=False)
+        case _:
+            change = act.change.get("lines", {}).get(str(line.number), {})
+            return replace(
+                line,
+                quantity=_figure(change, "quantity", line.quantity),
+                value=_figure(change, "value", line.value),
+            )
+
+
+def _figure(change: dict[str, Any], name: str, before: Decimal | None) -> Decimal | None:
+    return Decimal(change[name]) if change.get(name) is not None else before
+
+
+def _day(text: str | None, before: date) -> date:
+    return date.fromisoformat(text) if text else before
+
+
+def _status(
+    valid_from: date, valid_to: date, lines: tuple[LineStanding, ...], on: date
+) -> PermitStatus:
+    """One word for the whole: the last day of a permit is a day on which it is valid."""
+    alive = [line for line in lines if not line.is_cancelled]
+    if not alive:
+        return PermitStatus.CANCELLED
+    suspended = [line for line in alive if line.is_suspended]
+    if on > valid_to:
+        return (
+            PermitStatus.EXPIRED_SUSPENDED if len(suspended) == len(alive) else PermitStatus.EXPIRED
+        )
+    if len(suspended) == len(alive):
+        return PermitStatus.SUSPENDED
+    if all(line.is_exhausted for line in alive):
+        return PermitStatus.EXHAUSTED
+    if on < valid_from:
+        return PermitStatus.NOT_YET
+    if suspended:
+        return PermitStatus.SUSPENDED_IN_PART
+    return PermitStatus.CANCELLED_IN_PART if len(alive) < len(lines) else PermitStatus.VALID
+
+
+def read_standing(permit: Permit, on: date) -> Standing:
+    """The permit on a day, from the database. Three queries."""
+    return standing_of(
+        permit,
+        PermitLine.objects.filter(permit=permit),
+        PermitAct.objects.filter(permit=permit, done_at__isnull=False),
+        Use.objects.filter(permit_line__permit=permit),
+        on,
+    )
+
+
+def loosens(before: Standing, after: Standing) -> bool:
+    """Whether anything may be done after that could not be before."""
+    if after.valid_to > before.valid_to or after.valid_from < before.valid_from:
+        return True
+    for was, now in zip(before.lines, after.lines, strict=True):
+        if (was.is_suspended and not now.is_suspended and not now.is_cancelled) or (
+            was.is_cancelled and not now.is_cancelled
+        ):
+            return True
+        if _is_more(was.quantity, now.quantity) or _is_more(was.value, now.value):
+            return True
+    return False
+
+
+def _is_more(was: Decimal | None, now: Decimal | None) -> bool:
+    """None is no limit, and so more than any figure."""
+    if was is None:
+        return False
+    return now is None or now > was

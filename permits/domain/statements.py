@@ -1,0 +1,391 @@
+"""What people state on a case, and what of it counts.
+
+Whatever makes a ruling or the gate less strict counts only after a second person countersigned it,
+and only while what it was said about is as it was. What makes them stricter counts at once, and
+until it is replaced by something that counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, cast
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from accounts.exceptions import NotPermitted, Refused
+from accounts.models import User
+from accounts.reasons import checked_reason
+from history import clock
+from permits.choices import Flag, PartyRole, Screened, StatementKind
+from permits.domain.casefile import CaseFile, read_file
+from permits.domain.casework import Work, acting, afresh
+from permits.domain.digests import digest, line_content, party_content, transaction_content
+from permits.models import Application, Document, Statement
+from permits.verbs import Verb
+from permits.workflow import Action
+from policies.choices import Answer, EndUserKind
+from policies.facts import YesNo
+
+YES, NO = Answer.YES.value, Answer.NO.value
+CLAIMED = "claimed"
+RESIDENT, NOT_RESIDENT = "resident", "not_resident"
+ON_FILE = "on_file"
+WAIVED = "waived"
+RAISED, NOT_PREJUDICIAL, PREJUDICIAL = "raised", "not_prejudicial", "prejudicial"
+
+VALUES: Mapping[str, frozenset[str]] = {
+    StatementKind.ANSWER: frozenset({YES, NO}),
+    StatementKind.EXCEPTION: frozenset({CLAIMED}),
+    StatementKind.FLAG: frozenset({YES, NO}),
+    StatementKind.END_USER: frozenset(EndUserKind.values),
+    StatementKind.ELIGIBILITY: frozenset({RESIDENT, NOT_RESIDENT}),
+    StatementKind.SCREENING: frozenset(Screened.values),
+    StatementKind.AUTHORIZATION: frozenset({ON_FILE}),
+    StatementKind.WAIVER: frozenset({WAIVED}),
+    StatementKind.STATE_SAFETY: frozenset({RAISED, NOT_PREJUDICIAL, PREJUDICIAL}),
+}
+"""What can be said, by kind."""
+
+_STRICTER: frozenset[tuple[str, str]] = frozenset(
+    {
+        (StatementKind.FLAG, YES),
+        (StatementKind.END_USER, EndUserKind.PRIVATE),
+        (StatementKind.END_USER, EndUserKind.UNKNOWN),
+        (StatementKind.ELIGIBILITY, NOT_RESIDENT),
+        (StatementKind.SCREENING, Screened.LISTED),
+        (StatementKind.STATE_SAFETY, RAISED),
+        (StatementKind.STATE_SAFETY, PREJUDICIAL),
+    }
+)
+"""What makes a ruling or the gate stricter, whatever stood before: it needs nobody else."""
+
+
+def counts_alone(kind: str, value: str) -> bool:
+    """Whether a statement counts with one signature."""
+    return (kind, value) in _STRICTER
+
+
+# Keys
+
+
+def flag_key(line: int, flag: Flag) -> str:
+    return f"line:{line}:{flag.value}"
+
+
+def party_key(party: int) -> str:
+    return f"party:{party}"
+
+
+def authorization_key(party: int, policy: str) -> str:
+    return f"party:{party}:{policy}"
+
+
+END_USER_KEY = "end_user"
+APPLICANT_KEY = "applicant"
+STATE_SAFETY_KEY = "7.2"
+
+
+# What a statement is about
+
+
+def basis_of(file: CaseFile, kind: str, key: str) -> str:
+    """The digest of what a statement of that kind and key is about, as it is now."""
+    return digest({"kind": kind, "key": key, "about": _about(file, kind, key)})
+
+
+def _about(file: CaseFile, kind: str, key: str) -> dict[str, object]:
+    match kind:
+        case StatementKind.FLAG:
+            line = file.line(int(key.split(":")[1]))
+            return line_content(line) if line else {}
+        case StatementKind.SCREENING | StatementKind.AUTHORIZATION:
+            number = int(key.split(":")[1])
+            party = next((one for one in file.parties if one.pk == number), None)
+            return party_content(party) if party else {}
+        case StatementKind.ELIGIBILITY:
+            return {"parties": [party_content(one) for one in file.parties_as(PartyRole.APPLICANT)]}
+        case StatementKind.END_USER:
+            return {
+                "declared": file.application.end_user_kind,
+                "parties": [party_content(one) for one in file.parties_as(PartyRole.END_USER)],
+            }
+        case _:
+            return transaction_content(file)
+
+
+# What counts
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A statement and how it stands: whether it counts, waits for a second person, or is stale."""
+
+    statement: Statement
+    is_stale: bool
+
+    @property
+    def counts(self) -> bool:
+        if self.statement.counts_alone:
+            return True
+        return self.statement.countersigned_at is not None and not self.is_stale
+
+    @property
+    def waits(self) -> bool:
+        return not self.statement.counts_alone and self.statement.countersigned_at is None
+
+
+def standing(file: CaseFile) -> list[Standing]:
+    """Every statement on file and how it stands, in the order in which they were made."""
+    bases: dict[tuple[str, str], str] = {}
+    found = []
+    for statement in file.statements:
+        about = statement.kind, statement.key
+        if about not in bases:
+            bases[about] = basis_of(file, *about)
+        found.append(Standing(statement, statement.basis != bases[about]))
+    return found
+
+
+class Counted:
+    """The statements that count, asked by what they are about.
+
+    Where one that counts alone stands beside one that was countersigned later, the later one has
+    set the other aside; so for each key there is one.
+    """
+
+    def __init__(self, statements: Collection[Statement]) -> None:
+        self._said: dict[tuple[str, str], Statement] = {}
+        for one in statements:
+            known = self._said.get((one.kind, one.key))
+            # Of two, the stricter: it counts alone until it is set aside.
+            if known is None or one.counts_alone:
+                self._said[one.kind, one.key] = one
+
+    def value(self, kind: str, key: str) -> str | None:
+        found = self._said.get((kind, key))
+        return found.value if found else None
+
+    def flag(self, line: int, flag: Flag) -> bool | None:
+        said = self.value(StatementKind.FLAG, flag_key(line, flag))
+        return None if said is None else said == YES
+
+    @property
+    def end_user(self) -> str | None:
+        return self.value(StatementKind.END_USER, END_USER_KEY)
+
+    @property
+    def eligibility(self) -> str | None:
+        return self.value(StatementKind.ELIGIBILITY, APPLICANT_KEY)
+
+    @property
+    def state_safety(self) -> str | None:
+        return self.value(StatementKind.STATE_SAFETY, STATE_SAFETY_KEY)
+
+    @cached_property
+    def answers(self) -> Mapping[str, YesNo]:
+        """By question's key."""
+        return {
+            key: cast("YesNo", one.value)
+            for (kind, key), one in self._said.items()
+            if kind == StatementKind.ANSWER
+        }
+
+    @cached_property
+    def exceptions(self) -> frozenset[tuple[str, str]]:
+        """Accepted exceptions: policy and code."""
+        keys = (key for kind, key in self._said if kind == StatementKind.EXCEPTION)
+        return frozenset((key.rpartition(":")[0], key.rpartition(":")[2]) for key in keys)
+
+    def screened(self, party: int) -> str | None:
+        return self.value(StatementKind.SCREENING, party_key(party))
+
+    def listed_under(self, party: int) -> tuple[str, ...]:
+        """The keys of the policies whose instruments list the party."""
+        found = self._said.get((StatementKind.SCREENING, party_key(party)))
+        return tuple(found.policies) if found and found.value == Screened.LISTED else ()
+
+    def is_authorised(self, party: int, policy: str) -> bool:
+        key = authorization_key(party, policy)
+        return self.value(StatementKind.AUTHORIZATION, key) is not None
+
+    def is_waived(self, fact: str) -> bool:
+        return self.value(StatementKind.WAIVER, fact) is not None
+
+
+def counted(file: CaseFile) -> Counted:
+    """What counts of the statements on file."""
+    return Counted([one.statement for one in standing(file) if one.counts])
+
+
+# Acts
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A statement to be made. `policies`: the instruments that list a party."""
+
+    kind: StatementKind
+    key: str
+    value: str
+    reason: str
+    source: str = ""
+    document: Document | None = None
+    policies: tuple[str, ...] = ()
+
+
+def state(application: Application, said: Said, *, by: User) -> Statement:
+    """Makes a statement. One that loosens waits for a second person.
+
+    It takes the place of one that waits for the same key; one that counts alone takes the place of
+    all. Raises ValidationError for what cannot be said, NotPermitted, Refused.
+    """
+    reason = checked_reason(said.reason)
+    with acting(Action.STATE, application, by=by) as work:
+        file = read_file(work.application)
+        check_said(file, said)
+        alone = counts_alone(said.kind, said.value)
+        now = clock.now()
+        entry = work.record(
+            Verb.STATED, reason=reason, data={"kind": said.kind.value, "key": said.key}
+        )
+        for old in _of_key(file, said.kind, said.key):
+            if alone or Standing(old, is_stale=False).waits:
+                entry.set(old, set_aside_by=by, set_aside_at=now)
+        made = Statement(
+            application=work.application,
+            kind=said.kind,
+            key=said.key,
+            value=said.value,
+            policies=sorted(said.policies),
+            reason=reason,
+            source=said.source.strip(),
+            document=said.document,
+            basis=basis_of(file, said.kind, said.key),
+            counts_alone=alone,
+            made_by=by,
+            made_at=now,
+        )
+        entry.add(made)
+    return made
+
+
+def check_said(file: CaseFile, said: Said) -> None:
+    """Raises ValidationError, by field, for what cannot be said on this case."""
+    faults: dict[str, str] = {}
+    if said.value not in VALUES[said.kind]:
+        faults["value"] = _("Choose one of the values offered.")
+    if not _is_there(file, said.kind, said.key):
+        faults["key"] = _("This is about nothing on this application.")
+    if said.document is not None and said.document not in file.documents:
+        faults["document"] = _("Choose a document of this application.")
+    needs_source = said.kind in (StatementKind.SCREENING, StatementKind.ELIGIBILITY)
+    if needs_source and not said.source.strip():
+        faults["source"] = _("Name the source that was looked at.")
+    needs_evidence = said.kind in (StatementKind.EXCEPTION, StatementKind.AUTHORIZATION)
+    if needs_evidence and said.document is None:
+        faults["document"] = _("Attach the evidence as a document and choose it here.")
+    if said.kind == StatementKind.SCREENING:
+        listed = said.value == Screened.LISTED
+        if listed and not said.policies:
+            faults["policies"] = _("Name the instrument under which the party is listed.")
+        elif said.policies and not listed:
+            faults["policies"] = _("Only a listed party has instruments.")
+    if faults:
+        raise ValidationError(faults)
+
+
+def _is_there(file: CaseFile, kind: str, key: str) -> bool:
+    match kind:
+        case StatementKind.FLAG:
+            head, _colon, flag = key.rpartition(":")
+            return flag in Flag.values and any(head == f"line:{one.number}" for one in file.lines)
+        case StatementKind.SCREENING:
+            return any(key == party_key(one.pk) for one in file.parties)
+        case StatementKind.AUTHORIZATION:
+            return any(key.startswith(f"{party_key(one.pk)}:") for one in file.parties)
+        case StatementKind.END_USER:
+            return key == END_USER_KEY
+        case StatementKind.ELIGIBILITY:
+            return key == APPLICANT_KEY
+        case StatementKind.STATE_SAFETY:
+            return key == STATE_SAFETY_KEY
+        case _:
+            return bool(key.strip())
+
+
+def _of_key(file: CaseFile, kind: str, key: str) -> list[Statement]:
+    return [one for one in file.statements if (one.kind, one.key) == (kind, key)]
+
+
+def refuse_to_countersign(file: CaseFile, statement: Statement, *, by: User) -> None:
+    """Raises NotPermitted where this person may not countersign it, Refused where nobody may."""
+    if statement.set_aside_at is not None:
+        raise Refused(_("This statement was set aside."))
+    if statement.counts_alone:
+        raise Refused(_("This makes the case stricter and counts without a second person."))
+    if statement.countersigned_at is not None:
+        raise Refused(_("This statement is countersigned already."))
+    if statement.made_by_id == by.pk:
+        raise NotPermitted(_("You made this statement. A second person must countersign it."))
+    if statement.basis != basis_of(file, statement.kind, statement.key):
+        raise Refused(_("What it is about has changed since. It must be stated anew."))
+
+
+def countersign(statement: Statement, *, by: User, seen: int | None = None) -> Statement:
+    """Stands by another's statement, which counts from now on and sets aside what stood before.
+
+    Raises NotPermitted for one's own, Refused when it is set aside, countersigned or stale,
+    Conflict.
+    """
+    with acting(Action.COUNTERSIGN, statement.application, by=by) as work:
+        now = afresh(statement, seen)
+        file = read_file(work.application)
+        refuse_to_countersign(file, now, by=by)
+        instant = clock.now()
+        entry = work.record(Verb.COUNTERSIGNED, data={"kind": now.kind, "key": now.key})
+        for old in _of_key(file, now.kind, now.key):
+            if old.pk != now.pk:
+                entry.set(old, set_aside_by=by, set_aside_at=instant)
+        entry.set(now, countersigned_by=by, countersigned_at=instant)
+    return now
+
+
+def set_aside(statement: Statement, *, by: User, reason: str, seen: int | None = None) -> Statement:
+    """Takes back a statement that waits, or one that loosens: the case can only get stricter.
+
+    Raises Refused for one that counts alone: only its opposite, countersigned, replaces it;
+    ValidationError, NotPermitted, Conflict.
+    """
+    reason = checked_reason(reason)
+    with acting(Action.STATE, statement.application, by=by) as work:
+        now = afresh(statement, seen)
+        if now.set_aside_at is not None:
+            raise Refused(_("This statement was set aside."))
+        if now.counts_alone:
+            raise Refused(
+                _(
+                    "This makes the case stricter. State the opposite, and let a second person"
+                    " countersign it: that sets this aside."
+                )
+            )
+        _set_aside(work, now, by=by, reason=reason)
+    return now
+
+
+def _set_aside(work: Work, statement: Statement, *, by: User, reason: str) -> None:
+    work.record(
+        Verb.SET_ASIDE, reason=reason, data={"kind": statement.kind, "key": statement.key}
+    ).set(statement, set_aside_by=by, set_aside_at=clock.now())
+
+
+Verdict = Literal["counts", "waits", "stale"]
+
+
+def verdict(one: Standing) -> Verdict:
+    """How a statement stands, in one word, for pages."""
+    if one.waits:
+        return "waits"
+    return "counts" if one.counts else "stale"

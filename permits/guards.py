@@ -1,0 +1,77 @@
+"""What the database itself refuses of a permit, whoever asks: G8, G9 and G12 of the gate.
+
+A permit is inserted only for a decision to issue it; never beside a consideration that finds a
+substantial risk or not enough information (s. 7.4), and for arms only with all six answered and
+signed by two people; never by who recommended, reviewed, took an exception or has a conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from history.guards import Guard, postgres_function, postgres_trigger, sqlite_trigger
+
+PERMITS = "permits_permit"
+_NEEDED = frozenset(
+    {
+        PERMITS,
+        "permits_decision",
+        "permits_recommendation",
+        "permits_card",
+        "permits_statement",
+        "permits_conflictdeclaration",
+    }
+)
+
+_DECISION = "permits_decision d WHERE d.id = NEW.decision_id"
+_CARDS = "permits_card c WHERE c.application_id = NEW.application_id"
+
+GATE = {
+    "decided": (
+        f"NOT EXISTS (SELECT 1 FROM {_DECISION} AND d.outcome = 'issued'"
+        " AND d.application_id = NEW.application_id)"
+    ),
+    "g8": (
+        f"EXISTS (SELECT 1 FROM {_CARDS}"
+        " AND c.residual IN ('substantial_risk', 'not_enough_information'))"
+        f" OR (EXISTS (SELECT 1 FROM {_DECISION} AND d.is_for_war_material)"
+        f" AND (SELECT COUNT(*) FROM {_CARDS} AND c.residual = 'no_substantial_risk') <> 6)"
+    ),
+    "g9": (
+        f"EXISTS (SELECT 1 FROM {_DECISION} AND d.is_for_war_material)"
+        f" AND (SELECT COUNT(*) FROM {_CARDS} AND c.first_by_id IS NOT NULL"
+        " AND c.second_by_id IS NOT NULL AND c.first_by_id <> c.second_by_id"
+        " AND c.second_by_id <> c.edited_by_id) <> 6"
+    ),
+    "g12": (
+        f"EXISTS (SELECT 1 FROM {_DECISION} AND ("
+        "EXISTS (SELECT 1 FROM permits_recommendation r"
+        " WHERE r.id = d.recommendation_id AND r.made_by_id = d.decided_by_id)"
+        f" OR EXISTS (SELECT 1 FROM {_CARDS}"
+        " AND d.decided_by_id IN (c.edited_by_id, c.first_by_id, c.second_by_id))"
+        " OR EXISTS (SELECT 1 FROM permits_statement s WHERE s.application_id = NEW.application_id"
+        " AND s.kind = 'exception' AND d.decided_by_id IN (s.made_by_id, s.countersigned_by_id))"
+        " OR EXISTS (SELECT 1 FROM permits_conflictdeclaration x"
+        " WHERE x.application_id = NEW.application_id AND x.person_id = d.decided_by_id)))"
+    ),
+}
+"""By rule, the condition under which a permit is refused."""
+
+
+def of_permits(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator[Guard]:
+    """The guards of this package; none before its tables are there."""
+    if not tables >= _NEEDED:
+        return
+    for rule, condition in GATE.items():
+        if connection.vendor == "sqlite":
+            yield sqlite_trigger(PERMITS, f"gate_{rule}", "INSERT", condition)
+            continue
+        name = f"permits_gate_{rule}"
+        source = (
+            f" BEGIN IF {condition} THEN RAISE EXCEPTION 'the gate is closed: {rule}'"
+            " USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END "
+        )
+        yield postgres_function(connection, name, source)
+        yield postgres_trigger(PERMITS, f"gate_{rule}", "INSERT", name)

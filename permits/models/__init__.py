@@ -1,0 +1,32 @@
+"""An application, what belongs to it, and the permit that may come of it."""
+
+from permits.models.applications import Application, Document, Line, Party
+from permits.models.assessment import Card, Evidence, Measure
+from permits.models.decisions import Decision, Recommendation
+from permits.models.letters import Letter, Notice
+from permits.models.permits import Condition, Permit, PermitAct, PermitLine, Use
+from permits.models.statements import Statement
+from permits.models.time import ConflictDeclaration, Consultation, Wait
+
+__all__ = [
+    "Application",
+    "Card",
+    "Condition",
+    "ConflictDeclaration",
+    "Consultation",
+    "Decision",
+    "Document",
+    "Evidence",
+    "Letter",
+    "Line",
+    "Measure",
+    "Notice",
+    "Party",
+    "Permit",
+    "PermitAct",
+    "PermitLine",
+    "Recommendation",
+    "Statement",
+    "Use",
+    "Wait",
+]

@@ -1,0 +1,97 @@
+"""What a person states on a case, and who stands by it with them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from history.models import Tracked
+from permits.choices import StatementKind
+from permits.models.applications import NOT_LOOKED_UP, Application, Document
+
+
+class Statement(Tracked):
+    """One fact that a person answers for: an answer, an exception, a flag, a clearance, a waiver.
+
+    `key` names what it is about within its kind (`POLICY:code`, `line:3:war_material`,
+    `party:7`), `value` what is said of it. What makes a ruling or the gate less strict counts only
+    once a second person has countersigned it, and only while `basis`, the digest of what it was
+    said about, is what it would be today. What makes them stricter `counts_alone`, at once and
+    until it is replaced. For each key at most one stands and one waits: a waiting one that is
+    countersigned sets the standing one aside (`permits.domain.statements`).
+    """
+
+    private_fields = frozenset({"reason", "source"})
+
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="statements"
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=StatementKind)
+    key = models.CharField(_("about"), max_length=160)
+    value = models.CharField(_("says"), max_length=40)
+    policies = models.JSONField(_("instruments"), default=list, blank=True)
+    reason = models.TextField(_("reason"))
+    source = models.CharField(_("source"), max_length=300, blank=True)
+    document = models.ForeignKey(
+        Document,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name=NOT_LOOKED_UP,
+        verbose_name=_("evidence"),
+    )
+    basis = models.CharField(_("digest of what it is about"), max_length=64)
+    counts_alone = models.BooleanField(_("counts with one signature"))
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP)
+    made_at = models.DateTimeField(_("made"))
+    countersigned_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name=NOT_LOOKED_UP
+    )
+    countersigned_at = models.DateTimeField(_("countersigned"), null=True)
+    set_aside_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name=NOT_LOOKED_UP
+    )
+    set_aside_at = models.DateTimeField(_("set aside"), null=True)
+
+    class Meta:
+        verbose_name = _("statement")
+        verbose_name_plural = _("statements")
+        ordering = ["application", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["application", "kind", "key"],
+                condition=Q(set_aside_at__isnull=True, counts_alone=True),
+                name="permits_statement_one_counts_alone",
+            ),
+            models.UniqueConstraint(
+                fields=["application", "kind", "key"],
+                condition=Q(set_aside_at__isnull=True, countersigned_at__isnull=False),
+                name="permits_statement_one_stands",
+            ),
+            models.UniqueConstraint(
+                fields=["application", "kind", "key"],
+                condition=Q(
+                    set_aside_at__isnull=True, counts_alone=False, countersigned_at__isnull=True
+                ),
+                name="permits_statement_one_waits",
+            ),
+            models.CheckConstraint(
+                name="permits_statement_countersigned_by_another",
+                condition=Q(countersigned_by__isnull=True) | ~Q(countersigned_by=F("made_by")),
+            ),
+            models.CheckConstraint(
+                name="permits_statement_countersigned_by_and_at",
+                condition=Q(countersigned_by__isnull=True, countersigned_at__isnull=True)
+                | Q(countersigned_by__isnull=False, countersigned_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="permits_statement_set_aside_by_and_at",
+                condition=Q(set_aside_by__isnull=True, set_aside_at__isnull=True)
+                | Q(set_aside_by__isnull=False, set_aside_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.value}"

@@ -1,0 +1,62 @@
+"""What can be done to an application, its review and its permit, as the history tells it."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from history.verbs import Verbs
+
+
+class Verb(Verbs):
+    """The verbs of a case."""
+
+    OPENED = "application.opened", _("Application opened")
+    EDITED = "application.edited", _("Application edited")
+    SUBMITTED = "application.submitted", _("Application submitted")
+    RETURNED = "application.returned", _("Application returned to the applicant")
+    TAKEN_UP = "application.taken_up", _("Review begun")
+    ASSIGNED = "application.assigned", _("Application assigned")
+    WITHDRAWN = "application.withdrawn", _("Application withdrawn")
+    LINE_ADDED = "line.added", _("Line added")
+    LINE_EDITED = "line.edited", _("Line edited")
+    LINE_REMOVED = "line.removed", _("Line removed")
+    PARTY_ADDED = "party.added", _("Party added")
+    PARTY_EDITED = "party.edited", _("Party edited")
+    PARTY_REMOVED = "party.removed", _("Party removed")
+    DOCUMENT_ADDED = "document.added", _("Document added")
+    DOCUMENT_REMOVED = "document.removed", _("Document removed")
+    STATED = "statement.made", _("Statement made")
+    COUNTERSIGNED = "statement.countersigned", _("Statement countersigned")
+    SET_ASIDE = "statement.set_aside", _("Statement set aside")
+    EVIDENCE_ADDED = "evidence.added", _("Evidence added")
+    EVIDENCE_EDITED = "evidence.edited", _("Evidence edited")
+    EVIDENCE_REMOVED = "evidence.removed", _("Evidence removed")
+    MEASURE_ADDED = "measure.added", _("Mitigating measure added")
+    MEASURE_EDITED = "measure.edited", _("Mitigating measure edited")
+    MEASURE_REMOVED = "measure.removed", _("Mitigating measure removed")
+    CARD_EDITED = "card.edited", _("Consideration edited")
+    CARD_SIGNED = "card.signed", _("Consideration signed")
+    CARD_COUNTERSIGNED = "card.countersigned", _("Consideration countersigned")
+    CONSULTED = "consultation.opened", _("Body consulted")
+    CONSULTATION_ANSWERED = "consultation.answered", _("Consultation answered")
+    CONSULTATION_SILENT = "consultation.silent", _("Silence of a consulted body recorded")
+    WAIT_OPENED = "wait.opened", _("Wait begun")
+    WAIT_ENDED = "wait.ended", _("Wait ended")
+    CONFLICT_DECLARED = "conflict.declared", _("Conflict of interest declared")
+    RECOMMENDED = "recommendation.made", _("Recommendation made")
+    SENT_BACK = "recommendation.sent_back", _("Recommendation sent back")
+    PUT_TO_APPLICANT = "recommendation.put", _("Intended refusal put to the applicant")
+    REPLY_RECORDED = "recommendation.replied", _("Reply of the applicant recorded")
+    CONDITION_CHANGED = "condition.changed", _("Condition changed")
+    ISSUED = "decision.issued", _("Permit issued")
+    REFUSED = "decision.refused", _("Application refused")
+    RETURNED_WITHOUT_ACTION = "decision.returned", _("Application returned without action")
+    ACT_PROPOSED = "act.proposed", _("Act on a permit proposed")
+    ACT_DECLINED = "act.declined", _("Act on a permit declined")
+    AMENDED = "permit.amended", _("Permit amended")
+    SUSPENDED = "permit.suspended", _("Permit suspended")
+    REINSTATED = "permit.reinstated", _("Permit reinstated")
+    CANCELLED = "permit.cancelled", _("Permit cancelled")
+    USED = "permit.used", _("Use of a permit reported")
+    LETTER_MADE = "letter.made", _("Letter made")
+    NOTICE_SEEN = "notice.seen", _("Notice seen")

@@ -1,0 +1,271 @@
+"""Cards: what makes a signature stand, and what makes it stale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.exceptions import NotPermitted, Refused
+from history import clock
+from history.domain.door import Conflict
+from history.models import Event
+from permits.choices import Flag, StatementKind
+from permits.considerations import CONSIDERATIONS
+from permits.domain import intake
+from permits.domain.assessment import (
+    ANSWERS,
+    card_states,
+    determination,
+    edit_card,
+    sign_card,
+)
+from permits.domain.casefile import read_file
+from permits.domain.casework import head_of
+from permits.domain.ruling import rule_on
+from permits.domain.sources import add_evidence, add_measure, edit_source, remove_source
+from permits.domain.statements import flag_key
+from permits.models import Application, Card
+from tests.people import Cast
+from tests.permits import factories
+from tests.permits.factories import answer_cards, make_in_review, say, sign_cards
+
+FIRST = CONSIDERATIONS[0].number
+
+
+@pytest.fixture
+def case(office: Cast) -> Application:
+    return make_in_review(office.analyst)
+
+
+@pytest.fixture
+def card(case: Application, office: Cast) -> Card:
+    evidence = add_evidence(
+        case,
+        {
+            "title": "Report",
+            "source": "A panel of experts",
+            "reliability": "high",
+            "review_by": clock.today() + timedelta(days=30),
+        },
+        by=office.analyst,
+    )
+    measure = add_measure(
+        case,
+        {
+            "kind": "end_use_certificate",
+            "giver": "Ministry",
+            "form": "Signed",
+            "wording": "No re-export",
+            "is_in_force": True,
+        },
+        by=office.analyst,
+    )
+    values = {**factories.ANSWERS, "evidence": [evidence.pk], "measures": [measure.pk]}
+    return edit_card(case, FIRST, values, by=office.analyst)
+
+
+def state_of(application: Application) -> tuple[bool, tuple[str, ...]]:
+    application.refresh_from_db()
+    file = read_file(application)
+    found = card_states(file, rule_on(file, on=clock.today(), known_at=clock.now()))[0]
+    return found.is_good, found.stale_because
+
+
+def test_two_people_make_a_card_good(card: Card, case: Application, office: Cast) -> None:
+    sign_card(card, by=office.analyst)
+    assert state_of(case)[0] is False
+    sign_card(card, by=office.senior)
+    assert state_of(case) == (True, ())
+
+
+def test_who_signed_first_does_not_sign_second(card: Card, office: Cast) -> None:
+    sign_card(card, by=office.senior)
+    with pytest.raises(NotPermitted, match="signed this first"):
+        sign_card(card, by=office.senior)
+
+
+def test_who_edited_last_does_not_sign_second(card: Card, office: Cast) -> None:
+    sign_card(card, by=office.senior)
+    with pytest.raises(NotPermitted, match="edited this last"):
+        sign_card(card, by=office.analyst)
+    sign_card(card, by=office.analyst_b)
+
+
+@pytest.mark.parametrize("missing", ANSWERS)
+def test_a_card_with_an_answer_missing_is_not_signed(
+    case: Application, office: Cast, missing: str
+) -> None:
+    values = {name: value for name, value in factories.ANSWERS.items() if name != missing}
+    if missing == "measures_considered":
+        with pytest.raises(ValidationError, match="before saying what remains"):
+            edit_card(case, FIRST, values, by=office.analyst)
+        return
+    card = edit_card(case, FIRST, values, by=office.analyst)
+    with pytest.raises(Refused, match="Still to be answered"):
+        sign_card(card, by=office.analyst)
+
+
+def test_an_edit_clears_the_signatures_and_the_same_values_do_not(
+    card: Card, case: Application, office: Cast
+) -> None:
+    sign_card(card, by=office.analyst)
+    sign_card(card, by=office.senior)
+    events = Event.objects.count()
+    edit_card(case, FIRST, factories.ANSWERS, by=office.analyst_b)
+    assert Event.objects.count() == events
+    assert state_of(case)[0]
+    edited = edit_card(case, FIRST, {"finding": "Another finding"}, by=office.analyst_b)
+    assert (edited.first_by, edited.second_by, edited.basis) == (None, None, "")
+
+
+Change = Callable[[Application, Cast], object]
+STALES: dict[str, tuple[Change, str]] = {
+    "a line": (
+        lambda case, office: intake.edit_line(
+            read_file(case).lines[0], {"unit_value": 3}, by=office.analyst
+        ),
+        "Line 1 has changed.",
+    ),
+    "a party": (
+        lambda case, office: intake.edit_party(
+            read_file(case).parties[0], {"name": "Another Ltd."}, by=office.analyst
+        ),
+        "The party Another Ltd. has changed.",
+    ),
+    "the end use": (
+        lambda case, office: intake.edit_application(
+            case, {"end_use": "Border patrol"}, by=office.analyst
+        ),
+        "Destination, transit or end use has changed.",
+    ),
+    "a flag": (
+        lambda case, office: say(
+            case, StatementKind.FLAG, flag_key(1, Flag.EIPA_4_1), "yes", by=office.analyst
+        ),
+        "What a line is (arms, goods of s. 4.1) has changed.",
+    ),
+    "cited evidence": (
+        lambda case, office: edit_source(
+            read_file(case).evidence[0], {"says": "More"}, by=office.analyst
+        ),
+        "Evidence that it cites has changed or was removed.",
+    ),
+    "cited evidence removed": (
+        lambda case, office: remove_source(read_file(case).evidence[0], by=office.analyst),
+        "Evidence that it cites has changed or was removed.",
+    ),
+    "a measure that ended": (
+        lambda case, office: edit_source(
+            read_file(case).measures[0], {"is_in_force": False}, by=office.analyst
+        ),
+        "A mitigating measure that it cites is not available any more.",
+    ),
+}
+LEAVES: dict[str, Change] = {
+    "a telephone number": lambda case, office: intake.edit_party(
+        read_file(case).parties[0], {"telephone": "1"}, by=office.analyst
+    ),
+    "evidence that is not cited": lambda case, office: add_evidence(
+        case, {"title": "Other", "source": "Other", "reliability": "low"}, by=office.analyst
+    ),
+    "the assignment": lambda case, office: intake.assign(case, None, by=office.senior),
+}
+
+
+@pytest.mark.parametrize("name", STALES)
+def test_what_a_card_rests_on_makes_it_stale_and_says_so(
+    card: Card, case: Application, office: Cast, name: str
+) -> None:
+    sign_card(card, by=office.analyst)
+    sign_card(card, by=office.senior)
+    change, words = STALES[name]
+    change(case, office)
+    good, because = state_of(case)
+    assert not good
+    assert words in because
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_what_does_not_matter_leaves_it_fresh(
+    card: Card, case: Application, office: Cast, name: str
+) -> None:
+    sign_card(card, by=office.analyst)
+    sign_card(card, by=office.senior)
+    LEAVES[name](case, office)
+    assert state_of(case)[0]
+
+
+def test_evidence_past_its_review_day_makes_a_card_stale_and_bars_signing(
+    card: Card, case: Application, office: Cast
+) -> None:
+    sign_card(card, by=office.analyst)
+    sign_card(card, by=office.senior)
+    later = datetime.now(UTC) + timedelta(days=60)
+    with clock.simulated(later):
+        good, because = state_of(case)
+        assert not good
+        assert because == ("The evidence “Report” is past its review day.",)
+        with pytest.raises(Refused, match="past its review day"):
+            sign_card(card, by=office.analyst)
+
+
+def test_a_stale_first_signature_is_replaced(card: Card, case: Application, office: Cast) -> None:
+    sign_card(card, by=office.analyst)
+    intake.edit_line(read_file(case).lines[0], {"unit": "sets"}, by=office.analyst)
+    signed = sign_card(card, by=office.analyst)
+    assert (signed.first_by, signed.second_by) == (office.analyst, None)
+    sign_card(card, by=office.senior)
+    assert state_of(case)[0]
+
+
+def test_a_signature_compares_the_whole_case(card: Card, case: Application, office: Cast) -> None:
+    head = head_of(case)
+    intake.assign(case, None, by=office.senior)
+    with pytest.raises(Conflict):
+        sign_card(card, by=office.senior, seen_head=head)
+
+
+def test_an_edit_of_what_was_not_seen_is_a_conflict(
+    card: Card, case: Application, office: Cast
+) -> None:
+    edit_card(case, FIRST, {"finding": "Mine"}, by=office.senior)
+    with pytest.raises(Conflict):
+        edit_card(case, FIRST, {"finding": "Theirs"}, by=office.analyst, seen=card.version - 1)
+
+
+@pytest.mark.parametrize(
+    ("residual", "wanted"),
+    [
+        ("no_substantial_risk", True),
+        ("substantial_risk", False),
+        ("not_enough_information", False),
+    ],
+)
+def test_one_answer_of_six_decides_what_follows_for_s_7_4(
+    case: Application, office: Cast, residual: str, wanted: bool
+) -> None:
+    answer_cards(case, by=office.analyst)
+    edit_card(case, CONSIDERATIONS[5].number, {"residual": residual}, by=office.analyst)
+    sign_cards(case, by=office.analyst, second=office.senior)
+    file = read_file(case)
+    found = determination(card_states(file, rule_on(file, on=clock.today())))
+    assert found.is_no_substantial_risk is wanted
+
+
+def test_the_six_are_read_in_a_constant_number_of_queries(case: Application, office: Cast) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            file = read_file(case)
+            card_states(file, rule_on(file, on=clock.today()))
+        return len(queries)
+
+    count()
+    edit_card(case, FIRST, factories.ANSWERS, by=office.analyst)
+    one = count()
+    answer_cards(case, by=office.analyst)
+    assert count() == one

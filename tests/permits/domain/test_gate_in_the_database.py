@@ -1,0 +1,151 @@
+"""Raw SQL that issues against the gate is refused, on both engines, even with its event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from history import clock, guards
+from history.actors import SYSTEM
+from history.domain.door import door
+from history.refusal import at_the_door
+from permits.domain.casefile import read_file
+from permits.domain.frozen import packed
+from permits.models import Application, Card, Decision, Permit, Recommendation, Statement
+from tests.people import Cast
+from tests.permits.factories import WHY, in_a_year, make_recommended
+
+
+def decide(application: Application, office: Cast, **values: object) -> Decision:
+    """A decision to issue that nothing looked at."""
+    frozen, digest = packed({})
+    values = {
+        "outcome": "issued",
+        "decided_by": office.decision,
+        "is_for_war_material": True,
+        **values,
+    }
+    recommendation = read_file(application).recommendation
+    assert recommendation is not None
+    decision = Decision(
+        application=application,
+        recommendation=recommendation,
+        reasons=WHY,
+        decided_on=clock.today(),
+        delegation=office.decision.delegations.get(),
+        frozen=frozen,
+        frozen_digest=digest,
+        **{
+            "outcome": "issued",
+            "decided_by": office.decision,
+            "is_for_war_material": True,
+            **values,
+        },
+    )
+    with door(by=SYSTEM) as entries:
+        entries.record("test.decided", stream=application.stream, subject="test:1").add(decision)
+    return decision
+
+
+def is_refused(application: Application, decision: Decision) -> str:
+    """The database's words when a permit is inserted past the program; empty if it takes it."""
+    with transaction.atomic():
+        with door(by=SYSTEM) as entries:
+            entry = entries.record("test.issued", stream=application.stream, subject="test:1")
+        permit = Permit(
+            id=1,
+            stream=application.stream,
+            version=entry.recorded.sequence,
+            number="EP-2026-000001",
+            application=application,
+            decision=decision,
+            issued_on=clock.today(),
+            valid_from=clock.today(),
+            valid_to=in_a_year(),
+        )
+        try:
+            with transaction.atomic(), at_the_door():
+                Permit._base_manager.bulk_create([permit])
+        except IntegrityError as refusal:
+            return str(refusal)
+        transaction.set_rollback(True)
+        return ""
+
+
+def edit(row: Card | Statement | Recommendation, **values: object) -> None:
+    """Past the domain, with an event."""
+    with door(by=SYSTEM) as entries:
+        entries.record("test.edited", stream=row.stream, subject="test:1").set(row, **values)
+
+
+def card(application: Application) -> Card:
+    return Card.objects.filter(application=application)[0]
+
+
+BREAKS: dict[str, tuple[Callable[[Application, Cast], None], str]] = {
+    "a substantial risk": (
+        lambda case, office: edit(card(case), residual="substantial_risk"),
+        "g8",
+    ),
+    "not enough information": (
+        lambda case, office: edit(card(case), residual="not_enough_information"),
+        "g8",
+    ),
+    "no second signature": (
+        lambda case, office: edit(card(case), second_by=None, second_at=None),
+        "g9",
+    ),
+    "the decision-maker signed": (
+        lambda case, office: edit(card(case), second_by=office.decision),
+        "g12",
+    ),
+    "the decision-maker edited": (
+        lambda case, office: edit(card(case), edited_by=office.decision),
+        "g12",
+    ),
+    "the decision-maker recommended": (
+        lambda case, office: edit(
+            Recommendation.objects.get(application=case), made_by=office.decision
+        ),
+        "g12",
+    ),
+}
+
+
+def test_a_good_case_is_taken(office: Cast) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    assert is_refused(application, decide(application, office)) == ""
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_permit_against_the_gate_is_refused(office: Cast, name: str) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    spoil, rule = BREAKS[name]
+    spoil(application, office)
+    refusal = is_refused(application, decide(application, office))
+    assert f"gate_{rule}" in refusal or f"closed: {rule}" in refusal
+
+
+def test_a_risk_counts_also_where_the_decision_says_that_it_is_not_for_arms(office: Cast) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    edit(card(application), residual="substantial_risk")
+    decision = decide(application, office, is_for_war_material=False)
+    assert is_refused(application, decision)
+
+
+@pytest.mark.parametrize("outcome", ["refused", "returned"])
+def test_another_decision_gives_no_permit(office: Cast, outcome: str) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    assert "decided" in is_refused(application, decide(application, office, outcome=outcome))
+
+
+def test_the_guards_of_the_gate_are_looked_after_like_all_others(db: None) -> None:
+    mine = [one for one in guards._wanted(connection) if one.name.startswith("permits_permit_gate")]
+    assert len(mine) == 4
+    with connection.cursor() as cursor:
+        cursor.execute(mine[0].drop(connection.vendor))
+    assert guards.missing(connection) == [mine[0].name]
+    guards.install(connection)
+    assert guards.missing(connection) == []

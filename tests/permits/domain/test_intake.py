@@ -1,0 +1,171 @@
+"""Taking an application in: what is asked for, what is refused, who may."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from accounts.exceptions import NotPermitted, Refused
+from history import clock
+from history.models import Event
+from permits.domain import intake
+from permits.domain.casefile import read_file
+from permits.domain.requirements import FORM_OF, facts_of_form, required_facts
+from permits.models import Application
+from tests.people import Cast
+from tests.permits.factories import LINE, PARTY, WHY, country, make_draft, make_in_review
+
+
+def missing(application: Application) -> set[str]:
+    return {
+        fact.key.split(":")[0] for fact in required_facts(read_file(application)) if fact.is_missing
+    }
+
+
+def test_references_count_by_activity_and_year(office: Cast) -> None:
+    year = clock.today().year
+    made = [intake.open_application(kind, by=office.analyst) for kind in ("export",) * 2]
+    made.append(intake.open_application("brokering", by=office.senior))
+    assert [one.reference for one in made] == [
+        f"E-{year}-000001",
+        f"E-{year}-000002",
+        f"B-{year}-000001",
+    ]
+
+
+@pytest.mark.parametrize("who", ["decision", "admin", "auditor"])
+def test_only_analysts_open_applications(office: Cast, who: str) -> None:
+    with pytest.raises(NotPermitted):
+        intake.open_application("export", by=getattr(office, who))
+
+
+@pytest.mark.parametrize("activity", ["export", "brokering"])
+def test_a_complete_application_lacks_nothing(office: Cast, activity: str) -> None:
+    assert missing(make_draft(office.analyst, activity=activity)) == set()
+
+
+@pytest.mark.parametrize("activity", ["export", "brokering"])
+def test_an_empty_application_lacks_what_the_regulations_ask_for(
+    office: Cast, activity: str
+) -> None:
+    lacking = missing(intake.open_application(activity, by=office.analyst))
+    known = set(facts_of_form(FORM_OF[activity]))  # type: ignore[index]
+    assert lacking <= known
+    assert {"form_signed", "applicant", "consignees", "items"} <= lacking
+
+
+LINES: list[tuple[dict[str, Any], set[str]]] = [
+    ({"description": ""}, {"item.description"}),
+    ({"unit_value": None, "total_value": None}, {"item.quantity_unit_value_total_value"}),
+    ({"measure": ""}, {"item.mass_weight_or_volume"}),
+    ({"shipping_point": ""}, {"item.factory_or_first_shipping_point"}),
+    ({"items": ["5400"]}, {"item.us_origin_proportion_percent"}),
+    ({"items": ["5101"]}, {"item.guide_item_number"}),
+]
+
+
+@pytest.mark.parametrize(("values", "wanted"), LINES, ids=[str(one[0]) for one in LINES])
+def test_a_line_lacks_what_it_does_not_say(
+    office: Cast, values: dict[str, Any], wanted: set[str]
+) -> None:
+    assert missing(make_draft(office.analyst, lines=[{**LINE, **values}])) == wanted
+
+
+def test_group_2_asks_for_the_registration_or_the_declaration(office: Cast) -> None:
+    case = make_draft(office.analyst)
+    values = {"declares_not_controlled_goods": False}
+    case = intake.edit_application(case, values, by=office.analyst)
+    assert missing(case) == {"dpa_registration_proof"}
+
+
+BAD_LINES: list[tuple[dict[str, Any], str]] = [
+    ({"items": ["banana"]}, "items"),
+    ({"items": ["2-99"]}, "items"),
+    ({"quantity": Decimal(0)}, "quantity"),
+    ({"quantity": Decimal(-1)}, "quantity"),
+    ({"unit_value": Decimal("1.234")}, "unit_value"),
+    ({"us_origin_percent": Decimal(101)}, "us_origin_percent"),
+    ({"unit": "x" * 41}, "unit"),
+]
+
+
+@pytest.mark.parametrize(("values", "field"), BAD_LINES, ids=[str(one[0]) for one in BAD_LINES])
+def test_a_line_that_cannot_be_is_refused_by_field(
+    office: Cast, values: dict[str, Any], field: str
+) -> None:
+    case = intake.open_application("export", by=office.analyst)
+    with pytest.raises(ValidationError) as refusal:
+        intake.add_line(case, {**LINE, **values}, by=office.analyst)
+    assert set(refusal.value.message_dict) == {field}
+    assert read_file(case).lines == ()
+
+
+def test_a_code_may_extend_a_listed_one_by_parts(office: Cast) -> None:
+    assert intake.checked_items(["2-15.d.2", "9-1", "9-1"]) == ["2-15.d.2", "9-1"]
+
+
+def test_a_region_belongs_to_its_destination(office: Cast) -> None:
+    case = make_draft(office.analyst)
+    with pytest.raises(ValidationError) as refusal:
+        intake.edit_application(
+            case, {"sub_region": "UA-CRIMEA", "transit": ["ZZ"]}, by=office.analyst
+        )
+    assert set(refusal.value.message_dict) == {"sub_region", "transit"}
+    intake.edit_application(
+        case, {"destination": country("UA"), "sub_region": "UA-CRIMEA"}, by=office.analyst
+    )
+
+
+def test_there_is_one_applicant(office: Cast) -> None:
+    case = make_draft(office.analyst)
+    with pytest.raises(ValidationError, match="an applicant already"):
+        intake.add_party(case, {**PARTY, "role": "applicant"}, by=office.analyst)
+
+
+def test_nothing_changed_is_no_event(office: Cast) -> None:
+    case = make_draft(office.analyst)
+    events = Event.objects.count()
+    intake.edit_application(case, {"delivery": "electronic"}, by=office.analyst)
+    assert Event.objects.count() == events
+
+
+def test_an_empty_draft_is_not_submitted(office: Cast) -> None:
+    case = intake.open_application("export", by=office.analyst)
+    with pytest.raises(ValidationError) as refusal:
+        intake.submit(case, by=office.analyst)
+    assert set(refusal.value.message_dict) == {"destination", "parties", "lines"}
+
+
+def test_a_returned_application_starts_its_clock_anew(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    intake.return_to_applicant(case, by=office.analyst, reason=WHY)
+    assert [wait.to_on for wait in read_file(case).waits] == [None]
+    case = intake.submit(case, by=office.analyst)
+    assert case.submitted_on == clock.today()
+    assert [wait.to_on for wait in read_file(case).waits] == [clock.today()]
+
+
+def test_an_analyst_assigns_only_to_themselves_and_a_senior_to_anyone(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    with pytest.raises(NotPermitted, match="senior analyst assigns"):
+        intake.assign(case, office.analyst_b, by=office.analyst_b)
+    assert intake.assign(case, office.analyst_b, by=office.senior).assigned_to == office.analyst_b
+    with pytest.raises(ValidationError, match="does not work on applications"):
+        intake.assign(case, office.auditor, by=office.senior)
+
+
+def test_a_withdrawn_application_is_over(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    intake.withdraw(case, by=office.analyst, reason=WHY)
+    with pytest.raises(Refused):
+        intake.edit_application(case, {"end_use": "Other"}, by=office.analyst)
+
+
+def test_a_conflict_is_declared_once(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    intake.declare_conflict(case, by=office.decision, reason=WHY)
+    with pytest.raises(Refused):
+        intake.declare_conflict(case, by=office.decision, reason=WHY)

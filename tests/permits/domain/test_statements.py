@@ -1,0 +1,172 @@
+"""What counts of what people state: with one signature, with two, and for how long."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from accounts.exceptions import NotPermitted, Refused
+from permits.choices import Flag, Screened, StatementKind
+from permits.domain import intake
+from permits.domain.casefile import read_file
+from permits.domain.ruling import requires_assessment
+from permits.domain.statements import (
+    END_USER_KEY,
+    STATE_SAFETY_KEY,
+    VALUES,
+    Said,
+    counted,
+    countersign,
+    counts_alone,
+    flag_key,
+    party_key,
+    set_aside,
+    standing,
+    state,
+    verdict,
+)
+from permits.models import Application, Statement
+from tests.people import Cast
+from tests.permits.factories import WHY, lower, make_in_review, say
+
+STRICTER = {
+    ("flag", "yes"),
+    ("end_user", "private"),
+    ("end_user", "unknown"),
+    ("eligibility", "not_resident"),
+    ("screening", "listed"),
+    ("state_safety", "raised"),
+    ("state_safety", "prejudicial"),
+}
+
+
+@pytest.fixture
+def case(office: Cast) -> Application:
+    return make_in_review(office.analyst)
+
+
+def war(application: Application) -> bool | None:
+    return counted(read_file(application)).flag(1, Flag.WAR_MATERIAL)
+
+
+def test_only_what_makes_a_case_stricter_counts_with_one_signature() -> None:
+    every = {(kind, value) for kind, values in VALUES.items() for value in values}
+    assert {one for one in every if counts_alone(*one)} == STRICTER
+
+
+def test_a_lowered_flag_counts_once_a_second_person_stands_by_it(
+    case: Application, office: Cast
+) -> None:
+    key = flag_key(1, Flag.WAR_MATERIAL)
+    made = say(case, StatementKind.FLAG, key, "no", by=office.analyst)
+    assert war(case) is None
+    assert requires_assessment(read_file(case))
+    countersign(made, by=office.senior)
+    assert war(case) is False
+    assert not requires_assessment(read_file(case))
+
+
+def test_nobody_countersigns_their_own(case: Application, office: Cast) -> None:
+    made = say(case, StatementKind.END_USER, END_USER_KEY, "government", by=office.analyst)
+    with pytest.raises(NotPermitted, match="You made this"):
+        countersign(made, by=office.analyst)
+    assert counted(read_file(case)).end_user is None
+
+
+@pytest.mark.parametrize("who", ["decision", "admin", "auditor"])
+def test_only_analysts_state_and_countersign(case: Application, office: Cast, who: str) -> None:
+    made = say(case, StatementKind.END_USER, END_USER_KEY, "government", by=office.analyst)
+    person = getattr(office, who)
+    with pytest.raises(NotPermitted):
+        countersign(made, by=person)
+    with pytest.raises(NotPermitted):
+        say(case, StatementKind.END_USER, END_USER_KEY, "government", by=person)
+
+
+def test_a_stricter_statement_is_never_lost_to_one_signature(
+    case: Application, office: Cast
+) -> None:
+    key = flag_key(1, Flag.WAR_MATERIAL)
+    lower(case, Flag.WAR_MATERIAL, by=office.analyst, second=office.senior)
+    stricter = say(case, StatementKind.FLAG, key, "yes", by=office.analyst_b)
+    assert war(case) is True
+    with pytest.raises(Refused, match="State the opposite"):
+        set_aside(stricter, by=office.analyst, reason=WHY)
+    waiting = say(case, StatementKind.FLAG, key, "no", by=office.analyst)
+    assert war(case) is True
+    countersign(waiting, by=office.senior)
+    assert war(case) is False
+    stricter.refresh_from_db()
+    assert stricter.set_aside_at is not None
+
+
+def test_an_edit_makes_what_was_said_about_it_stale(case: Application, office: Cast) -> None:
+    lower(case, Flag.WAR_MATERIAL, by=office.analyst, second=office.senior)
+    line = read_file(case).lines[0]
+    intake.edit_line(line, {"description": "Something else entirely"}, by=office.analyst)
+    assert war(case) is None
+    assert [verdict(one) for one in standing(read_file(case))] == ["stale"]
+
+
+def test_an_edit_elsewhere_leaves_it(case: Application, office: Cast) -> None:
+    lower(case, Flag.WAR_MATERIAL, by=office.analyst, second=office.senior)
+    party = read_file(case).parties[0]
+    intake.edit_party(party, {"telephone": "613 555 0199"}, by=office.analyst)
+    assert war(case) is False
+
+
+def test_a_stale_statement_is_not_countersigned(case: Application, office: Cast) -> None:
+    party = read_file(case).parties[0]
+    key = party_key(party.pk)
+    made = say(case, StatementKind.SCREENING, key, Screened.CLEAR, by=office.analyst)
+    intake.edit_party(party, {"name": "Another Name Ltd."}, by=office.analyst)
+    with pytest.raises(Refused, match="has changed since"):
+        countersign(made, by=office.senior)
+
+
+def test_a_screening_expires_when_the_party_changes(case: Application, office: Cast) -> None:
+    party = read_file(case).parties[0]
+    key = party_key(party.pk)
+    say(case, StatementKind.SCREENING, key, "clear", by=office.analyst, second=office.senior)
+    assert counted(read_file(case)).screened(party.pk) == "clear"
+    intake.edit_party(party, {"name": "Another Name Ltd."}, by=office.analyst)
+    assert counted(read_file(case)).screened(party.pk) is None
+
+
+def test_one_waits_and_a_new_one_takes_its_place(case: Application, office: Cast) -> None:
+    first = say(case, StatementKind.END_USER, END_USER_KEY, "government", by=office.analyst)
+    say(case, StatementKind.END_USER, END_USER_KEY, "authorised", by=office.senior)
+    first.refresh_from_db()
+    assert first.set_aside_by == office.senior
+    assert Statement.objects.filter(set_aside_at__isnull=True).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        (Said(StatementKind.FLAG, "line:9:war_material", "no", WHY), "key"),
+        (Said(StatementKind.FLAG, "line:1:colour", "no", WHY), "key"),
+        (Said(StatementKind.FLAG, "line:1:war_material", "perhaps", WHY), "value"),
+        (Said(StatementKind.SCREENING, "party:0", "clear", WHY, source="List"), "key"),
+        (Said(StatementKind.ELIGIBILITY, "applicant", "resident", WHY), "source"),
+        (Said(StatementKind.EXCEPTION, "X:nato", "claimed", WHY), "document"),
+        (Said(StatementKind.STATE_SAFETY, STATE_SAFETY_KEY, "raised", WHY, policies=("X",)), ""),
+    ],
+)
+def test_what_cannot_be_said_is_refused_by_field(
+    case: Application, office: Cast, said: Said, field: str
+) -> None:
+    if not field:
+        state(case, said, by=office.analyst)
+        return
+    with pytest.raises(ValidationError) as refusal:
+        state(case, said, by=office.analyst)
+    assert field in refusal.value.message_dict
+
+
+def test_a_listed_party_needs_its_instrument(case: Application, office: Cast) -> None:
+    party = read_file(case).parties[0]
+    said = Said(StatementKind.SCREENING, party_key(party.pk), "listed", WHY, source="List")
+    with pytest.raises(ValidationError) as refusal:
+        state(case, said, by=office.analyst)
+    assert set(refusal.value.message_dict) == {"policies"}
