@@ -27,6 +27,7 @@ from accounts.choices import Role
 from accounts.rights import rights_of
 from config import security
 from config.errors import permission_denied
+from permits.workflow import ANALYSTS, CASE_ROLES, DECISION_MAKERS, PROPOSERS
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,12 @@ Row = Mapping[str, Who]
 ACT_OF_ADMINISTRATORS: Row = {"GET": ADMINISTRATORS, "POST": ADMINISTRATORS}
 ACT_ON_ONESELF: Row = {"GET": SIGNED_IN, "POST": SIGNED_IN}
 
+ANALYSTS_ONLY = holders(*ANALYSTS)
+DECIDERS = holders(*DECISION_MAKERS)
+WHO_PROPOSE = holders(*PROPOSERS)
+ACT_OF_ANALYSTS: Row = {"GET": ANALYSTS_ONLY, "POST": ANALYSTS_ONLY}
+ACT_ON_CASES: Row = {"GET": holders(*CASE_ROLES), "POST": holders(*CASE_ROLES)}
+
 ACCESS: Mapping[str, Row] = {
     # The front door leads on; the pulse is for load balancers.
     "home": {"GET": PUBLIC},
@@ -77,6 +84,39 @@ ACCESS: Mapping[str, Row] = {
     "policies:law": {"GET": PUBLIC},
     "policies:instrument": {"GET": PUBLIC},
     "policies:ask": {"GET": PUBLIC},
+    # Cases: whoever works here may read all of them; the domain functions say who may do what.
+    "permits:worklist": {"GET": ANY_ROLE},
+    "permits:assign": {"POST": ANALYSTS_ONLY},
+    "permits:new": ACT_OF_ANALYSTS,
+    "permits:case": {"GET": ANY_ROLE},
+    "permits:form": ACT_OF_ANALYSTS,
+    "permits:new_line": ACT_OF_ANALYSTS,
+    "permits:line": ACT_OF_ANALYSTS,
+    "permits:remove_line": ACT_OF_ANALYSTS,
+    "permits:new_party": ACT_OF_ANALYSTS,
+    "permits:party": ACT_OF_ANALYSTS,
+    "permits:remove_party": ACT_OF_ANALYSTS,
+    "permits:do": ACT_ON_CASES,
+    "permits:reply": ACT_OF_ANALYSTS,
+    "permits:state": ACT_OF_ANALYSTS,
+    "permits:countersign": ACT_OF_ANALYSTS,
+    "permits:set_aside": ACT_OF_ANALYSTS,
+    "permits:answer": ACT_OF_ANALYSTS,
+    "permits:silence": ACT_OF_ANALYSTS,
+    "permits:end_wait": ACT_OF_ANALYSTS,
+    "permits:card": {"GET": ANY_ROLE, "POST": ANALYSTS_ONLY},
+    "permits:sign": ACT_OF_ANALYSTS,
+    "permits:new_source": ACT_OF_ANALYSTS,
+    "permits:source": ACT_OF_ANALYSTS,
+    "permits:drop_source": ACT_OF_ANALYSTS,
+    "permits:permits": {"GET": ANY_ROLE},
+    "permits:permit": {"GET": ANY_ROLE},
+    "permits:propose": {"GET": WHO_PROPOSE, "POST": WHO_PROPOSE},
+    "permits:tighten": {"GET": DECIDERS, "POST": DECIDERS},
+    "permits:perform": {"GET": DECIDERS, "POST": DECIDERS},
+    "permits:decline": {"GET": WHO_PROPOSE, "POST": WHO_PROPOSE},
+    "permits:use": ACT_OF_ANALYSTS,
+    "permits:notice": ACT_ON_CASES,
     # One's own account.
     "accounts:account": {"GET": SIGNED_IN},
     "accounts:change_password": ACT_ON_ONESELF,

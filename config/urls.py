@@ -10,6 +10,7 @@ urlpatterns = [
     path("health/", views.health, name="health"),
     path("language/", set_language, name="set_language"),
     path("", include("accounts.urls")),
+    path("", include("permits.urls")),
     path("", include("policies.urls")),
     path("", include("history.urls")),
 ]

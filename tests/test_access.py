@@ -35,6 +35,33 @@ ARGUMENTS: dict[str, dict[str, object]] = {
     "policies:list": {"code": "BCL"},
     "policies:instrument": {"code": "SOR-2019-220"},
     "history:checkpoint": {"size": 1},
+    **{
+        f"permits:{name}": {"reference": "E-2026-000001", **more}
+        for name, more in dict[str, dict[str, object]](
+            {
+                "case": {},
+                "form": {},
+                "new_line": {},
+                "line": {"number": 1},
+                "remove_line": {"number": 1},
+                "new_party": {},
+                "party": {"number": 1},
+                "remove_party": {"number": 1},
+                "do": {"action": "submit"},
+                "reply": {},
+                "state": {"kind": "eligibility", "key": "applicant"},
+                "card": {"slug": "a"},
+                "sign": {"slug": "a"},
+                "new_source": {"kind": "evidence"},
+            }
+        ).items()
+    },
+    "permits:source": {"kind": "evidence", "number": 1},
+    "permits:drop_source": {"kind": "evidence", "number": 1},
+    "permits:permit": {"number": "EP-2026-000001"},
+    "permits:propose": {"number": "EP-2026-000001"},
+    "permits:tighten": {"number": "EP-2026-000001"},
+    "permits:use": {"number": "EP-2026-000001", "line": 1},
 }
 
 
@@ -101,6 +128,27 @@ def test_the_rows_are_what_the_office_agreed_on() -> None:
     assert rows("accounts:", readers) == {"GET people", "GET person", "GET pending"}
     assert rows("accounts:", administrators) == {
         f"{method} {name}" for name in acts for method in ("GET", "POST")
+    }
+    analysts = {Role.ANALYST, Role.SENIOR_ANALYST}
+    case_roles = analysts | {Role.DECISION_MAKER}
+    readable = {"worklist", "case", "card", "permits", "permit"}
+    decided = {"tighten", "perform"}
+    proposed = {"propose", "decline"}
+    shared = {"do", "notice"}
+    assert rows("permits:", Who(roles=frozenset(Role))) == {f"GET {name}" for name in readable}
+    for names, roles in (
+        (decided, {Role.DECISION_MAKER}),
+        (proposed, case_roles | {Role.ADMINISTRATOR}),
+        (shared, case_roles),
+    ):
+        assert rows("permits:", Who(roles=frozenset(roles))) == {
+            f"{method} {name}" for name in names for method in ("GET", "POST")
+        }
+    of_analysts = rows("permits:", Who(roles=frozenset(analysts)))
+    every = {name[8:] for name in ACCESS if name.startswith("permits:")}
+    others = readable | decided | proposed | shared | {"assign"}
+    assert of_analysts == {"POST assign", "POST card"} | {
+        f"{method} {name}" for name in every - others for method in ("GET", "POST")
     }
     assert {
         who for name, row in ACCESS.items() if name[:8] == "history:" for who in row.values()

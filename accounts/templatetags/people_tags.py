@@ -53,6 +53,12 @@ def people_address(context: Context) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def works_here(context: Context) -> bool:
+    """Whether the person holds a role today."""
+    return bool(_rights(context))
+
+
+@register.simple_tag(takes_context=True)
 def history_address(context: Context, query: str = "") -> str:
     """Where the history is, for those who may read it; else nothing."""
     if not _rights(context):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from history.models import Tracked
 from permits.choices import Gravity, Level, Likelihood, LinkToItem, MeasureKind, Residual
+from permits.considerations import BY_NUMBER
 from permits.models.applications import NOT_LOOKED_UP, Application, Document, Part
 
 
@@ -157,4 +158,5 @@ class Card(Tracked):
         return f"{self.application}, {self.consideration}"
 
     def get_absolute_url(self) -> str:
-        return reverse("permits:card", args=[self.application.reference, self.consideration])
+        slug = BY_NUMBER[self.consideration].slug
+        return reverse("permits:card", args=[self.application.reference, slug])

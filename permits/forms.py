@@ -1,0 +1,490 @@
+"""The shape of what is typed about a case. What it means is judged by the domain functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import DayField, ReasonField
+from accounts.models import User
+from permits.choices import (
+    ActKind,
+    Outcome,
+    RefusalGround,
+    ReturnGround,
+    WaitKind,
+)
+from permits.models import Application, Card, Evidence, Line, Measure, Party
+from policies.choices import Activity
+from policies.models import Destination, SubRegion
+
+LONGEST_TEXT = 10_000
+CHOSEN = ("likelihood", "gravity", "link", "confidence", "residual")
+"""The answers of a consideration that are chosen and not written."""
+
+
+class SeenForm(forms.Form):
+    """A form that carries the version of what was looked at."""
+
+    seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+
+def _text(label: Any, *, required: bool = True, rows: int = 4, **more: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=required,
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": rows}),
+        **more,
+    )
+
+
+# Intake
+
+
+class NewForm(forms.Form):
+    """What is applied for."""
+
+    activity = forms.ChoiceField(
+        label=_("Activity"), choices=Activity.choices, widget=forms.RadioSelect
+    )
+
+
+if TYPE_CHECKING:
+    Base = forms.ModelForm[Any]
+else:
+    Base = forms.ModelForm
+
+
+class ModelShape(Base):
+    """Fields of a row. Never saved from here: a domain function takes the values."""
+
+    seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("seen", self.instance.version)
+        for field in self.fields.values():
+            if isinstance(field.widget, forms.Textarea):
+                field.widget.attrs["rows"] = 4
+            if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
+                field.queryset = field.queryset.order_by("code")
+
+    def _post_clean(self) -> None:
+        """Rules of the row are the domain function's, which says them in words, at the field."""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What was typed, by field name."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "seen"}
+
+
+class ApplicationForm(ModelShape):
+    """The application's form. What only the other activity asks for is left out."""
+
+    transit = forms.CharField(
+        label=_("Transit"),
+        required=False,
+        help_text=_("Two-letter codes of the destinations passed, such as DE AE."),
+    )
+    sub_region = forms.ChoiceField(label=_("Region, if one is meant"), required=False)
+
+    class Meta:
+        model = Application
+        fields = [
+            "destination",
+            "sub_region",
+            "transit",
+            "country_of_export",
+            "end_user_kind",
+            "end_use",
+            "end_use_location",
+            "resale_or_government",
+            "brokering_paragraph",
+            "delivery",
+            "form_date",
+            "is_signed",
+            "declares_no_diversion",
+            "declares_not_controlled_goods",
+            "is_of_us_controlled_goods",
+        ]
+        field_classes = {"form_date": DayField}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        regions = SubRegion.objects.values_list("code", "name_en")
+        self.fields["sub_region"].choices = [("", "—"), *regions]  # type: ignore[attr-defined]
+        self.initial["transit"] = " ".join(self.instance.transit)
+        brokering = self.instance.activity == Activity.BROKERING
+        others = (
+            (
+                "delivery",
+                "form_date",
+                "declares_no_diversion",
+                "declares_not_controlled_goods",
+                "is_of_us_controlled_goods",
+            )
+            if brokering
+            else ("country_of_export", "resale_or_government", "brokering_paragraph")
+        )
+        for name in others:
+            del self.fields[name]
+
+    def clean_transit(self) -> list[str]:
+        return [code.upper() for code in self.cleaned_data["transit"].replace(",", " ").split()]
+
+
+class LineForm(ModelShape):
+    """A line of the application."""
+
+    items = forms.CharField(
+        label=_("Control-list items"),
+        required=False,
+        help_text=_("Several, with a space between: 2-15.d 9-1. Look them up under Lists."),
+    )
+
+    class Meta:
+        model = Line
+        fields = [
+            "items",
+            "description",
+            "origin",
+            "us_origin_percent",
+            "quantity",
+            "unit",
+            "unit_value",
+            "total_value",
+            "shipping_point",
+            "measure",
+        ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["items"] = " ".join(self.instance.items)
+
+    def clean_items(self) -> list[str]:
+        return list(self.cleaned_data["items"].replace(",", " ").split())
+
+
+class PartyForm(ModelShape):
+    """A party."""
+
+    class Meta:
+        model = Party
+        fields = [
+            "role",
+            "is_organization",
+            "name",
+            "address",
+            "country",
+            "telephone",
+            "email",
+            "fax",
+            "identifier",
+            "contact_name",
+            "contact_telephone",
+            "status_in_canada",
+        ]
+
+
+# The review
+
+
+class EvidenceForm(ModelShape):
+    """A source."""
+
+    class Meta:
+        model = Evidence
+        fields = ["title", "source", "says", "dated", "reliability", "review_by"]
+        field_classes = {"dated": DayField, "review_by": DayField}
+
+
+class MeasureForm(ModelShape):
+    """A mitigating measure."""
+
+    class Meta:
+        model = Measure
+        fields = [
+            "kind",
+            "giver",
+            "form",
+            "wording",
+            "scope",
+            "mechanism",
+            "dated",
+            "expires_on",
+            "is_in_force",
+        ]
+        field_classes = {"dated": DayField, "expires_on": DayField}
+
+
+class CardForm(ModelShape):
+    """A consideration, in the order in which it is worked on."""
+
+    evidence = forms.TypedMultipleChoiceField(
+        label=_("Evidence cited"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    measures = forms.TypedMultipleChoiceField(
+        label=_("Mitigating measures cited"),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Card
+        fields = [
+            "finding",
+            "evidence",
+            "likelihood",
+            "gravity",
+            "link",
+            "confidence",
+            "measures",
+            "measures_considered",
+            "residual",
+            "residual_reason",
+            "would_change",
+        ]
+        widgets = dict.fromkeys(
+            ("likelihood", "gravity", "link", "confidence", "residual"), forms.RadioSelect
+        )
+
+    def __init__(
+        self,
+        *args: Any,
+        evidence: Iterable[tuple[int, str]] = (),
+        measures: Iterable[tuple[int, str]] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["evidence"].choices = list(evidence)  # type: ignore[attr-defined]
+        self.fields["measures"].choices = list(measures)  # type: ignore[attr-defined]
+        for name in CHOSEN:
+            field = self.fields[name]
+            # The empty choice is no answer that anybody gives.
+            field.choices = [one for one in field.choices if one[0]]  # type: ignore[attr-defined]
+
+
+# Acts
+
+
+class PlainForm(SeenForm):
+    """Nothing to be typed."""
+
+
+class WhyForm(SeenForm):
+    """A reason."""
+
+    reason = ReasonField()
+
+
+class AssignForm(SeenForm):
+    """To whom."""
+
+    to = forms.ModelChoiceField(
+        label=_("Person"), queryset=User.objects.none(), required=False, empty_label=_("Nobody")
+    )
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = people  # type: ignore[attr-defined]
+
+
+class ConsultForm(SeenForm):
+    """Whom to ask, what, until when."""
+
+    body = forms.CharField(label=_("Body"), max_length=200)
+    question = _text(_("Question"))
+    due_on = DayField(label=_("Answer due"))
+
+
+class AnswerForm(SeenForm):
+    """What a body answered."""
+
+    answer = _text(_("Answer"))
+    answered_on = DayField(label=_("Answered"))
+
+
+class WaitForm(SeenForm):
+    """Whom the office waits for, since when."""
+
+    kind = forms.ChoiceField(label=_("The office waits for"), choices=WaitKind.choices)
+    from_on = DayField(label=_("Since"))
+    reason = ReasonField()
+
+
+class DayForm(SeenForm):
+    """A day."""
+
+    day = DayField(label=_("Day"))
+
+
+class RecommendForm(SeenForm):
+    """What is recommended, on which grounds, under which conditions."""
+
+    outcome = forms.ChoiceField(
+        label=_("Recommendation"), choices=Outcome.choices, widget=forms.RadioSelect
+    )
+    grounds = forms.MultipleChoiceField(
+        label=_("Grounds, to refuse or to return"),
+        required=False,
+        choices=[*RefusalGround.choices, *ReturnGround.choices],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    reasons = _text(_("Reasons"))
+    valid_to = DayField(label=_("Last day of the permit, to issue"), required=False)
+    condition_en = _text(_("Condition, in English (optional)"), required=False, rows=2)
+    condition_fr = _text(_("Condition, in French"), required=False, rows=2)
+
+
+class PutForm(SeenForm):
+    """Until when the applicant may reply."""
+
+    reply_by = DayField(label=_("Reply by"))
+
+
+class ReplyForm(SeenForm):
+    """What the applicant replied."""
+
+    reply = _text(_("Reply"))
+    replied_on = DayField(label=_("Replied"))
+
+
+class IssueForm(SeenForm):
+    """What the decision-maker stands for."""
+
+    reasons = _text(_("Reasons"))
+    adopts_determination = forms.BooleanField(
+        label=_("I adopt the determination that no substantial risk remains (EIPA, s. 7.4)"),
+        required=False,
+    )
+    exceptions_signed = forms.MultipleChoiceField(
+        label=_("Exceptional circumstances that I sign"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, exceptions: Iterable[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(key, key) for key in exceptions]
+        if choices:
+            self.fields["exceptions_signed"].choices = choices  # type: ignore[attr-defined]
+        else:
+            del self.fields["exceptions_signed"]
+
+
+class RefuseForm(SeenForm):
+    """On which grounds, and why."""
+
+    grounds = forms.MultipleChoiceField(
+        label=_("Grounds"), choices=RefusalGround.choices, widget=forms.CheckboxSelectMultiple
+    )
+    reasons = _text(_("Reasons"))
+
+
+class ReturnForm(SeenForm):
+    """On which ground, and why."""
+
+    ground = forms.ChoiceField(
+        label=_("Ground"), choices=ReturnGround.choices, widget=forms.RadioSelect
+    )
+    reasons = _text(_("Reasons"))
+
+
+class StatementForm(forms.Form):
+    """What is stated, why, by which source."""
+
+    value = forms.ChoiceField(label=_("Statement"), widget=forms.RadioSelect)
+    policies = forms.MultipleChoiceField(label=_("Instruments that list the party"), required=False)
+    source = forms.CharField(label=_("Source looked at"), max_length=300, required=False)
+    reason = ReasonField()
+
+    def __init__(
+        self,
+        *args: Any,
+        values: Iterable[tuple[str, Any]],
+        policies: Iterable[tuple[str, str]] = (),
+        needs_source: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["value"].choices = list(values)  # type: ignore[attr-defined]
+        listed = list(policies)
+        if listed:
+            self.fields["policies"].choices = listed  # type: ignore[attr-defined]
+        else:
+            del self.fields["policies"]
+        if not needs_source:
+            del self.fields["source"]
+
+
+# A permit
+
+
+class ActForm(forms.Form):
+    """What is to be done to a permit."""
+
+    kind = forms.ChoiceField(label=_("Act"), choices=ActKind.choices, widget=forms.RadioSelect)
+    line = forms.TypedChoiceField(label=_("Line"), required=False, coerce=int, empty_value=None)
+    valid_to = DayField(label=_("New last day (to amend)"), required=False)
+    quantity = forms.DecimalField(
+        label=_("New quantity of the line (to amend)"), required=False, min_value=0
+    )
+    value = forms.DecimalField(
+        label=_("New value of the line in CAD (to amend)"), required=False, min_value=0
+    )
+    reason = ReasonField()
+
+    def __init__(self, *args: Any, lines: Iterable[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["line"].choices = [  # type: ignore[attr-defined]
+            ("", _("The whole permit")),
+            *((number, str(number)) for number in lines),
+        ]
+
+    @property
+    def change(self) -> dict[str, Any]:
+        """The amendment, as the domain takes it."""
+        given = self.cleaned_data
+        found: dict[str, Any] = {}
+        if given["valid_to"]:
+            found["valid_to"] = given["valid_to"]
+        figures = {name: given[name] for name in ("quantity", "value") if given[name] is not None}
+        if figures:
+            found["lines"] = {str(given["line"] or 1): figures}
+        return found
+
+
+class UseForm(forms.Form):
+    """A shipment."""
+
+    used_on = DayField(label=_("Shipped on"))
+    quantity = forms.DecimalField(label=_("Quantity"), max_digits=14, decimal_places=3)
+    value = forms.DecimalField(label=_("Value (CAD)"), max_digits=18, decimal_places=2)
+    declaration = forms.CharField(
+        label=_("Export declaration (optional)"), max_length=100, required=False
+    )
+    note = _text(_("Note (optional)"), required=False, rows=2)
+
+
+class SearchForm(forms.Form):
+    """What the worklist is narrowed down to."""
+
+    q = forms.CharField(label=_("Reference, party or goods"), required=False, max_length=200)
+    view = forms.ChoiceField(label=_("Show"), required=False)
+    destination = forms.ModelChoiceField(
+        label=_("Destination"),
+        queryset=Destination.objects.order_by("code"),
+        to_field_name="code",
+        required=False,
+        empty_label=_("Any"),
+    )
+    item = forms.CharField(label=_("Item"), required=False, max_length=40)
+
+    def __init__(self, *args: Any, views: Iterable[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["view"].choices = list(views)  # type: ignore[attr-defined]

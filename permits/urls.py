@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from permits.views import case, permits, review, worklist
+
+app_name = "permits"
+
+ONE = "applications/<str:reference>/"
+
+urlpatterns = [
+    path("worklist/", worklist.show, name="worklist"),
+    path("worklist/assign/", worklist.assign, name="assign"),
+    path("applications/new/", case.new, name="new"),
+    path(ONE, case.case, name="case"),
+    path(f"{ONE}form/", case.edit_form, name="form"),
+    path(f"{ONE}lines/new/", case.new_line, name="new_line"),
+    path(f"{ONE}lines/<int:number>/", case.edit_line, name="line"),
+    path(f"{ONE}lines/<int:number>/remove/", case.remove_line, name="remove_line"),
+    path(f"{ONE}parties/new/", case.new_party, name="new_party"),
+    path(f"{ONE}parties/<int:number>/", case.edit_party, name="party"),
+    path(f"{ONE}parties/<int:number>/remove/", case.remove_party, name="remove_party"),
+    path(f"{ONE}do/<slug:action>/", case.do, name="do"),
+    path(f"{ONE}reply/", case.record_reply, name="reply"),
+    path(f"{ONE}state/<slug:kind>/<str:key>/", case.new_statement, name="state"),
+    path("statements/<int:number>/", case.countersign_statement, name="countersign"),
+    path("statements/<int:number>/set-aside/", case.set_aside_statement, name="set_aside"),
+    path("consultations/<int:number>/answer/", case.answer_consultation, name="answer"),
+    path("consultations/<int:number>/silence/", case.silence_consultation, name="silence"),
+    path("waits/<int:number>/end/", case.end_wait, name="end_wait"),
+    path(f"{ONE}review/<slug:slug>/", review.card, name="card"),
+    path(f"{ONE}review/<slug:slug>/sign/", review.sign, name="sign"),
+    path(f"{ONE}sources/<slug:kind>/new/", review.new_source, name="new_source"),
+    path("sources/<slug:kind>/<int:number>/", review.change_source, name="source"),
+    path("sources/<slug:kind>/<int:number>/remove/", review.drop_source, name="drop_source"),
+    path("permits/", permits.permits, name="permits"),
+    path("permits/<str:number>/", permits.permit, name="permit"),
+    path("permits/<str:number>/propose/", permits.propose, name="propose"),
+    path("permits/<str:number>/tighten/", permits.act_at_once, name="tighten"),
+    path("permits/<str:number>/lines/<int:line>/use/", permits.use, name="use"),
+    path("acts/<int:number>/", permits.perform_act, name="perform"),
+    path("acts/<int:number>/decline/", permits.decline_act, name="decline"),
+    path("notices/<int:number>/", permits.see_notice, name="notice"),
+]

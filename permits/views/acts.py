@@ -1,0 +1,117 @@
+"""The page of an act on a case: it says what is done, and its one form does it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from accounts.exceptions import NotPermitted, Refused
+from accounts.models import User
+from history.domain.door import Conflict
+from permits.domain.gate import Gate, GateClosed
+
+logger = logging.getLogger("security")
+
+SomeForm = TypeVar("SomeForm", bound=forms.BaseForm)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What `permits/act.html` says. `back` is where the case or permit is, called `name`.
+
+    `facts` are names and values; `then` says what follows; `refusal` why it was not done;
+    `changed` what somebody else did meanwhile; `gate` which rules do not pass.
+    """
+
+    title: str
+    button: str
+    name: str
+    back: str
+    facts: tuple[tuple[str, Any], ...] = ()
+    then: str = ""
+    provision: str = ""
+    refusal: str = ""
+    changed: str = ""
+    gate: Gate | None = None
+
+
+def who(request: HttpRequest) -> User:
+    """Who sent it; the table of access lets nobody else through."""
+    return cast("User", request.user)
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: nothing, while the page is only looked at."""
+    return request.POST if request.method == "POST" else None
+
+
+def answer(
+    request: HttpRequest,
+    form: SomeForm,
+    page: Page,
+    perform: Callable[[SomeForm], HttpResponse],
+) -> HttpResponse:
+    """The page, or what the act leads to.
+
+    What was typed stays, whatever happens: bad input is answered with 200, "you may not" with 403,
+    "not as things stand" and "somebody changed it" with 409.
+    """
+    if not form.is_bound or not form.is_valid():
+        return _page(request, page, form)
+    try:
+        return perform(form)
+    except ValidationError as fault:
+        put_errors(form, fault)
+        return _page(request, page, form)
+    except NotPermitted as refusal:
+        # Denied attempts go to the security log, not to the history.
+        logger.warning(
+            "denied: person:%s, %s %s: %s",
+            request.user.pk,
+            request.method,
+            request.path,
+            refusal.words,
+        )
+        return _page(request, replace(page, refusal=str(refusal.words)), form, status=403)
+    except GateClosed as closed:
+        page = replace(page, refusal=str(closed.words), gate=closed.gate)
+        return _page(request, page, form, status=409)
+    except Refused as refusal:
+        return _page(request, replace(page, refusal=str(refusal.words)), form, status=409)
+    except Conflict as conflict:
+        return _page(request, _changed(page, form, conflict), form, status=409)
+
+
+def put_errors(form: forms.BaseForm, fault: ValidationError) -> None:
+    """Errors of the domain, each at its field; what has no field here at the top."""
+    if hasattr(fault, "error_dict"):
+        for name, errors in fault.error_dict.items():
+            form.add_error(name if name in form.fields else None, errors)
+    else:
+        form.add_error("reason" if "reason" in form.fields else None, fault)
+
+
+def _changed(page: Page, form: forms.BaseForm, conflict: Conflict) -> Page:
+    now = conflict.now
+    if now is not None and "seen" in form.fields:
+        # Whoever has read what changed may go on from there.
+        form.data = {**form.data.dict(), "seen": str(now.version)}  # type: ignore[attr-defined]
+    words = _(
+        "Somebody else changed this while you were looking at it. See the history of the case."
+    )
+    return replace(page, changed=words)
+
+
+def _page(
+    request: HttpRequest, page: Page, form: forms.BaseForm, status: int = 200
+) -> HttpResponse:
+    context = {"page": page, "form": form}
+    return render(request, "permits/act.html", context, status=status)

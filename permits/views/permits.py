@@ -1,0 +1,271 @@
+"""Permits: the list, one permit, what is done to it and what was used of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.choices import Role
+from accounts.rights import rights_of
+from history import clock
+from permits import forms
+from permits.choices import PartyRole, PermitStatus
+from permits.domain import acts
+from permits.domain.standing import read_standing, standing_of
+from permits.domain.use import report_use
+from permits.models import Condition, Notice, Party, Permit, PermitAct, PermitLine, Use
+from permits.views.acts import Page, answer, sent, who
+from permits.views.case import METHODS
+from permits.workflow import CASE_ROLES, PROPOSERS
+
+PAGE = 50
+TONES = {
+    PermitStatus.VALID: "good",
+    PermitStatus.SUSPENDED: "bad",
+    PermitStatus.CANCELLED: "bad",
+    PermitStatus.SUSPENDED_IN_PART: "warn",
+    PermitStatus.CANCELLED_IN_PART: "warn",
+    PermitStatus.EXPIRED_SUSPENDED: "warn",
+}
+
+
+@require_safe
+def permits(request: HttpRequest) -> HttpResponse:
+    """The newest permits, with what each is today. Queries do not grow with the rows."""
+    today = clock.today()
+    rows = list(Permit.objects.select_related("application__destination").order_by("-id")[:PAGE])
+    keys = [row.pk for row in rows]
+    lines = _by_permit(PermitLine.objects.filter(permit__in=keys), "permit_id")
+    done = _by_permit(PermitAct.objects.filter(permit__in=keys, done_at__isnull=False), "permit_id")
+    uses: dict[int, list[Use]] = {}
+    for use in Use.objects.filter(permit_line__permit__in=keys).select_related("permit_line"):
+        uses.setdefault(use.permit_line.permit_id, []).append(use)
+    holders = {
+        party.application_id: party.name
+        for party in Party.objects.filter(
+            application__permit__in=keys, role=PartyRole.APPLICANT, is_removed=False
+        )
+    }
+    shown = []
+    for row in rows:
+        now = standing_of(
+            row, lines.get(row.pk, []), done.get(row.pk, []), uses.get(row.pk, []), today
+        )
+        tone = TONES.get(now.status, "")
+        shown.append((row, now, tone, holders.get(row.application_id, "")))
+    return render(request, "permits/permits.html", {"permits": shown, "today": today})
+
+
+def _by_permit(rows: Any, name: str) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(getattr(row, name), []).append(row)
+    return found
+
+
+def find(number: str) -> Permit:
+    permit: Permit = get_object_or_404(
+        Permit.objects.select_related(
+            "application__destination", "decision__decided_by", "decision__recommendation"
+        ),
+        number=number,
+    )
+    return permit
+
+
+@require_safe
+def permit(request: HttpRequest, number: str) -> HttpResponse:
+    """A permit today: lines and balance, conditions, acts, use, notices."""
+    row, today = find(number), clock.today()
+    now = read_standing(row, today)
+    roles = rights_of(request)
+    context = {
+        "permit": row,
+        "standing": now,
+        "tone": TONES.get(now.status, ""),
+        "conditions": Condition.objects.filter(
+            recommendation=row.decision.recommendation, is_removed=False, replaced_by__isnull=True
+        ),
+        "acts": PermitAct.objects.filter(permit=row).select_related(
+            "line", "proposed_by", "done_by", "declined_by"
+        ),
+        "uses": Use.objects.filter(permit_line__permit=row).select_related(
+            "permit_line", "reported_by"
+        ),
+        "notices": Notice.objects.filter(application=row.application).select_related(
+            "person", "act"
+        ),
+        "may_propose": bool(roles & PROPOSERS),
+        "may_act": Role.DECISION_MAKER in roles,
+        "may_report": bool(roles & (CASE_ROLES - {Role.DECISION_MAKER})),
+    }
+    return render(request, "permits/permit.html", context)
+
+
+def _page(row: Permit, title: str, button: str, then: str = "", **more: Any) -> Page:
+    return Page(
+        title=title,
+        button=button,
+        name=row.number,
+        back=row.get_absolute_url(),
+        then=then,
+        provision=more.pop("provision", "EIPA, s. 10(1)"),
+        **more,
+    )
+
+
+def _line(row: Permit, number: int | None) -> PermitLine | None:
+    return None if number is None else get_object_or_404(PermitLine, permit=row, number=number)
+
+
+def _act_form(request: HttpRequest, row: Permit) -> forms.ActForm:
+    numbers = PermitLine.objects.filter(permit=row).values_list("number", flat=True)
+    return forms.ActForm(sent(request), lines=list(numbers))
+
+
+@require_http_methods(METHODS)
+def propose(request: HttpRequest, number: str) -> HttpResponse:
+    """Proposes an act; a decision-maker does it."""
+    row = find(number)
+
+    def perform(form: forms.ActForm) -> HttpResponse:
+        given = form.cleaned_data
+        acts.propose_act(
+            row,
+            kind=given["kind"],
+            line=_line(row, given["line"]),
+            change=form.change,
+            reason=given["reason"],
+            by=who(request),
+        )
+        messages.success(request, _("Proposed. A decision-maker does it, or declines."))
+        return redirect(row)
+
+    then = _("What loosens the permit passes the whole gate on the day on which it is done.")
+    page = _page(row, _("Propose an act"), _("Propose the act"), then)
+    return answer(request, _act_form(request, row), page, perform)
+
+
+@require_http_methods(METHODS)
+def act_at_once(request: HttpRequest, number: str) -> HttpResponse:
+    """Tightens a permit, at once."""
+    row = find(number)
+
+    def perform(form: forms.ActForm) -> HttpResponse:
+        given = form.cleaned_data
+        acts.act_at_once(
+            row,
+            kind=given["kind"],
+            line=_line(row, given["line"]),
+            change=form.change,
+            reason=given["reason"],
+            by=who(request),
+        )
+        messages.success(request, _("Done. A second person is told, and tells the holder."))
+        return redirect(row)
+
+    then = _("It takes effect at once. What loosens the permit is another person's to propose.")
+    page = _page(row, _("Tighten the permit"), _("Do it now"), then)
+    return answer(request, _act_form(request, row), page, perform)
+
+
+def _find_act(number: int) -> PermitAct:
+    act: PermitAct = get_object_or_404(
+        PermitAct.objects.select_related("permit__application", "line", "proposed_by"), pk=number
+    )
+    return act
+
+
+def _act_facts(act: PermitAct) -> tuple[tuple[str, Any], ...]:
+    return (
+        (_("Act"), act.get_kind_display()),
+        (_("Line"), act.line.number if act.line else _("The whole permit")),
+        (_("Proposed by"), act.proposed_by),
+        (_("Reason"), act.reason),
+    )
+
+
+@require_http_methods(METHODS)
+def perform_act(request: HttpRequest, number: int) -> HttpResponse:
+    """Does what was proposed."""
+    act = _find_act(number)
+
+    def perform(form: forms.PlainForm) -> HttpResponse:
+        acts.perform_act(act, by=who(request), seen=form.cleaned_data["seen"])
+        messages.success(request, _("Done: %(act)s.") % {"act": act.get_kind_display()})
+        return redirect(act.permit)
+
+    page = _page(
+        act.permit, act.get_kind_display(), _("Do what is proposed"), facts=_act_facts(act)
+    )
+    form = forms.PlainForm(sent(request), initial={"seen": act.version})
+    return answer(request, form, page, perform)
+
+
+@require_http_methods(METHODS)
+def decline_act(request: HttpRequest, number: int) -> HttpResponse:
+    """Declines what was proposed, or withdraws what one proposed oneself."""
+    act = _find_act(number)
+
+    def perform(form: forms.WhyForm) -> HttpResponse:
+        given = form.cleaned_data
+        acts.decline_act(act, reason=given["reason"], by=who(request), seen=given["seen"])
+        messages.success(request, _("Declined. The permit stays as it is."))
+        return redirect(act.permit)
+
+    page = _page(act.permit, _("Decline an act"), _("Decline it"), facts=_act_facts(act))
+    form = forms.WhyForm(sent(request), initial={"seen": act.version})
+    return answer(request, form, page, perform)
+
+
+@require_http_methods(METHODS)
+def use(request: HttpRequest, number: str, line: int) -> HttpResponse:
+    """Reports a shipment on a line."""
+    row = find(number)
+    held = get_object_or_404(PermitLine, permit=row, number=line)
+    left = read_standing(row, clock.today()).line(line)
+
+    def perform(form: forms.UseForm) -> HttpResponse:
+        report_use(held, by=who(request), **form.cleaned_data)
+        messages.success(request, _("The shipment is recorded against the balance."))
+        return redirect(row)
+
+    page = _page(
+        row,
+        _("Report use of line %(number)d") % {"number": line},
+        _("Record the shipment"),
+        facts=(
+            (_("Quantity left"), f"{left.quantity_left} {left.unit}"),
+            (_("Value left (CAD)"), left.value_left),
+        ),
+        provision="",
+    )
+    form = forms.UseForm(sent(request), initial={"used_on": clock.today()})
+    return answer(request, form, page, perform)
+
+
+@require_http_methods(METHODS)
+def see_notice(request: HttpRequest, number: int) -> HttpResponse:
+    """Takes note of a notice."""
+    notice = get_object_or_404(
+        Notice.objects.select_related("application__permit", "act", "person"), pk=number
+    )
+    row = notice.application.permit
+
+    def perform(form: forms.PlainForm) -> HttpResponse:
+        acts.see_notice(notice, by=who(request))
+        messages.success(request, _("Noted."))
+        return redirect(row)
+
+    page = _page(
+        row,
+        notice.get_kind_display(),
+        _("I have taken note, and told the holder where that was asked"),
+        facts=((_("Act"), notice.act.get_kind_display()), (_("To"), notice.person)),
+    )
+    return answer(request, forms.PlainForm(sent(request)), page, perform)

@@ -1,0 +1,247 @@
+"""The review under s. 7.3: one consideration a page, its evidence and its measures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.exceptions import NotPermitted, Refused
+from accounts.rights import rights_of
+from history import clock
+from permits import considerations, forms
+from permits.domain.assessment import (
+    basis_of,
+    basis_parts,
+    card_states,
+    edit_card,
+    is_second,
+    refuse_to_sign,
+    sign_card,
+)
+from permits.domain.casefile import CaseFile, read_file
+from permits.domain.casework import head_of
+from permits.domain.digests import is_available, is_past_review
+from permits.domain.ruling import rule_on
+from permits.domain.sources import add_evidence, add_measure, edit_source, remove_source
+from permits.models import Application, Card, Evidence, Measure
+from permits.views.acts import Page, answer, sent, who
+from permits.views.case import METHODS, find
+from permits.workflow import Action, require
+from policies.models import Provision
+
+SOURCES: dict[str, Any] = {
+    "evidence": (Evidence, forms.EvidenceForm, add_evidence),
+    "measures": (Measure, forms.MeasureForm, add_measure),
+}
+
+
+def _consideration(slug: str) -> considerations.Consideration:
+    found = considerations.BY_SLUG.get(slug)
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_http_methods(METHODS)
+def card(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
+    """One consideration: its text, the answers, the signatures. A POST saves the answers.
+
+    What was typed stays whatever happens. On a conflict (409) the page shows what the other saved
+    beside it, and nothing is lost.
+    """
+    application, one = find(request, reference), _consideration(slug)
+    file = read_file(application)
+    row = file.card(one.number) or Card(application=application, consideration=one.number)
+    form = forms.CardForm(
+        sent(request),
+        instance=Card.objects.filter(pk=row.pk).first() or row,
+        evidence=[(source.pk, source.title) for source in file.evidence],
+        measures=[(measure.pk, str(measure)) for measure in file.measures],
+    )
+
+    def perform(form: forms.CardForm) -> HttpResponse:
+        seen = form.cleaned_data["seen"]
+        edit_card(application, one.number, form.values, by=who(request), seen=seen)
+        messages.success(request, _("Saved. Two people sign it anew."))
+        return redirect("permits:card", reference, slug)
+
+    if request.method != "POST":
+        return _sheet(request, file, one, form)
+    response = answer(request, form, _page(application, str(one.name)), perform)
+    if response.status_code == 302:
+        return response
+    # The sheet instead of the plain page of an act, with what went wrong.
+    return _sheet(request, read_file(application), one, form, response.status_code)
+
+
+def _page(application: Application, title: str, button: str = "") -> Page:
+    return Page(
+        title=title,
+        button=button or _("Save"),
+        name=application.reference,
+        back=application.get_absolute_url(),
+    )
+
+
+def _sheet(
+    request: HttpRequest,
+    file: CaseFile,
+    one: considerations.Consideration,
+    form: forms.CardForm,
+    status: int = 200,
+) -> HttpResponse:
+    application = file.application
+    today = clock.today()
+    ruling = rule_on(file, on=today, known_at=clock.now())
+    states = card_states(file, ruling)
+    place = considerations.CONSIDERATIONS.index(one)
+    now = states[place]
+    context = {
+        "application": application,
+        "one": one,
+        "provision": Provision.objects.filter(key=one.key).order_by("-edition").first(),
+        "lead": Provision.objects.filter(key="EIPA:7.3(1)(b)").order_by("-edition").first()
+        if one.slug != "a"
+        else None,
+        "test": Provision.objects.filter(key="EIPA:7.4").order_by("-edition").first(),
+        "form": form,
+        "state": now,
+        "all": [(considerations.BY_NUMBER[each.number], each) for each in states],
+        "before": considerations.CONSIDERATIONS[place - 1] if place else None,
+        "after": considerations.CONSIDERATIONS[place + 1] if place < 5 else None,
+        "evidence": [(source, is_past_review(source, today)) for source in file.evidence],
+        "measures": [(measure, is_available(measure, today)) for measure in file.measures],
+        "why_not_edit": _why_not(request, application, Action.ASSESS),
+        "why_not_sign": _why_not_sign(request, file, now.card),
+        "is_second": now.card is not None
+        and now.card.first_by_id is not None
+        and not now.is_stale
+        and not now.is_signed_twice,
+        "conflict": status == 409,
+        "status": status,
+        "head": head_of(application),
+    }
+    return render(request, "permits/card.html", context, status=status)
+
+
+def _why_not(request: HttpRequest, application: Application, action: Action) -> str:
+    try:
+        require(action, application.status, application.outcome, rights_of(request))
+    except (NotPermitted, Refused) as refusal:
+        return str(refusal.words)
+    return ""
+
+
+def _why_not_sign(request: HttpRequest, file: CaseFile, card: Card | None) -> str:
+    if card is None:
+        return _("Nothing is answered yet.")
+    words = _why_not(request, file.application, Action.SIGN)
+    if words:
+        return words
+    ruling = rule_on(file, on=clock.today(), known_at=clock.now())
+    basis = basis_of(basis_parts(file, card, ruling))
+    try:
+        refuse_to_sign(file, card, by=who(request), basis=basis, on=ruling.on)
+    except (NotPermitted, Refused) as refusal:
+        return str(refusal.words)
+    return ""
+
+
+@require_http_methods(METHODS)
+def sign(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
+    """The page on which a consideration is signed: it repeats what is signed."""
+    application, one = find(request, reference), _consideration(slug)
+    file = read_file(application)
+    row = file.card(one.number)
+    if row is None:
+        raise Http404
+
+    def perform(form: forms.PlainForm) -> HttpResponse:
+        signed = sign_card(row, by=who(request), seen_head=form.cleaned_data["seen"])
+        second = signed.second_by_id is not None
+        messages.success(
+            request,
+            _("Signed by both.") if second else _("Signed. A second person must sign it too."),
+        )
+        return redirect("permits:card", reference, slug)
+
+    ruling = rule_on(file, on=clock.today(), known_at=clock.now())
+    second = is_second(row, basis_of(basis_parts(file, row, ruling)))
+    page = Page(
+        title=_("Sign: %(name)s") % {"name": one.name},
+        button=_("Sign as the second person") if second else _("Sign"),
+        name=application.reference,
+        back=row.get_absolute_url(),
+        facts=(
+            (_("Finding"), row.finding),
+            (_("Measures considered"), row.measures_considered),
+            (_("What remains after measures"), row.get_residual_display()),
+            (_("Reasons"), row.residual_reason),
+        ),
+        then=_("You sign this, the evidence and measures it cites, the lines, parties and ruling."),
+        provision=f"EIPA, s. {one.number}",
+        refusal=_why_not_sign(request, file, row) if request.method != "POST" else "",
+    )
+    form = forms.PlainForm(sent(request), initial={"seen": head_of(application)})
+    return answer(request, form, page, perform)
+
+
+@require_http_methods(METHODS)
+def new_source(request: HttpRequest, reference: str, kind: str) -> HttpResponse:
+    """Evidence, or a mitigating measure."""
+    application = find(request, reference)
+    if kind not in SOURCES:
+        raise Http404
+    model, shape, add = SOURCES[kind]
+
+    def perform(form: Any) -> HttpResponse:
+        add(application, form.values, by=who(request))
+        messages.success(request, _("Added. A consideration may cite it now."))
+        return redirect(f"{application.get_absolute_url()}#review")
+
+    form = shape(sent(request), instance=model(application=application))
+    title = _("Add evidence") if kind == "evidence" else _("Add a mitigating measure")
+    return answer(request, form, _page(application, title), perform)
+
+
+@require_http_methods(METHODS)
+def change_source(request: HttpRequest, kind: str, number: int) -> HttpResponse:
+    """Other values for evidence or a measure."""
+    row, application = _source(request, kind, number)
+    _model, shape, _add = SOURCES[kind]
+
+    def perform(form: Any) -> HttpResponse:
+        edit_source(row, form.values, by=who(request), seen=form.cleaned_data["seen"])
+        messages.success(request, _("Saved. The considerations that cite it are signed anew."))
+        return redirect(f"{application.get_absolute_url()}#review")
+
+    form = shape(sent(request), instance=_source(request, kind, number)[0])
+    return answer(request, form, _page(application, str(row)), perform)
+
+
+@require_http_methods(METHODS)
+def drop_source(request: HttpRequest, kind: str, number: int) -> HttpResponse:
+    """Takes evidence or a measure off the file."""
+    row, application = _source(request, kind, number)
+
+    def perform(form: forms.PlainForm) -> HttpResponse:
+        remove_source(row, by=who(request), seen=form.cleaned_data["seen"])
+        messages.success(request, _("Removed. The history keeps it."))
+        return redirect(f"{application.get_absolute_url()}#review")
+
+    form = forms.PlainForm(sent(request), initial={"seen": row.version})
+    page = _page(application, _("Remove: %(what)s") % {"what": row}, _("Remove"))
+    return answer(request, form, page, perform)
+
+
+def _source(request: HttpRequest, kind: str, number: int) -> tuple[Any, Application]:
+    if kind not in SOURCES:
+        raise Http404
+    rows = SOURCES[kind][0].objects.select_related("application")
+    row = get_object_or_404(rows, pk=number, is_removed=False)
+    return row, find(request, row.application.reference)

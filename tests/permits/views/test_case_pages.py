@@ -1,0 +1,280 @@
+"""The pages of cases and permits: what people do there, and what they are told."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import User
+from history import clock
+from permits.choices import PermitStatus
+from permits.considerations import CONSIDERATIONS
+from permits.domain import intake
+from permits.domain.casefile import read_file
+from permits.domain.standing import read_standing
+from permits.models import Application, Card, Permit, Statement
+from tests.people import Cast
+from tests.permits.factories import (
+    ANSWERS,
+    LINE,
+    WHY,
+    answer_cards,
+    country,
+    make_draft,
+    make_in_review,
+    make_permit,
+    make_ready,
+    make_recommended,
+)
+
+
+def as_person(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def do(application: Application, action: str) -> str:
+    return reverse("permits:do", args=[application.reference, action])
+
+
+def test_a_draft_is_opened_and_filled_in(office: Cast) -> None:
+    client = as_person(office.analyst)
+    response = client.post(reverse("permits:new"), {"activity": "export"})
+    application = Application.objects.get()
+    assert response["Location"] == reverse("permits:form", args=[application.reference])
+    form = {
+        "destination": country("TR").pk,
+        "end_user_kind": "government",
+        "transit": "de, ae",
+        "end_use": "Patrol",
+        "form_date": clock.today().isoformat(),
+        "is_signed": "on",
+        "seen": application.version,
+    }
+    assert client.post(response["Location"], form).status_code == 302
+    line = {"items": "2-15.d 9-1", "description": "A sensor", "quantity": "2", "unit_value": "10"}
+    client.post(reverse("permits:new_line", args=[application.reference]), line)
+    party = {"role": "applicant", "is_organization": "on", "name": "Fictional Inc."}
+    client.post(reverse("permits:new_party", args=[application.reference]), party)
+    application.refresh_from_db()
+    assert application.transit == ["DE", "AE"]
+    file = read_file(application)
+    assert [one.items for one in file.lines] == [["2-15.d", "9-1"]]
+    page = client.get(application.get_absolute_url()).content.decode()
+    assert "Fictional Inc." in page
+    assert client.post(do(application, "submit"), {}).status_code == 302
+    application.refresh_from_db()
+    assert application.status == "submitted"
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "words"),
+    [
+        ("items", "banana", "is no item of a control list"),
+        ("quantity", "-3", "Give a figure above zero"),
+        ("quantity", "many", "Enter a number"),
+    ],
+)
+def test_bad_input_names_the_field_and_keeps_what_was_typed(
+    office: Cast, field: str, typed: str, words: str
+) -> None:
+    application = make_draft(office.analyst)
+    address = reverse("permits:new_line", args=[application.reference])
+    values = {"description": "Kept as it was typed", field: typed}
+    page = as_person(office.analyst).post(address, values).content.decode()
+    assert words in page
+    assert "Kept as it was typed" in page
+    assert len(read_file(application).lines) == 1
+
+
+def test_a_conflict_is_told_and_what_was_typed_stays(office: Cast) -> None:
+    application = make_draft(office.analyst)
+    line = read_file(application).lines[0]
+    intake.edit_line(line, {"unit": "sets"}, by=office.senior)
+    address = reverse("permits:line", args=[application.reference, 1])
+    values = {"description": "Mine", "seen": line.version - 1}
+    response = as_person(office.analyst).post(address, values)
+    assert response.status_code == 409
+    assert "Mine" in response.content.decode()
+
+
+def test_three_people_issue_a_permit_by_the_pages(office: Cast) -> None:
+    application = make_ready(office.analyst, office.senior)
+    recommend = {"outcome": "issued", "reasons": WHY, "valid_to": "2099-01-01"}
+    response = as_person(office.analyst).post(do(application, "recommend"), recommend)
+    assert response.status_code == 302
+    decider = as_person(office.decision)
+    page = decider.get(do(application, "issue")).content.decode()
+    assert "I adopt the determination" in page
+    bare = decider.post(do(application, "issue"), {"reasons": WHY})
+    assert "Adopt the determination" in bare.content.decode()
+    values = {"reasons": WHY, "adopts_determination": "on"}
+    assert decider.post(do(application, "issue"), values).status_code == 302
+    permit = Permit.objects.get()
+    assert permit.number in decider.get(reverse("permits:permits")).content.decode()
+
+
+def test_a_closed_gate_says_rule_by_rule_what_stands_against_it(office: Cast) -> None:
+    application = make_in_review(office.analyst)
+    values = {"outcome": "issued", "reasons": WHY, "valid_to": "2099-01-01"}
+    response = as_person(office.analyst).post(do(application, "recommend"), values)
+    page = response.content.decode()
+    assert response.status_code == 409
+    for rule in ("G2", "G4", "G7", "G9"):
+        assert rule in page
+    assert reverse("permits:card", args=[application.reference, "b-v"]) in page
+
+
+def test_a_substantial_risk_shows_the_provision_to_everyone(office: Cast) -> None:
+    application = make_in_review(office.analyst)
+    answer_cards(application, by=office.analyst, residual="substantial_risk")
+    for person in (office.analyst, office.decision, office.auditor, office.admin):
+        page = as_person(person).get(application.get_absolute_url()).content.decode()
+        assert "shall not issue (s. 7.4)" in page
+
+
+def test_a_card_is_answered_and_signed_by_two(office: Cast) -> None:
+    application = make_in_review(office.analyst)
+    address = reverse("permits:card", args=[application.reference, "a"])
+    sign = reverse("permits:sign", args=[application.reference, "a"])
+    analyst, senior = as_person(office.analyst), as_person(office.senior)
+    assert analyst.post(address, {**ANSWERS, "seen": 0}).status_code == 302
+    assert analyst.post(sign, {}).status_code == 302
+    refused = analyst.post(sign, {})
+    assert refused.status_code == 403
+    assert "A second person must sign it" in refused.content.decode()
+    assert senior.post(sign, {}).status_code == 302
+    card = Card.objects.get()
+    assert (card.first_by, card.second_by) == (office.analyst, office.senior)
+
+
+def test_a_card_saved_by_two_at_once_loses_nothing(office: Cast) -> None:
+    application = make_in_review(office.analyst)
+    address = reverse("permits:card", args=[application.reference, "a"])
+    as_person(office.senior).post(address, {**ANSWERS, "finding": "Theirs", "seen": 0})
+    response = as_person(office.analyst).post(address, {**ANSWERS, "finding": "Mine", "seen": 0})
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "Theirs" in page
+    assert "Mine" in page
+    assert Card.objects.get().finding == "Theirs"
+
+
+def test_a_statement_is_made_by_one_and_countersigned_by_another(office: Cast) -> None:
+    application = make_in_review(office.analyst)
+    address = reverse("permits:state", args=[application.reference, "eligibility", "applicant"])
+    values = {"value": "resident", "reason": WHY, "source": "Registry"}
+    assert as_person(office.analyst).post(address, values).status_code == 302
+    made = Statement.objects.get()
+    countersign = reverse("permits:countersign", args=[made.pk])
+    assert as_person(office.analyst).post(countersign, {}).status_code == 403
+    assert as_person(office.senior).post(countersign, {}).status_code == 302
+    made.refresh_from_db()
+    assert made.countersigned_by == office.senior
+
+
+def test_a_permit_is_suspended_and_its_use_refused(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    tighten = reverse("permits:tighten", args=[permit.number])
+    decider = as_person(office.decision)
+    assert decider.post(tighten, {"kind": "suspend", "reason": WHY}).status_code == 302
+    assert read_standing(permit, clock.today()).status == PermitStatus.SUSPENDED
+    use = reverse("permits:use", args=[permit.number, 1])
+    values = {"used_on": clock.today().isoformat(), "quantity": "1", "value": "1"}
+    assert as_person(office.analyst).post(use, values).status_code == 409
+    loosen = decider.post(tighten, {"kind": "reinstate", "reason": WHY})
+    assert loosen.status_code == 403
+    page = decider.get(permit.get_absolute_url()).content.decode()
+    assert "Suspended" in page
+
+
+@pytest.fixture
+def everywhere(office: Cast) -> tuple[Application, Permit]:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    return make_recommended(office.analyst_b, office.senior), permit
+
+
+@pytest.mark.parametrize("language", ["en-ca", "fr-ca"])
+def test_every_page_opens_for_everyone_who_may_read(
+    office: Cast, everywhere: tuple[Application, Permit], language: str
+) -> None:
+    application, permit = everywhere
+    addresses = [
+        reverse("permits:worklist"),
+        application.get_absolute_url(),
+        permit.application.get_absolute_url(),
+        permit.get_absolute_url(),
+        reverse("permits:permits"),
+        *(reverse("permits:card", args=[application.reference, c.slug]) for c in CONSIDERATIONS),
+    ]
+    for person in office:
+        client = as_person(person)
+        client.cookies["django_language"] = language
+        for address in addresses:
+            assert client.get(address).status_code == 200, address
+
+
+def test_the_case_page_asks_no_more_for_more_rows(office: Cast) -> None:
+    few = make_draft(office.analyst)
+    many = make_draft(office.analyst, lines=[LINE] * 30)
+    client = as_person(office.analyst)
+
+    def count(application: Application) -> int:
+        client.get(application.get_absolute_url())
+        with CaptureQueriesContext(connection) as queries:
+            client.get(application.get_absolute_url())
+        return len(queries)
+
+    assert count(few) == count(many)
+
+
+def test_the_worklist_asks_no_more_for_more_rows(office: Cast) -> None:
+    client = as_person(office.analyst)
+    make_in_review(office.analyst)
+
+    def count() -> int:
+        client.get(reverse("permits:worklist"))
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("permits:worklist"))
+        return len(queries)
+
+    one = count()
+    for _ in range(8):
+        make_in_review(office.analyst)
+    assert count() == one
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ({"q": "optics"}, 1),
+        ({"q": "nothing like it"}, 0),
+        ({"item": "2-15"}, 1),
+        ({"item": "2-1"}, 0),
+        ({"destination": "TR"}, 1),
+        ({"destination": "FR"}, 0),
+        ({"view": "drafts"}, 0),
+        ({"view": "mine"}, 1),
+        ({"page": "x"}, 1),
+    ],
+    ids=str,
+)
+def test_the_worklist_is_narrowed_down(office: Cast, query: dict[str, str], wanted: int) -> None:
+    application = make_in_review(office.analyst)
+    page = as_person(office.analyst).get(reverse("permits:worklist"), query).content.decode()
+    assert page.count(f">{application.reference}</a>") == wanted
+
+
+def test_what_is_ticked_is_assigned_each_by_itself(office: Cast) -> None:
+    mine, theirs = make_in_review(office.analyst), make_in_review(office.analyst_b)
+    intake.assign(mine, None, by=office.senior)
+    response = as_person(office.analyst).post(
+        reverse("permits:assign"), {"application": [mine.pk, theirs.pk]}, follow=True
+    )
+    page = response.content.decode()
+    assert "1 application is assigned to you" in page
+    assert f"{theirs.reference}: A senior analyst assigns" in page
