@@ -15,6 +15,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from accounts.days import short_day
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from history import canonical, clock
@@ -135,6 +136,11 @@ def _provision(number: str) -> str:
 
 def basis_parts(file: CaseFile, card: Card, ruling: CaseRuling) -> dict[str, str]:
     """The digest of each part that a card rests on, on the ruling's day."""
+    return _common_parts(file, ruling) | _own_parts(file, card, ruling.on)
+
+
+def _common_parts(file: CaseFile, ruling: CaseRuling) -> dict[str, str]:
+    """The parts that all six rest on."""
     stated = counted(file)
     found = {
         "ruling": digest({"outcome": ruling.outcome()}),
@@ -145,7 +151,6 @@ def basis_parts(file: CaseFile, card: Card, ruling: CaseRuling) -> dict[str, str
                 if name not in ("lines", "parties")
             }
         ),
-        "card": digest({name: getattr(card, name) for name in CARD_FIELDS}),
         "flags": digest(
             {
                 str(line.number): {flag.value: stated.flag(line.number, flag) for flag in Flag}
@@ -157,10 +162,16 @@ def basis_parts(file: CaseFile, card: Card, ruling: CaseRuling) -> dict[str, str
         found[f"line:{line.number}"] = digest(line_content(line))
     for party in file.parties:
         found[f"party:{party.pk}"] = digest(party_content(party))
+    return found
+
+
+def _own_parts(file: CaseFile, card: Card, on: date) -> dict[str, str]:
+    """The answers of one card, and what it cites."""
+    found = {"card": digest({name: getattr(card, name) for name in CARD_FIELDS})}
     for source in cited(file.evidence, card.evidence):
-        found[f"evidence:{source.pk}"] = digest(evidence_content(source, ruling.on))
+        found[f"evidence:{source.pk}"] = digest(evidence_content(source, on))
     for measure in cited(file.measures, card.measures):
-        found[f"measure:{measure.pk}"] = digest(measure_content(measure, ruling.on))
+        found[f"measure:{measure.pk}"] = digest(measure_content(measure, on))
     return found
 
 
@@ -197,28 +208,34 @@ class CardState:
 
 def card_states(file: CaseFile, ruling: CaseRuling) -> list[CardState]:
     """The six, in the order of the Act. At most one query, for what was signed."""
-    stale = [
-        card
-        for card in file.cards
-        if card.first_by_id and card.basis != basis_of(basis_parts(file, card, ruling))
-    ]
-    signed = _signed_parts(file.application, stale)
-    return [_state(file, one.number, ruling, signed) for one in CONSIDERATIONS]
-
-
-def _state(
-    file: CaseFile, number: str, ruling: CaseRuling, signed: Mapping[int, Mapping[str, str]]
-) -> CardState:
-    card = file.card(number)
-    if card is None:
-        return CardState(number, None, tuple(missing_answers(Card())), False, False, False, ())
-    once, twice = card.first_by_id is not None, card.second_by_id is not None
-    parts = basis_parts(file, card, ruling)
-    is_stale = once and card.basis != basis_of(parts)
-    because = _changed(file, parts, signed.get(card.pk, {}), ruling.on) if is_stale else ()
-    return CardState(
-        number, card, tuple(missing_answers(card)), once, twice, is_stale, tuple(because)
-    )
+    common = _common_parts(file, ruling)
+    now = {card.pk: common | _own_parts(file, card, ruling.on) for card in file.cards}
+    stale = {
+        card.pk for card in file.cards if card.first_by_id and card.basis != basis_of(now[card.pk])
+    }
+    signed = _signed_parts(file.application) if stale else {}
+    found = []
+    for one in CONSIDERATIONS:
+        card = file.card(one.number)
+        if card is None:
+            missing = tuple(missing_answers(Card()))
+            found.append(CardState(one.number, None, missing, False, False, False, ()))
+            continue
+        is_stale = card.pk in stale
+        then = signed.get(card.basis, {})
+        because = _changed(file, now[card.pk], then, ruling.on) if is_stale else ()
+        found.append(
+            CardState(
+                one.number,
+                card,
+                tuple(missing_answers(card)),
+                card.first_by_id is not None,
+                card.second_by_id is not None,
+                is_stale,
+                tuple(because),
+            )
+        )
+    return found
 
 
 def missing_answers(card: Card) -> list[str]:
@@ -230,21 +247,13 @@ def missing_answers(card: Card) -> list[str]:
     ]
 
 
-def _signed_parts(application: Application, cards: Iterable[Card]) -> dict[int, Mapping[str, str]]:
-    """What the standing signatures of these cards rested on, by card."""
-    wanted = {card.basis: card.pk for card in cards}
-    if not wanted:
-        return {}
-    found: dict[int, Mapping[str, str]] = {}
+def _signed_parts(application: Application) -> Mapping[str, Mapping[str, str]]:
+    """The parts of each basis that was ever signed. Considerations that say the same share one."""
     bodies = Event.objects.filter(
         stream=application.stream, verb__in=[Verb.CARD_SIGNED, Verb.CARD_COUNTERSIGNED]
     ).values_list("body", flat=True)
-    for body in bodies:
-        parts = canonical.decode(bytes(body))["basis"]
-        card = wanted.get(basis_of(parts))
-        if card is not None:
-            found[card] = parts
-    return found
+    found = (canonical.decode(bytes(body))["basis"] for body in bodies)
+    return {basis_of(parts): parts for parts in found}
 
 
 def _changed(
@@ -274,9 +283,10 @@ def _in_words(file: CaseFile, part: str, on: date) -> str:
             return _("The party %(name)s has changed.") % {"name": name or number}
         case "evidence":
             found = next((one for one in file.evidence if str(one.pk) == number), None)
-            if found is not None and is_past_review(found, on):
-                return _("The evidence “%(title)s” is past its review day.") % {
-                    "title": found.title
+            if found is not None and found.review_by is not None and is_past_review(found, on):
+                return _("The evidence “%(title)s” is past its review day, %(day)s.") % {
+                    "title": found.title,
+                    "day": short_day(found.review_by),
                 }
             return _("Evidence that it cites has changed or was removed.")
         case _:

@@ -7,11 +7,11 @@ submitted complete is day 0.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from history import canonical
@@ -20,7 +20,7 @@ from history.clock import OTTAWA
 from history.models import Event
 from permits.choices import Status, WaitKind
 from permits.domain.casefile import CaseFile
-from permits.models import Application, Wait
+from permits.models import Application, Consultation, Wait
 from permits.verbs import Verb
 from policies.models import Calendar, Holiday, ServiceStandard
 
@@ -117,12 +117,18 @@ def clock_of(
     on: date,
     calendar: BusinessDays,
     standards: Iterable[ServiceStandard],
+    withdrawn_on: date | None = None,
 ) -> Clock:
-    """The clock of an application on a day; it stands still once it is decided."""
+    """The clock of an application on a day; it stands still once it is decided or withdrawn.
+
+    The day of a withdrawal is in its events only: without it, one that was withdrawn has no clock.
+    """
     start = application.submitted_on
-    until = min(on, application.decided_on) if application.decided_on else on
-    if start is None:
+    is_withdrawn = application.status == Status.WITHDRAWN
+    if start is None or (is_withdrawn and withdrawn_on is None):
         return Clock(None, on, None, None, 0, 0, None, False)
+    ended = application.decided_on or withdrawn_on
+    until = min(on, ended) if ended else on
     standard = standard_on(standards, CONSULTATION if needs_consultation else LOWER_RISK, start)
     days = standard.days if standard else None
     stopping = [wait for wait in waits if stops_the_clock(wait)]
@@ -139,7 +145,7 @@ def clock_of(
         elapsed,
         elapsed - len(stopped),
         due_on,
-        any(wait.to_on is None for wait in stopping) and application.decided_on is None,
+        any(wait.to_on is None for wait in stopping) and ended is None,
     )
 
 
@@ -148,7 +154,8 @@ def stopped_days(
 ) -> frozenset[date]:
     """The business days on which the clock stood still, each once whatever waits overlap.
 
-    A wait stands from its first day up to, and not on, its last; an open one until `until`.
+    The office still had its first day, and the last is the other's: as with the clock itself, the
+    days after the first, up to and with the last; of one that is open, up to and with `until`.
     """
     found: set[date] = set()
     for wait in waits:
@@ -189,7 +196,7 @@ def needs_consultation(file: CaseFile) -> bool:
 
 
 def clock_of_file(file: CaseFile, on: date) -> Clock:
-    """The clock of a case. Two queries."""
+    """The clock of a case. Two queries, three where it was withdrawn."""
     return clock_of(
         file.application,
         file.waits,
@@ -197,7 +204,15 @@ def clock_of_file(file: CaseFile, on: date) -> Clock:
         on=on,
         calendar=read_calendar(),
         standards=read_standards(),
+        withdrawn_on=_withdrawn_on(file.application),
     )
+
+
+def _withdrawn_on(application: Application) -> date | None:
+    if application.status != Status.WITHDRAWN:
+        return None
+    events = Event.objects.filter(stream=application.stream, verb=Verb.WITHDRAWN)
+    return events.values_list("occurred_on", flat=True).last()
 
 
 # Who held the file
@@ -211,61 +226,117 @@ class Held:
     since: datetime
     until: datetime | None
 
-    @property
-    def days(self) -> int:
-        """Days of the calendar, from its first to its last."""
-        end = self.until or self.since
-        return (end.astimezone(OTTAWA).date() - self.since.astimezone(OTTAWA).date()).days
+
+@dataclass(slots=True)
+class _Span:
+    """What a row says of a stretch of time: a wait or a consultation, as its events tell it."""
+
+    row: dict[str, Any]
+    since: datetime
+    until: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
 
 
-_MOVES = {
-    Verb.OPENED.value,
-    Verb.SUBMITTED.value,
-    Verb.RETURNED.value,
-    Verb.TAKEN_UP.value,
-    Verb.ASSIGNED.value,
-    Verb.RECOMMENDED.value,
-    Verb.SENT_BACK.value,
-    Verb.ISSUED.value,
-    Verb.REFUSED.value,
-    Verb.RETURNED_WITHOUT_ACTION.value,
-    Verb.WITHDRAWN.value,
-}
+@dataclass(slots=True)
+class _Told:
+    """What the events of a case tell of where its file was."""
+
+    desks: list[tuple[datetime, str, int | None]] = field(default_factory=list)
+    waits: dict[int, _Span] = field(default_factory=dict)
+    consultations: dict[int, _Span] = field(default_factory=dict)
 
 
 def holders(application: Application) -> list[Held]:
-    """Who held the file when, from its events. Two queries."""
-    events = list(
-        Event.objects.filter(Q(stream=application.stream), verb__in=_MOVES)
-        .order_by("sequence")
-        .values_list("verb", "recorded_at", "body")
-    )
-    table = Application._meta.db_table
-    status, assigned = "", None
-    moves: list[tuple[datetime, str, int | None]] = []
-    for _verb, at, body in events:
-        for change in canonical.decode(bytes(body))["changes"]:
-            if change["table"] == table:
-                status = change["after"].get("status", status)
-                assigned = change["after"].get("assigned_to_id", assigned)
-        moves.append((at, status, assigned))
-    people = names_of({f"person:{person}" for _at, _status, person in moves if person})
+    """Who held the file when, from its events: whoever the office waited for, else whose it was.
+
+    A consulted body has it only while the office waits for its answer. A wait holds from its own
+    first day, which may be before the day on which it was recorded. Two queries.
+    """
+    told = _read_events(application)
+    people = names_of({f"person:{person}" for _at, _status, person in told.desks if person})
+    spans = (*told.waits.values(), *told.consultations.values())
+    turns = {at for at, _status, _person in told.desks} | {span.since for span in spans}
+    turns |= {span.until for span in spans if span.until is not None}
     found: list[Held] = []
-    for at, where, person in moves:
-        who = _holder(where, people.get(f"person:{person}", ""))
+    for at in sorted(turns):
+        who = _holder(told, people, at)
         if found and found[-1].until is None:
             if found[-1].who == who:
                 continue
-            found[-1] = Held(found[-1].who, found[-1].since, at)
-        if where not in (Status.DECIDED, Status.WITHDRAWN):
+            found[-1] = replace(found[-1], until=at)
+        if who:
             found.append(Held(who, at, None))
     return found
 
 
-def _holder(status: str, assigned: str) -> str:
-    words: Mapping[str, str] = {
-        Status.DRAFT.value: _("Intake"),
-        Status.RETURNED.value: _("The applicant"),
-        Status.RECOMMENDED.value: _("Decision-maker"),
-    }
-    return words.get(status) or assigned or _("Nobody yet")
+def _read_events(application: Application) -> _Told:
+    told = _Told()
+    status, assigned = "", None
+    events = Event.objects.filter(stream=application.stream).order_by("sequence")
+    for at, body in events.values_list("recorded_at", "body"):
+        for change in canonical.decode(bytes(body))["changes"]:
+            after = change["after"]
+            match change["table"]:
+                case Application._meta.db_table:
+                    status = after.get("status", status)
+                    assigned = after.get("assigned_to_id", assigned)
+                    told.desks.append((at, status, assigned))
+                case Wait._meta.db_table:
+                    _span(told.waits, change, at, "from_on", "to_on")
+                case Consultation._meta.db_table:
+                    _span(told.consultations, change, at, "opened_on", "closed_on")
+    return told
+
+
+def _span(
+    spans: dict[int, _Span], change: Mapping[str, Any], at: datetime, first: str, last: str
+) -> None:
+    after = change["after"]
+    if after.get(first):
+        spans[change["row"]] = _Span(dict(after), _instant(after[first], at))
+    if after.get(last):
+        spans[change["row"]].until = _instant(after[last], at)
+
+
+def _instant(day: str, recorded_at: datetime) -> datetime:
+    """When a day of a record begins; of the day on which it was recorded, that instant."""
+    found = date.fromisoformat(day)
+    if found == recorded_at.astimezone(OTTAWA).date():
+        return recorded_at
+    return datetime.combine(found, time.min, OTTAWA)
+
+
+def _holder(told: _Told, people: Mapping[str, str], at: datetime) -> str:
+    """Who had the file at an instant; nobody before it was opened and once it is over."""
+    status, person = next(
+        ((status, person) for since, status, person in reversed(told.desks) if since <= at),
+        ("", None),
+    )
+    match status:
+        case Status.DRAFT:
+            return _("Intake")
+        case Status.RETURNED:
+            return _("The applicant")
+        case "" | Status.DECIDED | Status.WITHDRAWN:
+            return ""
+    waited_for = sorted(
+        {_waited_for(told, wait, at) for wait in told.waits.values() if wait.holds(at)}
+    )
+    if waited_for:
+        return ", ".join(waited_for)
+    if status == Status.RECOMMENDED:
+        return _("Decision-maker")
+    return people.get(f"person:{person}", "") or _("Nobody yet")
+
+
+def _waited_for(told: _Told, wait: _Span, at: datetime) -> str:
+    match wait.row["kind"]:
+        case WaitKind.APPLICANT | WaitKind.REPLY:
+            return _("The applicant")
+        case WaitKind.CONSULTATION:
+            asked = {one.row["body"] for one in told.consultations.values() if one.holds(at)}
+            return ", ".join(sorted(asked)) or str(WaitKind.CONSULTATION.label)
+        case kind:
+            return str(WaitKind(kind).label)

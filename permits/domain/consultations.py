@@ -13,9 +13,12 @@ from accounts.reasons import checked_reason
 from history import clock
 from permits.choices import WaitKind
 from permits.domain.casework import acting, afresh
+from permits.domain.intake import cleaned
 from permits.models import Application, Consultation, Wait
 from permits.verbs import Verb
 from permits.workflow import Action
+
+_TEXTS = ("body", "question", "answer")
 
 
 def consult(
@@ -84,10 +87,10 @@ def open_wait(application: Application, *, kind: str, reason: str, from_on: date
     reason = checked_reason(reason)
     if kind not in WaitKind.values:
         raise ValidationError({"kind": _("Choose whom the office waits for.")})
-    first = application.submitted_on or clock.today()
-    if not first <= from_on <= clock.today():
-        raise ValidationError({"from_on": _("Give a day from the submission up to today.")})
     with acting(Action.WAIT, application, by=by) as work:
+        first = work.application.submitted_on or clock.today()
+        if not first <= from_on <= clock.today():
+            raise ValidationError({"from_on": _("Give a day from the submission up to today.")})
         row = Wait(
             application=work.application, kind=kind, reason=reason, from_on=from_on, opened_by=by
         )
@@ -108,7 +111,7 @@ def end_wait(wait: Wait, *, to_on: date, by: User, seen: int | None = None) -> W
 
 
 def _text(given: str, field: str) -> str:
-    text = given.strip()
+    text = str(cleaned(Consultation(), {field: given}, _TEXTS)[field])
     if not any(character.isalnum() for character in text):
         raise ValidationError({field: _("This is needed, in words.")})
     return text

@@ -64,6 +64,7 @@ def transaction_content(file: CaseFile) -> dict[str, Any]:
 
 
 def evidence_content(evidence: Evidence, on: date) -> dict[str, Any]:
+    """What a source says, and until when it is relied on: one person alone cannot move that day."""
     return {
         "id": evidence.pk,
         "title": evidence.title,
@@ -71,12 +72,14 @@ def evidence_content(evidence: Evidence, on: date) -> dict[str, Any]:
         "says": evidence.says,
         "dated": evidence.dated,
         "reliability": evidence.reliability,
+        "review_by": evidence.review_by,
         "document": evidence.document.sha256 if evidence.document else "",
         "past_review": is_past_review(evidence, on),
     }
 
 
 def measure_content(measure: Measure, on: date) -> dict[str, Any]:
+    """What a measure is, until when it holds, and whether it is available on a day."""
     return {
         "id": measure.pk,
         "kind": measure.kind,
@@ -85,6 +88,8 @@ def measure_content(measure: Measure, on: date) -> dict[str, Any]:
         "wording": measure.wording,
         "scope": measure.scope,
         "mechanism": measure.mechanism,
+        "dated": measure.dated,
+        "expires_on": measure.expires_on,
         "document": measure.document.sha256 if measure.document else "",
         "available": is_available(measure, on),
     }

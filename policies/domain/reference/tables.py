@@ -283,6 +283,7 @@ TABLES = (
         files.CALENDAR,
         stream="reference:standard",
         key=("code", "effective_from"),
+        frozen=frozenset({"days", "target_percent"}),
         labels={**_RANGE, **_TITLES},
     ),
 )

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.days import short_day
 from accounts.exceptions import NotPermitted, Refused
 from history import clock
 from history.domain.door import Conflict
@@ -30,7 +31,7 @@ from permits.domain.ruling import rule_on
 from permits.domain.sources import add_evidence, add_measure, edit_source, remove_source
 from permits.domain.statements import flag_key
 from permits.models import Application, Card
-from tests.people import Cast
+from tests.people import Cast, make_cast
 from tests.permits import factories
 from tests.permits.factories import answer_cards, make_in_review, say, sign_cards
 
@@ -124,7 +125,7 @@ def test_an_edit_clears_the_signatures_and_the_same_values_do_not(
 
 
 Change = Callable[[Application, Cast], object]
-STALES: dict[str, tuple[Change, str]] = {
+STALES: dict[str, tuple[Change, *tuple[str, ...]]] = {
     "a line": (
         lambda case, office: intake.edit_line(
             read_file(case).lines[0], {"unit_value": 3}, by=office.analyst
@@ -148,6 +149,7 @@ STALES: dict[str, tuple[Change, str]] = {
             case, StatementKind.FLAG, flag_key(1, Flag.EIPA_4_1), "yes", by=office.analyst
         ),
         "What a line is (arms, goods of s. 4.1) has changed.",
+        "The ruling has moved.",
     ),
     "cited evidence": (
         lambda case, office: edit_source(
@@ -159,11 +161,27 @@ STALES: dict[str, tuple[Change, str]] = {
         lambda case, office: remove_source(read_file(case).evidence[0], by=office.analyst),
         "Evidence that it cites has changed or was removed.",
     ),
+    "a later review day": (
+        lambda case, office: edit_source(
+            read_file(case).evidence[0],
+            {"review_by": clock.today() + timedelta(days=900)},
+            by=office.analyst,
+        ),
+        "Evidence that it cites has changed or was removed.",
+    ),
     "a measure that ended": (
         lambda case, office: edit_source(
             read_file(case).measures[0], {"is_in_force": False}, by=office.analyst
         ),
         "A mitigating measure that it cites is not available any more.",
+    ),
+    "a measure that holds longer": (
+        lambda case, office: edit_source(
+            read_file(case).measures[0],
+            {"expires_on": clock.today() + timedelta(days=900)},
+            by=office.analyst,
+        ),
+        "A mitigating measure that it cites has changed or was removed.",
     ),
 }
 LEAVES: dict[str, Change] = {
@@ -183,11 +201,9 @@ def test_what_a_card_rests_on_makes_it_stale_and_says_so(
 ) -> None:
     sign_card(card, by=office.analyst)
     sign_card(card, by=office.senior)
-    change, words = STALES[name]
+    change, *words = STALES[name]
     change(case, office)
-    good, because = state_of(case)
-    assert not good
-    assert words in because
+    assert state_of(case) == (False, tuple(words))
 
 
 @pytest.mark.parametrize("name", LEAVES)
@@ -209,9 +225,85 @@ def test_evidence_past_its_review_day_makes_a_card_stale_and_bars_signing(
     with clock.simulated(later):
         good, because = state_of(case)
         assert not good
-        assert because == ("The evidence “Report” is past its review day.",)
-        with pytest.raises(Refused, match="past its review day"):
+        day = short_day(read_file(case).evidence[0].review_by or later.date())
+        assert because == (f"The evidence “Report” is past its review day, {day}.",)
+        with pytest.raises(Refused, match="past its review day: Report"):
             sign_card(card, by=office.analyst)
+
+
+def test_considerations_that_say_the_same_each_say_what_changed(
+    case: Application, office: Cast
+) -> None:
+    """Their bases are one digest while they cite nothing of their own."""
+    answer_cards(case, by=office.analyst)
+    sign_cards(case, by=office.analyst, second=office.senior)
+    intake.edit_line(read_file(case).lines[0], {"unit_value": 3}, by=office.analyst)
+    file = read_file(case)
+    states = card_states(file, rule_on(file, on=clock.today(), known_at=clock.now()))
+    assert [one.stale_because for one in states] == [("Line 1 has changed.",)] * 6
+
+
+def test_another_stance_makes_a_card_stale_and_another_day_does_not(db: None) -> None:
+    """For Türkiye, case by case again from 29 January 2024."""
+    with clock.simulated(datetime(2024, 1, 25, 15, tzinfo=UTC)):
+        office = make_cast()
+        case = make_in_review(office.analyst)
+        card = edit_card(case, FIRST, factories.ANSWERS, by=office.analyst)
+        sign_card(sign_card(card, by=office.analyst), by=office.senior)
+    with clock.simulated(datetime(2024, 1, 28, 15, tzinfo=UTC)):
+        assert state_of(case) == (True, ())
+    with clock.simulated(datetime(2024, 1, 30, 15, tzinfo=UTC)):
+        assert state_of(case) == (False, ("The ruling has moved.",))
+
+
+def test_a_measure_that_reaches_its_last_day_makes_a_card_stale(
+    card: Card, case: Application, office: Cast
+) -> None:
+    ends = clock.today() + timedelta(days=10)
+    edit_source(read_file(case).measures[0], {"expires_on": ends}, by=office.analyst)
+    sign_card(sign_card(card, by=office.analyst), by=office.senior)
+    with clock.simulated(clock.now() + timedelta(days=10)):
+        assert state_of(case) == (
+            False,
+            ("A mitigating measure that it cites is not available any more.",),
+        )
+
+
+def test_a_measure_only_promised_may_be_cited(case: Application, office: Cast) -> None:
+    promised = add_measure(
+        case,
+        {"kind": "end_use_certificate", "giver": "Ministry", "form": "Oral", "wording": "To come"},
+        by=office.analyst,
+    )
+    values = {**factories.ANSWERS, "measures": [promised.pk]}
+    card = edit_card(case, FIRST, values, by=office.analyst)
+    sign_card(sign_card(card, by=office.analyst), by=office.senior)
+    assert state_of(case)[0]
+
+
+def test_who_decides_does_not_sign(card: Card, office: Cast) -> None:
+    with pytest.raises(NotPermitted, match="for the roles"):
+        sign_card(card, by=office.decision)
+
+
+def test_a_card_signed_by_two_is_not_signed_again(card: Card, office: Cast) -> None:
+    sign_card(sign_card(card, by=office.analyst), by=office.senior)
+    with pytest.raises(Refused, match="Two people"):
+        sign_card(Card.objects.get(pk=card.pk), by=office.analyst_b)
+
+
+@pytest.mark.parametrize("kind", ["evidence", "measures"])
+def test_a_card_cites_only_what_is_on_its_application(
+    card: Card, case: Application, office: Cast, kind: str
+) -> None:
+    other = make_in_review(office.analyst)
+    with pytest.raises(ValidationError, match="on this application"):
+        edit_card(other, FIRST, {kind: getattr(card, kind)}, by=office.analyst)
+    (source,) = getattr(read_file(case), kind)
+    remove_source(source, by=office.analyst)
+    with pytest.raises(ValidationError, match="on this application"):
+        edit_card(case, FIRST, {kind: getattr(card, kind)}, by=office.analyst)
+    assert not Card.objects.filter(application=other).exists()
 
 
 def test_a_stale_first_signature_is_replaced(card: Card, case: Application, office: Cast) -> None:
@@ -221,6 +313,15 @@ def test_a_stale_first_signature_is_replaced(card: Card, case: Application, offi
     assert (signed.first_by, signed.second_by) == (office.analyst, None)
     sign_card(card, by=office.senior)
     assert state_of(case)[0]
+
+
+def test_stale_signatures_of_two_are_both_replaced(
+    card: Card, case: Application, office: Cast
+) -> None:
+    sign_card(sign_card(card, by=office.analyst), by=office.senior)
+    intake.edit_line(read_file(case).lines[0], {"unit": "sets"}, by=office.analyst)
+    signed = sign_card(Card.objects.get(pk=card.pk), by=office.senior)
+    assert (signed.first_by, signed.second_by) == (office.senior, None)
 
 
 def test_a_signature_compares_the_whole_case(card: Card, case: Application, office: Cast) -> None:

@@ -2,55 +2,47 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
+from history import clock
 from permits.choices import WaitKind
 from permits.domain import intake
 from permits.domain.casefile import read_file
 from permits.domain.clock import (
     BusinessDays,
+    Clock,
+    clock_of,
     clock_of_file,
     holders,
-    read_calendar,
     stopped_days,
     stops_the_clock,
 )
 from permits.domain.consultations import consult, end_wait, open_wait, record_silence
-from permits.models import Wait
-from policies.models import Holiday
+from permits.domain.recommendation import put_to_applicant, recommend, record_reply
+from permits.models import Application, Wait
+from policies.models import ServiceStandard
 from tests.people import Cast
-from tests.permits.factories import WHY, make_draft, make_in_review
+from tests.permits.factories import (
+    PARTY,
+    WHY,
+    answer_cards,
+    clear_parties,
+    country,
+    make_draft,
+    make_in_review,
+)
 
 PLAIN = BusinessDays(frozenset())
 DAYS = st.dates(date(2020, 1, 1), date(2022, 12, 31))
-
-
-@pytest.mark.parametrize(
-    ("year", "count"), [(2019, 11), (2020, 11), (2021, 12), (2022, 13), (2023, 12), (2026, 12)]
-)
-def test_the_federal_calendar_has_its_days_off(db: None, year: int, count: int) -> None:
-    days = Holiday.objects.filter(day__year=year)
-    assert days.count() == count
-    assert all(one.day.weekday() < 5 for one in days)
-
-
-@pytest.mark.parametrize(
-    "day",
-    [
-        date(2021, 12, 27),
-        date(2021, 12, 28),
-        date(2022, 9, 19),
-        date(2026, 12, 28),
-        date(2021, 9, 30),
-        date(2020, 8, 3),
-    ],
-)
-def test_a_day_off_is_no_business_day(db: None, day: date) -> None:
-    assert not read_calendar().is_business_day(day)
 
 
 @given(start=DAYS, count=st.integers(0, 200))
@@ -83,9 +75,113 @@ def test_waits_that_overlap_stop_a_day_once(
     assert len(together) <= PLAIN.between(start, until)
 
 
-def test_which_waits_stop_the_clock() -> None:
-    stopping = {kind for kind in WaitKind if stops_the_clock(Wait(kind=kind))}
-    assert stopping == {WaitKind.APPLICANT, WaitKind.REPLY, WaitKind.OTHER}
+Stretches = list[tuple[int, int]]
+STRETCHES = st.lists(st.tuples(st.integers(-20, 120), st.integers(0, 60)), max_size=5)
+STANDARD = ServiceStandard(code="lower_risk", days=10, target_percent=90)
+
+
+def waits_from(start: date, stretches: Stretches) -> list[Wait]:
+    """Closed waits that stop the clock: days from the start to their first, and how many."""
+    days = [start + timedelta(days=first) for first, _length in stretches]
+    return [
+        Wait(kind=WaitKind.OTHER, from_on=day, to_on=day + timedelta(days=length))
+        for day, (_first, length) in zip(days, stretches, strict=True)
+    ]
+
+
+def clock_on(
+    day: date, start: date, waits: list[Wait], standards: Sequence[ServiceStandard] = (STANDARD,)
+) -> Clock:
+    return clock_of(
+        Application(submitted_on=start, status="in_review"),
+        waits,
+        needs_consultation=False,
+        on=day,
+        calendar=PLAIN,
+        standards=standards,
+    )
+
+
+@given(start=DAYS, length=st.integers(0, 120), stretches=STRETCHES)
+def test_what_is_charged_never_exceeds_what_elapsed(
+    start: date, length: int, stretches: Stretches
+) -> None:
+    found = clock_on(start + timedelta(days=length), start, waits_from(start, stretches))
+    assert 0 <= found.chargeable <= found.elapsed <= length
+
+
+@given(start=DAYS, length=st.integers(0, 120), stretches=STRETCHES)
+def test_a_day_later_charges_the_same_or_one_more(
+    start: date, length: int, stretches: Stretches
+) -> None:
+    waits = waits_from(start, stretches)
+    today, tomorrow = (clock_on(start + timedelta(days=length + n), start, waits) for n in (0, 1))
+    assert tomorrow.chargeable - today.chargeable in (0, 1)
+    assert tomorrow.elapsed - today.elapsed in (0, 1)
+
+
+@given(start=DAYS, stretches=STRETCHES)
+def test_the_due_day_is_the_last_that_is_not_late(start: date, stretches: Stretches) -> None:
+    waits = waits_from(start, stretches)
+    over = start + timedelta(days=400)
+    due_on = clock_on(over, start, waits).due_on
+    assert due_on is not None
+    on_the_day = clock_on(due_on, start, waits)
+    assert (on_the_day.chargeable, on_the_day.left, on_the_day.is_late) == (10, 0, False)
+    assert clock_on(over, start, waits).is_late
+
+
+def test_the_day_of_submission_is_day_0() -> None:
+    friday = date(2026, 5, 8)
+    days = [friday + timedelta(days=n) for n in range(5)]
+    assert [clock_on(day, friday, []).elapsed for day in days] == [0, 0, 0, 1, 2]
+
+
+def test_without_a_standard_in_force_on_the_day_of_submission_none_is_told() -> None:
+    start = date(2026, 5, 8)
+    later = ServiceStandard(code="lower_risk", days=5, target_percent=90, effective_from=start)
+    before = ServiceStandard(code="lower_risk", days=10, target_percent=90, effective_to=start)
+    day_before = start - timedelta(days=1)
+    assert clock_on(start, start, [], [before, later]).standard_days == 5
+    assert clock_on(start, day_before, [], [before, later]).standard_days == 10
+    unknown = clock_on(start, day_before, [], [later])
+    assert (unknown.standard_days, unknown.due_on, unknown.left) == (None, None, None)
+    assert not unknown.is_late
+    assert unknown.elapsed == 1
+
+
+@pytest.mark.parametrize(
+    ("applicant_counts", "wanted"),
+    [
+        (False, {WaitKind.APPLICANT, WaitKind.REPLY, WaitKind.OTHER}),
+        (True, {WaitKind.REPLY, WaitKind.OTHER}),
+    ],
+)
+def test_which_waits_stop_the_clock(
+    settings: Settings, applicant_counts: bool, wanted: set[WaitKind]
+) -> None:
+    settings.APPLICANT_TIME_COUNTS = applicant_counts
+    assert {kind for kind in WaitKind if stops_the_clock(Wait(kind=kind))} == wanted
+
+
+def test_several_destinations_have_the_longer_standard(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    consignee = {**PARTY, "role": "consignee", "country": country("GB")}
+    intake.add_party(case, consignee, by=office.analyst)
+    assert clock_of_file(read_file(case), clock.today()).standard_days == 40
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_the_clock_stands_still_once_it_is_withdrawn(office: Cast, wait: bool) -> None:
+    case = make_in_review(office.analyst)
+    if wait:
+        open_wait(case, kind="other", reason=WHY, from_on=clock.today(), by=office.analyst)
+    intake.withdraw(case, by=office.analyst, reason=WHY)
+    case.refresh_from_db()
+    found = clock_of_file(read_file(case), clock.today() + timedelta(days=90))
+    assert (found.elapsed, found.chargeable) == (0, 0)
+    assert not found.is_late
+    assert not found.is_waiting
 
 
 def test_the_standard_is_that_for_consultation_once_a_body_is_asked(office: Cast) -> None:
@@ -124,12 +220,100 @@ def test_a_draft_has_no_clock(office: Cast) -> None:
     assert clock_of_file(read_file(case), date(2030, 1, 1)).started_on is None
 
 
-def test_who_held_the_file_is_told_in_order(office: Cast) -> None:
-    case = make_in_review(office.analyst)
-    intake.return_to_applicant(case, by=office.analyst, reason=WHY)
-    assert [held.who for held in holders(case)] == [
-        "Intake",
-        "Nobody yet",
-        "Analyst A.",
-        "The applicant",
+@contextmanager
+def on_day(number: int) -> Iterator[None]:
+    """So many days from today, in the afternoon of Ottawa."""
+    at = datetime.combine(clock.today(), time(15), clock.OTTAWA) + timedelta(days=number)
+    with clock.simulated(at):
+        yield
+
+
+def held(case: Application) -> list[tuple[str, int, int | None]]:
+    """Who held it, and from which to which day, counted from today."""
+
+    def days(instant: datetime) -> int:
+        return (instant.astimezone(clock.OTTAWA).date() - clock.today()).days
+
+    return [
+        (one.who, days(one.since), None if one.until is None else days(one.until))
+        for one in holders(case)
     ]
+
+
+def test_who_held_the_file_is_told_in_order(office: Cast) -> None:
+    with on_day(0):
+        case = make_draft(office.analyst)
+    with on_day(1):
+        intake.submit(case, by=office.analyst)
+    with on_day(2):
+        intake.take_up(case, by=office.analyst)
+    with on_day(3):
+        intake.return_to_applicant(case, by=office.analyst, reason=WHY)
+    with on_day(9):
+        intake.submit(case, by=office.senior)
+    with on_day(10):
+        intake.assign(case, office.analyst_b, by=office.senior)
+    with on_day(12):
+        intake.withdraw(case, by=office.analyst, reason=WHY)
+    assert held(case) == [
+        ("Intake", 0, 1),
+        ("Nobody yet", 1, 2),
+        ("Analyst A.", 2, 3),
+        ("The applicant", 3, 9),
+        ("Analyst A.", 9, 10),
+        ("Analyst B.", 10, 12),
+    ]
+
+
+def test_whom_the_office_waits_for_has_the_file(office: Cast) -> None:
+    """From the wait's own days. A consultation that nobody waits for takes it from nobody."""
+    with on_day(0):
+        case = make_in_review(office.analyst)
+        due_on = clock.today() + timedelta(days=20)
+        asked = [
+            consult(case, body=body, question="Any view?", due_on=due_on, by=office.analyst)
+            for body in ("National Defence", "A regional bureau")
+        ]
+    with on_day(4):
+        from_on = clock.today() - timedelta(days=2)
+        wait = open_wait(case, kind="consultation", reason=WHY, from_on=from_on, by=office.analyst)
+    with on_day(6):
+        record_silence(asked[1], reason=WHY, by=office.analyst)
+    with on_day(9):
+        end_wait(wait, to_on=clock.today() - timedelta(days=1), by=office.analyst)
+    assert held(case) == [
+        ("Analyst A.", 0, 2),
+        ("A regional bureau, National Defence", 2, 6),
+        ("National Defence", 6, 8),
+        ("Analyst A.", 8, None),
+    ]
+
+
+def test_the_decision_maker_has_the_file_but_for_the_applicant_s_reply(office: Cast) -> None:
+    with on_day(0):
+        case = make_in_review(office.analyst)
+        clear_parties(case, by=office.analyst, second=office.senior)
+        answer_cards(case, by=office.analyst)
+        recommendation = recommend(
+            case, outcome="refused", grounds=["discretion"], reasons=WHY, by=office.analyst
+        )
+    with on_day(1):
+        reply_by = clock.today() + timedelta(days=30)
+        put = put_to_applicant(recommendation, reply_by=reply_by, by=office.analyst)
+    with on_day(5):
+        record_reply(put, reply="None", replied_on=clock.today(), by=office.analyst)
+    assert held(case) == [
+        ("Decision-maker", 0, 1),
+        ("The applicant", 1, 5),
+        ("Decision-maker", 5, None),
+    ]
+
+
+def test_who_held_it_is_read_in_two_queries_however_much_happened(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    for _number in range(3):
+        wait = open_wait(case, kind="other", reason=WHY, from_on=clock.today(), by=office.analyst)
+        end_wait(wait, to_on=clock.today(), by=office.analyst)
+    with CaptureQueriesContext(connection) as queries:
+        holders(case)
+    assert len(queries) == 2
