@@ -22,7 +22,8 @@ _TIMES = {
         "to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), occurred_on::text"
     ),
 }
-_CHUNK = 2000
+_COLUMNS = ("stream", "sequence", "actor", "role", "verb", "subject", "request")
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def _events() -> Iterator[tuple[bytes, bytes, Sequence[Any]]]:
     """The rows of the log by number, read in pieces."""
     last = 0
     query = (
-        "SELECT number, body, leaf, stream, sequence, actor, role, verb, subject, request,"
+        f"SELECT number, body, leaf, {', '.join(_COLUMNS)},"
         f" {_TIMES[connection.vendor]} FROM {Event._meta.db_table}"
         " WHERE number > %s ORDER BY number LIMIT %s"
     )
@@ -164,19 +165,22 @@ def _instant(column: str) -> str:
 
 def _odd_column(event: dict[str, Any], row: Sequence[Any]) -> str | None:
     """The name of the first column that repeats its body wrongly."""
-    stream, sequence, actor, role, verb, subject, request, recorded, occurred = row
-    told = (
-        ("stream", event["stream"] == stream),
-        ("sequence", event["sequence"] == sequence),
-        ("actor", event["actor"] == actor),
-        ("role", (event["role"] or "") == role),
-        ("verb", event["verb"] == verb),
-        ("subject", event["subject"] == subject),
-        ("request", (event["request"] or "") == request),
-        ("recorded_at", event["recorded_at"] == _instant(recorded)),
-        ("occurred_on", event["occurred_on"] == occurred),
-    )
-    return next((name for name, same in told if not same), None)
+    *repeated, recorded, occurred = row
+    said = [
+        event["stream"],
+        event["sequence"],
+        event["actor"],
+        event["role"] or "",
+        event["verb"],
+        event["subject"],
+        event["request"] or "",
+    ]
+    if said != repeated:
+        odd = (name for name, one, two in zip(_COLUMNS, said, repeated, strict=True) if one != two)
+        return next(odd)
+    if event["recorded_at"] != _instant(recorded):
+        return "recorded_at"
+    return None if event["occurred_on"] == occurred else "occurred_on"
 
 
 def _end_faults(reader: LogReader) -> Iterator[Fault]:
