@@ -1,7 +1,8 @@
 """What the server does every minute beside answering.
 
 A checkpoint of the history when something came since the last, so that it is never much older than
-what it covers; and once a day the records of signing in that are old enough are removed.
+what it covers; once a day the records of signing in that are old enough are removed; and what the
+worklist sorts by is brought up to the day, so that the first worklist of a day does not have to.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from config.lock_out import forget_old_records
 from history.domain.checkpoints import make_if_needed
+from permits.domain.overview import refresh
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ class Rounds(threading.Thread):
 
     def go_once(self) -> None:
         """One round. A fault is told in the log, and ends neither the rounds nor this one."""
-        for task in (make_if_needed, self._forget_daily):
+        for task in (make_if_needed, self._forget_daily, _refresh_overviews):
             try:
                 task()
             except Exception:
@@ -55,3 +57,8 @@ class Rounds(threading.Thread):
         if self._forgot_on != today:
             forget_old_records()
             self._forgot_on = today
+
+
+def _refresh_overviews() -> None:
+    while refresh():
+        pass

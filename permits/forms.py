@@ -19,7 +19,7 @@ from permits.choices import (
 )
 from permits.models import Application, Card, Evidence, Line, Measure, Party
 from policies.choices import Activity
-from policies.models import Destination, SubRegion
+from policies.models import SubRegion
 
 LONGEST_TEXT = 10_000
 CHOSEN = ("likelihood", "gravity", "link", "confidence", "residual")
@@ -469,22 +469,3 @@ class UseForm(forms.Form):
         label=_("Export declaration (optional)"), max_length=100, required=False
     )
     note = _text(_("Note (optional)"), required=False, rows=2)
-
-
-class SearchForm(forms.Form):
-    """What the worklist is narrowed down to."""
-
-    q = forms.CharField(label=_("Reference, party or goods"), required=False, max_length=200)
-    view = forms.ChoiceField(label=_("Show"), required=False)
-    destination = forms.ModelChoiceField(
-        label=_("Destination"),
-        queryset=Destination.objects.order_by("code"),
-        to_field_name="code",
-        required=False,
-        empty_label=_("Any"),
-    )
-    item = forms.CharField(label=_("Item"), required=False, max_length=40)
-
-    def __init__(self, *args: Any, views: Iterable[tuple[str, Any]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["view"].choices = list(views)  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from accounts.days import short_day
 from accounts.exceptions import Refused
 from accounts.models import User
 from accounts.reasons import checked_reason
@@ -65,10 +66,18 @@ def record_answer(
 def record_silence(
     consultation: Consultation, *, reason: str, by: User, seen: int | None = None
 ) -> Consultation:
-    """Goes on without an answer, with a reason. Raises as `record_answer`."""
+    """Goes on without an answer, with a reason, once the day on which it was due has passed.
+
+    Raises as `record_answer`.
+    """
     reason = checked_reason(reason)
     with acting(Action.CONSULT, consultation.application, by=by) as work:
         now = _open(consultation, seen)
+        if clock.today() <= now.due_on:
+            raise Refused(
+                _("The answer is due on %(day)s. Before that day has passed, it is not silence.")
+                % {"day": short_day(now.due_on)}
+            )
         work.record(Verb.CONSULTATION_SILENT, reason=reason).set(
             now, silence_reason=reason, closed_on=clock.today(), closed_by=by
         )

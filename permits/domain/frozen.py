@@ -33,6 +33,7 @@ from permits.domain.statements import standing, verdict
 from permits.models import Decision
 from policies.choices import Requirement, Stance
 from policies.domain.queries import end_of_day
+from policies.domain.register import Register
 from policies.models import PolicyVersion, ReferenceLoad
 
 
@@ -138,9 +139,11 @@ def _filing(file: CaseFile) -> dict[str, Any] | None:
     return None if filed is None else _ruling(filing_ruling(file, filed))
 
 
-def filing_ruling(file: CaseFile, filed_on: date) -> CaseRuling:
+def filing_ruling(
+    file: CaseFile, filed_on: date, *, register: Register | None = None
+) -> CaseRuling:
     """What applied on the day of filing, as known by the end of it."""
-    return rule_on(file, on=filed_on, known_at=end_of_day(filed_on))
+    return rule_on(file, on=filed_on, known_at=end_of_day(filed_on), register=register)
 
 
 def _register(ruling: CaseRuling) -> dict[str, Any]:

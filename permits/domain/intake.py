@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import Field, Max
+from django.db.models import Field, Max, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.choices import Role
 from accounts.exceptions import NotPermitted, Refused
-from accounts.models import User
+from accounts.models import RoleGrant, User
 from accounts.reasons import checked_reason
 from accounts.rules import roles_of
 from history import clock
@@ -29,7 +30,7 @@ from permits.domain.casework import Work, acting, afresh, stream_of, subject_of
 from permits.models import Application, ConflictDeclaration, Line, Party, Wait
 from permits.models.applications import Part
 from permits.verbs import Verb
-from permits.workflow import Action, role_for
+from permits.workflow import CASE_ROLES, Action, role_for
 from policies.choices import Activity
 from policies.domain.codes import is_written_code
 from policies.models import ControlListItem, Destination, SubRegion
@@ -371,10 +372,7 @@ def submit(application: Application, *, by: User, seen: int | None = None) -> Ap
         today = clock.today()
         entry = work.record(Verb.SUBMITTED)
         work.move(entry, submitted_on=today, filed_on=now.filed_on or today)
-        for wait in Wait.objects.filter(
-            application=now, kind=WaitKind.APPLICANT, to_on__isnull=True
-        ):
-            entry.set(wait, to_on=today, ended_by=by)
+        end_waits(work, entry, WaitKind.APPLICANT)
     return now
 
 
@@ -420,6 +418,12 @@ def take_up(application: Application, *, by: User, seen: int | None = None) -> A
     return work.application
 
 
+def who_works_on_applications() -> QuerySet[User]:
+    """Everyone to whom an application can be given today, by name."""
+    grants = RoleGrant.objects.in_force(clock.today()).filter(role__in=CASE_ROLES)
+    return User.objects.filter(pk__in=grants.values("person")).order_by("name")
+
+
 def assign(
     application: Application, to: User | None, *, by: User, seen: int | None = None
 ) -> Application:
@@ -434,11 +438,7 @@ def assign(
             own = to in (None, by) and now.assigned_to in (None, by)
             if not own:
                 raise NotPermitted(_("A senior analyst assigns applications to others."))
-        if to is not None and not roles_of(to) & {
-            Role.ANALYST,
-            Role.SENIOR_ANALYST,
-            Role.DECISION_MAKER,
-        }:
+        if to is not None and not roles_of(to) & CASE_ROLES:
             raise ValidationError({"to": _("This person does not work on applications today.")})
         if now.assigned_to != to:
             work.record(Verb.ASSIGNED).set(now, assigned_to=to)
@@ -457,10 +457,11 @@ def withdraw(
     return work.application
 
 
-def end_waits(work: Work, entry: Entry) -> None:
-    """Ends every open wait today, as part of an entry."""
-    for wait in Wait.objects.filter(application=work.application, to_on__isnull=True):
-        entry.set(wait, to_on=max(clock.today(), wait.from_on), ended_by=work.by)
+def end_waits(work: Work, entry: Entry, *kinds: WaitKind, on: date | None = None) -> None:
+    """Ends every open wait, or those of some kinds, today or on a day, as part of an entry."""
+    waits = Wait.objects.filter(application=work.application, to_on__isnull=True)
+    for wait in waits.filter(kind__in=kinds) if kinds else waits:
+        entry.set(wait, to_on=max(on or clock.today(), wait.from_on), ended_by=work.by)
 
 
 def declare_conflict(application: Application, *, by: User, reason: str) -> ConflictDeclaration:

@@ -266,7 +266,7 @@ def record_reply(
     by: User,
     seen: int | None = None,
 ) -> Recommendation:
-    """Records what the applicant replied; the wait ends."""
+    """Records what the applicant replied; the wait for it ends on the day of the reply."""
     reply = checked_reason(reply)
     with acting(Action.PUT, recommendation.application, by=by) as work:
         now = _standing(recommendation, seen)
@@ -280,7 +280,7 @@ def record_reply(
             )
         entry = work.record(Verb.REPLY_RECORDED)
         entry.set(now, reply=reply, replied_on=replied_on)
-        end_waits(work, entry)
+        end_waits(work, entry, WaitKind.REPLY, on=replied_on)
     return now
 
 

@@ -2,95 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, F, IntegerField, OrderBy, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from accounts.choices import Role
 from accounts.days import short_day
 from accounts.models import User
-from permits.choices import OPEN, Outcome, Status
-from permits.domain.clock import (
-    Clock,
-    clock_of,
-    read_calendar,
-    read_standards,
-)
-from permits.models import Application, Card, Consultation, Line, Party, Statement, Wait
+from permits.choices import OPEN, Outcome, PartyRole, Status
+from permits.domain.clock import read_calendar
+from permits.domain.overview import STALE
+from permits.models import Application, Card, Line, Overview, Party, Statement
+from permits.workflow import ANALYSTS
+from policies.choices import STANCE_RANK
 from policies.domain.search import folded
 
 VIEWS: tuple[str, ...] = (
     "open",
     "mine",
     "unassigned",
+    "moved",
+    "due",
+    "paused",
     "second",
     "recommended",
     "returned",
     "drafts",
     "decided",
+    "all",
 )
-DUE_SOON = 3
-"""Business days left at which an application is for today."""
+DUE_TODAY, DUE_SOON = 2, 5
+"""Business days left at which an application is for today, and at which it is due soon."""
 
 
-def narrowed(rows: QuerySet[Application], view: str, *, by: User) -> QuerySet[Application]:
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks, in which roles, on which day; and the last days that are due today and soon."""
+
+    by: User
+    roles: Collection[Role]
+    on: date
+    due_today: date
+    due_soon: date
+
+    @property
+    def is_analyst(self) -> bool:
+        return bool(ANALYSTS & set(self.roles))
+
+
+def viewer(by: User, roles: Collection[Role], on: date) -> Viewer:
+    """The person before the worklist. One query."""
+    calendar = read_calendar()
+    return Viewer(by, roles, on, calendar.add(on, DUE_TODAY), calendar.add(on, DUE_SOON))
+
+
+# Which
+
+
+def of_view(view: str, who: Viewer) -> Q:
     """The applications of a view."""
     match view:
         case "mine":
-            return rows.filter(assigned_to=by, status__in=OPEN)
+            return Q(assigned_to=who.by, status__in=OPEN)
         case "unassigned":
-            return rows.filter(assigned_to__isnull=True, status__in=OPEN - {Status.DRAFT})
-        case "second":
-            return rows.filter(
-                Q(pk__in=_waiting_statements(by)) | Q(pk__in=_waiting_cards(by)),
-                status__in=OPEN,
+            return Q(assigned_to__isnull=True, status__in=OPEN - {Status.DRAFT})
+        case "moved":
+            return Q(status__in=OPEN, overview__has_moved=True)
+        case "due":
+            return Q(
+                status__in=OPEN, overview__is_waiting=False, overview__due_on__lte=who.due_soon
             )
+        case "paused":
+            return Q(status__in=OPEN, overview__is_waiting=True)
+        case "second":
+            return Q(status__in=OPEN) & _for_a_second_person(who.by)
         case "recommended":
-            return rows.filter(status=Status.RECOMMENDED)
+            return Q(status=Status.RECOMMENDED)
         case "returned":
-            return rows.filter(status=Status.RETURNED)
+            return Q(status=Status.RETURNED)
         case "drafts":
-            return rows.filter(status=Status.DRAFT)
+            return Q(status=Status.DRAFT)
         case "decided":
-            return rows.filter(status=Status.DECIDED)
+            return Q(status__in=[Status.DECIDED, Status.WITHDRAWN])
+        case "all":
+            return Q()
         case _:
-            return rows.filter(status__in=OPEN)
+            return Q(status__in=OPEN)
 
 
-def _waiting_statements(by: User) -> QuerySet[Statement, int]:
-    """Cases with a statement that somebody else made and nobody has countersigned."""
-    waiting = Statement.objects.filter(
+def _for_a_second_person(by: User) -> Q:
+    """Cases with a statement or a consideration that waits for somebody else's second signature."""
+    statements = Statement.objects.filter(
         set_aside_at__isnull=True, counts_alone=False, countersigned_at__isnull=True
+    ).exclude(made_by=by)
+    cards = Card.objects.filter(first_by__isnull=False, second_by__isnull=True).exclude(
+        Q(first_by=by) | Q(edited_by=by)
     )
-    return waiting.exclude(made_by=by).values_list("application", flat=True)
+    return Q(pk__in=statements.values("application")) | Q(pk__in=cards.values("application"))
 
 
-def _waiting_cards(by: User) -> QuerySet[Card, int]:
-    """Cases with a consideration signed once, by somebody else."""
-    waiting = Card.objects.filter(first_by__isnull=False, second_by__isnull=True)
-    return waiting.exclude(Q(first_by=by) | Q(edited_by=by)).values_list("application", flat=True)
-
-
-def counts(rows: QuerySet[Application], *, by: User) -> dict[str, int]:
+def counts(rows: QuerySet[Application], who: Viewer) -> dict[str, int]:
     """How many stand behind each view. One query."""
-    second = Q(pk__in=_waiting_statements(by)) | Q(pk__in=_waiting_cards(by))
-    is_open = Q(status__in=OPEN)
     found = rows.aggregate(
-        open=Count("pk", filter=is_open),
-        mine=Count("pk", filter=is_open & Q(assigned_to=by)),
-        unassigned=Count(
-            "pk", filter=Q(status__in=OPEN - {Status.DRAFT}, assigned_to__isnull=True)
-        ),
-        second=Count("pk", filter=is_open & second),
-        recommended=Count("pk", filter=Q(status=Status.RECOMMENDED)),
-        returned=Count("pk", filter=Q(status=Status.RETURNED)),
-        drafts=Count("pk", filter=Q(status=Status.DRAFT)),
-        decided=Count("pk", filter=Q(status=Status.DECIDED)),
+        **{f"in_{view}": Count("pk", filter=of_view(view, who)) for view in VIEWS if view != "all"},
+        in_all=Count("pk"),
     )
-    return {name: int(count) for name, count in found.items()}
+    return {name.removeprefix("in_"): int(count) for name, count in found.items()}
 
 
 def searched(rows: QuerySet[Application], text: str) -> QuerySet[Application]:
@@ -119,102 +140,202 @@ def with_item(rows: QuerySet[Application], code: str) -> QuerySet[Application]:
     return rows.filter(pk__in=lines.values("application"))
 
 
+# In which order, and why
+
+
 @dataclass(frozen=True, slots=True)
-class Row:
-    """An application as the worklist shows it, and why it stands there."""
+class Reason:
+    """Why an application stands in its group; the first that holds counts."""
 
-    application: Application
-    applicant: str
-    items: tuple[str, ...]
-    clock: Clock
-    why: str
+    code: str
     group: str
+    holds: Q
 
 
-def rows_of(
-    applications: Sequence[Application], *, by: User, roles: Iterable[Role], on: date
-) -> list[Row]:
-    """The rows of a page, in the order of the worklist. Queries do not grow with the rows."""
-    keys = [one.pk for one in applications]
-    parties: dict[int, str] = {
-        party.application_id: party.name
-        for party in Party.objects.filter(application__in=keys, role="applicant", is_removed=False)
-    }
-    items: dict[int, list[str]] = {}
-    for line in Line.objects.filter(application__in=keys, is_removed=False):
-        items.setdefault(line.application_id, []).extend(line.items)
-    waits: dict[int, list[Wait]] = {}
-    for wait in Wait.objects.filter(application__in=keys):
-        waits.setdefault(wait.application_id, []).append(wait)
-    asked = set(
-        Consultation.objects.filter(application__in=keys).values_list("application", flat=True)
-    )
-    second = set(
-        Application.objects.filter(pk__in=keys)
-        .filter(Q(pk__in=_waiting_statements(by)) | Q(pk__in=_waiting_cards(by)))
-        .values_list("pk", flat=True)
-    )
-    calendar, standards = read_calendar(), read_standards()
-    found = []
-    for one in applications:
-        clock = clock_of(
-            one,
-            waits.get(one.pk, []),
-            needs_consultation=one.pk in asked,
-            on=on,
-            calendar=calendar,
-            standards=standards,
-        )
-        why, group = _why(one, clock, by, roles, one.pk in second)
-        codes = tuple(dict.fromkeys(items.get(one.pk, [])))
-        found.append(Row(one, parties.get(one.pk, ""), codes, clock, why, group))
+TODAY, YOURS, WAITING, DONE = GROUPS = ("today", "yours", "waiting", "done")
+
+
+def reasons(who: Viewer) -> list[Reason]:
+    """Every reason, in the order in which they are looked at."""
+    mine = Q(assigned_to=who.by)
+    reviewing = mine & Q(status=Status.IN_REVIEW)
+    nobody = Q(assigned_to__isnull=True)
+    found = [
+        Reason("withdrawn", DONE, Q(status=Status.WITHDRAWN)),
+        Reason("decided", DONE, Q(status=Status.DECIDED)),
+    ]
+    if Role.DECISION_MAKER in who.roles:
+        found.append(Reason("decide", TODAY, Q(status=Status.RECOMMENDED)))
+    if who.is_analyst:
+        found.append(Reason("second", TODAY, _for_a_second_person(who.by)))
+    found += [
+        Reason("stale", TODAY, reviewing & Q(overview__review__contains=STALE)),
+        Reason("moved", TODAY, reviewing & Q(overview__has_moved=True)),
+        Reason("returned", WAITING, Q(status=Status.RETURNED)),
+        Reason("paused", WAITING, Q(overview__is_waiting=True)),
+        Reason(
+            "late",
+            TODAY,
+            reviewing & Q(overview__chargeable__gt=F("overview__standard_days")),
+        ),
+        Reason("due", TODAY, reviewing & Q(overview__due_on__lte=who.due_today)),
+        Reason("asks", YOURS, reviewing & Q(overview__asks=True)),
+        Reason("reviewing", YOURS, reviewing),
+        Reason("begin", YOURS, Q(status=Status.SUBMITTED) & (mine | nobody)),
+        Reason("draft", YOURS, Q(status=Status.DRAFT, opened_by=who.by)),
+        Reason("recommended", WAITING, Q(status=Status.RECOMMENDED)),
+        Reason("drafting", WAITING, Q(status=Status.DRAFT)),
+        Reason("mine", YOURS, mine),
+        Reason("nobody", WAITING, nobody),
+    ]
     return found
 
 
-TODAY, YOURS, WAITING, DONE = "today", "yours", "waiting", "done"
+def _in_words(reason: str, row: Application, overview: Overview | None) -> str:
+    day = short_day(overview.due_on) if overview and overview.due_on else ""
+    match reason:
+        case "withdrawn":
+            return _("Withdrawn")
+        case "decided":
+            return str(Outcome(row.outcome).label)
+        case "decide":
+            return _("Waits for your decision")
+        case "second":
+            return _("Waits for a second person: that can be you")
+        case "stale":
+            return _("A consideration was signed on another basis")
+        case "moved":
+            return _("The ruling changed since filing")
+        case "returned":
+            return _("With the applicant")
+        case "paused":
+            return _("The clock stands still: somebody else has it")
+        case "late":
+            return _("Late: the standard was reached on %(day)s") % {"day": day}
+        case "due":
+            return _("Due on %(day)s") % {"day": day}
+        case "asks":
+            return _("A policy question is open")
+        case "reviewing":
+            return _("Yours, in review")
+        case "begin":
+            return _("Complete: its review can begin")
+        case "draft" | "drafting":
+            return _("A draft")
+        case "recommended":
+            return _("Waits for a decision")
+        case "mine":
+            return _("Yours")
+        case "nobody":
+            return _("Nobody has it")
+        case _:
+            return _("With %(name)s") % {"name": row.assigned_to.name if row.assigned_to else "—"}
 
 
-def _why(
-    one: Application,
-    clock: Clock,
-    by: User,
-    roles: Iterable[Role],
-    second: bool,
-) -> tuple[str, str]:
-    """Why it stands where it does, in words, and its group."""
-    mine = one.assigned_to_id == by.pk
-    held = set(roles)
-    if one.status == Status.DECIDED:
-        return str(Outcome(one.outcome).label), DONE
-    if one.status == Status.WITHDRAWN:
-        return _("Withdrawn"), DONE
-    if one.status == Status.RECOMMENDED and Role.DECISION_MAKER in held:
-        return _("Waits for your decision"), TODAY
-    if second and held & {Role.ANALYST, Role.SENIOR_ANALYST}:
-        return _("Waits for a second person: that can be you"), TODAY
-    if clock.is_waiting:
-        return _("The clock stands still: somebody else has it"), WAITING
-    if mine and clock.due_on is not None and one.status == Status.IN_REVIEW:
-        left = clock.left or 0
-        if clock.is_late:
-            return _("Late: the standard was reached on %(day)s") % {
-                "day": short_day(clock.due_on)
-            }, TODAY
-        if left <= DUE_SOON:
-            return _("Due on %(day)s") % {"day": short_day(clock.due_on)}, TODAY
-        return _("Yours, in review"), YOURS
-    if one.status == Status.SUBMITTED:
-        return _("Complete: its review can begin"), YOURS if one.assigned_to_id in (
-            None,
-            by.pk,
-        ) else WAITING
-    if one.status == Status.DRAFT:
-        return _("A draft"), YOURS if one.opened_by_id == by.pk else WAITING
-    if mine:
-        return _("Yours"), YOURS
-    return (
-        _("With %(name)s") % {"name": one.assigned_to.name}
-        if one.assigned_to
-        else _("Nobody has it"),
-        WAITING,
+def in_order(rows: QuerySet[Application], who: Viewer, *, sort: str = "") -> QuerySet[Application]:
+    """The rows with their reason and group, as asked, or else by group and what is due first."""
+    told = reasons(who)
+    rows = rows.select_related("overview").annotate(
+        reason=Case(
+            *[When(one.holds, then=Value(one.code)) for one in told], default=Value("with")
+        ),
+        group=Case(
+            *[When(one.holds, then=Value(GROUPS.index(one.group))) for one in told],
+            default=Value(GROUPS.index(WAITING)),
+            output_field=IntegerField(),
+        ),
     )
+    column = SORTS.get(sort.removeprefix("-"))
+    if column is None:
+        return rows.order_by("group", F("overview__due_on").asc(nulls_last=True), "-pk")
+    if sort == "stance" or sort == "-stance":
+        rows = rows.annotate(
+            stance_rank=Case(
+                *[
+                    When(overview__stance=code, then=Value(rank))
+                    for code, rank in STANCE_RANK.items()
+                ],
+                default=None,
+                output_field=IntegerField(),
+            )
+        )
+    is_down = sort.startswith("-")
+    return rows.order_by(OrderBy(F(column), descending=is_down, nulls_last=True), "-pk")
+
+
+SORTS = {
+    "reference": "reference",
+    "destination": "destination__code",
+    "value": "overview__value",
+    "stance": "stance_rank",
+    "due": "overview__due_on",
+}
+"""What a list can be sorted by; with "-" before it, the other way round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An application as the worklist shows it, and why it stands there.
+
+    `overview` None: not found yet; `signed` of the six considerations.
+    """
+
+    application: Application
+    applicants: tuple[str, ...]
+    end_users: tuple[str, ...]
+    overview: Overview | None
+    why: str
+    group: str
+
+    @property
+    def left(self) -> int | None:
+        """Business days until the standard is reached; below zero, days over it."""
+        if self.overview is None or self.overview.standard_days is None:
+            return None
+        return self.overview.standard_days - self.overview.chargeable
+
+    @property
+    def over(self) -> int:
+        return -(self.left or 0)
+
+    @property
+    def pace(self) -> str:
+        """How the clock stands: paused, over, near or on."""
+        if self.overview is None or self.overview.is_waiting:
+            return "paused"
+        left = self.left
+        if left is None or left > DUE_TODAY:
+            return "on"
+        return "near" if left >= 0 else "over"
+
+    @property
+    def run(self) -> int:
+        """The share of the standard that is used, in percent, at most 100."""
+        if self.overview is None or not self.overview.standard_days:
+            return 0
+        return min(100, round(100 * self.overview.chargeable / self.overview.standard_days))
+
+
+def rows_of(applications: Sequence[Application]) -> list[Row]:
+    """The rows of a page of `in_order`. One query."""
+    names: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for party in Party.objects.filter(
+        application__in=[one.pk for one in applications],
+        role__in=[PartyRole.APPLICANT, PartyRole.END_USER],
+        is_removed=False,
+    ):
+        names[party.application_id, party.role].append(party.name)
+    found = []
+    for one in applications:
+        overview = getattr(one, "overview", None)
+        found.append(
+            Row(
+                one,
+                tuple(names[one.pk, PartyRole.APPLICANT]),
+                tuple(names[one.pk, PartyRole.END_USER]),
+                overview,
+                _in_words(one.reason, one, overview),  # type: ignore[attr-defined]
+                GROUPS[one.group],  # type: ignore[attr-defined]
+            )
+        )
+    return found

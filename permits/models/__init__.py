@@ -4,6 +4,7 @@ from permits.models.applications import Application, Document, Line, Party
 from permits.models.assessment import Card, Evidence, Measure
 from permits.models.decisions import Decision, Recommendation
 from permits.models.letters import Letter, Notice
+from permits.models.overview import Overview
 from permits.models.permits import Condition, Permit, PermitAct, PermitLine, Use
 from permits.models.statements import Statement
 from permits.models.time import ConflictDeclaration, Consultation, Wait
@@ -21,6 +22,7 @@ __all__ = [
     "Line",
     "Measure",
     "Notice",
+    "Overview",
     "Party",
     "Permit",
     "PermitAct",

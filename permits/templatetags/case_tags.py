@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 from django import template
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from permits.choices import Flag
-from permits.domain import statements
+from permits.considerations import CONSIDERATIONS
+from permits.domain import overview, statements
 from policies.choices import Requirement, Stance
 
 register = template.Library()
@@ -33,3 +41,54 @@ def flag_key(line: int, flag: str) -> str:
 def party_key(party: int) -> str:
     """The key of a statement about a party."""
     return statements.party_key(party)
+
+
+@register.filter
+def dollars(value: Decimal) -> str:
+    """An amount: cents only below a thousand."""
+    return number_format(value, 2 if abs(value) < 1000 else 0, force_grouping=True)
+
+
+@register.simple_tag
+def sorted_by(sort: str, column: str) -> str | SafeString:
+    """The attribute of a column's head that says how a list is sorted by it, if it is."""
+    if sort.removeprefix("-") != column:
+        return ""
+    return format_html(' aria-sort="{}"', "descending" if sort.startswith("-") else "ascending")
+
+
+@register.simple_tag(takes_context=True)
+def sort_link(context: dict[str, Any], column: str, sort: str) -> str:
+    """The address of this list sorted by a column; by the same again, the other way round."""
+    query = context["request"].GET.copy()
+    query.pop("page", None)
+    query["sort"] = f"-{column}" if sort == column else column
+    return f"?{query.urlencode()}"
+
+
+DOTS = {
+    overview.SIGNED: "full",
+    overview.ONCE: "half",
+    overview.BEGUN: "open",
+    overview.BLANK: "blank",
+    overview.STALE: "stale",
+    overview.RAISED: "raised",
+}
+
+
+@register.inclusion_tag("permits/_review_dots.html")
+def review_dots(letters: str) -> dict[str, Any]:
+    """The six considerations as shapes, and in words how far they are."""
+    signed, count = letters.count(overview.SIGNED), len(CONSIDERATIONS)
+    tone = ""
+    if overview.RAISED in letters:
+        words, tone = _("Risk not excluded"), "bad"
+    elif overview.STALE in letters:
+        words, tone = _("Signed on another basis"), "warn"
+    elif signed == count:
+        words, tone = _("No substantial risk"), "good"
+    elif set(letters) == {overview.BLANK}:
+        words = _("Not begun")
+    else:
+        words = _("%(signed)d of %(count)d signed") % {"signed": signed, "count": count}
+    return {"dots": [DOTS[letter] for letter in letters], "words": words, "tone": tone}

@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.choices import Role
-from accounts.models import RoleGrant, User
 from accounts.rights import rights_of
 from history import clock
 from history.models import Event, Log
@@ -460,11 +459,8 @@ def _declare(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str
 
 
 def _assign_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
-    grants = RoleGrant.objects.in_force(clock.today()).filter(
-        role__in=[Role.ANALYST, Role.SENIOR_ANALYST, Role.DECISION_MAKER]
-    )
-    people = User.objects.filter(pk__in=grants.values("person")).order_by("name")
     initial = {"seen": file.application.version, "to": file.application.assigned_to_id}
+    people = intake.who_works_on_applications()
     return forms.AssignForm(sent(request), people=people, initial=initial)
 
 

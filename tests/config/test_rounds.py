@@ -22,16 +22,23 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def forget_old_records() -> None:
         told.append("forgetting")
 
+    def refresh() -> int:
+        told.append("overviews")
+        return int(told.count("overviews") == 1)
+
     def close_all() -> None:
         told.append("closed")
 
     monkeypatch.setattr(rounds, "make_if_needed", make_if_needed)
     monkeypatch.setattr(rounds, "forget_old_records", forget_old_records)
+    monkeypatch.setattr(rounds, "refresh", refresh)
     monkeypatch.setattr(connections, "close_all", close_all)
     return told
 
 
-def test_a_round_makes_a_checkpoint_and_once_a_day_forgets(done: list[str]) -> None:
+def test_a_round_makes_a_checkpoint_forgets_once_a_day_and_refreshes_all(
+    done: list[str],
+) -> None:
     going = Rounds()
     going.go_once()
     going.go_once()
@@ -40,8 +47,13 @@ def test_a_round_makes_a_checkpoint_and_once_a_day_forgets(done: list[str]) -> N
         "closed",
         "forgetting",
         "closed",
+        "overviews",
+        "overviews",
+        "closed",
         "checkpoint",
         "closed",
+        "closed",
+        "overviews",
         "closed",
     ]
 
@@ -54,7 +66,7 @@ def test_a_fault_is_logged_and_ends_nothing(
 
     monkeypatch.setattr(rounds, "make_if_needed", make_if_needed)
     Rounds().go_once()
-    assert done == ["closed", "forgetting", "closed"]
+    assert done == ["closed", "forgetting", "closed", "overviews", "overviews", "closed"]
     (record,) = caplog.records
     assert record.getMessage() == "make_if_needed failed; again in 60.0 seconds"
     assert record.exc_info is not None

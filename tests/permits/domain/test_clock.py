@@ -26,7 +26,7 @@ from permits.domain.clock import (
     stopped_days,
     stops_the_clock,
 )
-from permits.domain.consultations import consult, end_wait, open_wait, record_silence
+from permits.domain.consultations import consult, end_wait, open_wait, record_answer
 from permits.domain.recommendation import put_to_applicant, recommend, record_reply
 from permits.models import Application, Wait
 from policies.models import ServiceStandard
@@ -194,7 +194,7 @@ def test_the_standard_is_that_for_consultation_once_a_body_is_asked(office: Cast
     )
     found = clock_of_file(read_file(case), today)
     assert (found.standard_days, found.target_percent, found.chargeable) == (40, 90, 0)
-    record_silence(asked, reason=WHY, by=office.analyst)
+    record_answer(asked, answer="None.", answered_on=today, by=office.analyst)
     assert clock_of_file(read_file(case), today).standard_days == 40
 
 
@@ -278,7 +278,7 @@ def test_whom_the_office_waits_for_has_the_file(office: Cast) -> None:
         from_on = clock.today() - timedelta(days=2)
         wait = open_wait(case, kind="consultation", reason=WHY, from_on=from_on, by=office.analyst)
     with on_day(6):
-        record_silence(asked[1], reason=WHY, by=office.analyst)
+        record_answer(asked[1], answer="None.", answered_on=clock.today(), by=office.analyst)
     with on_day(9):
         end_wait(wait, to_on=clock.today() - timedelta(days=1), by=office.analyst)
     assert held(case) == [

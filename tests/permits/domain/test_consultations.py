@@ -66,18 +66,39 @@ def test_silence_closes_a_consultation_with_a_reason(case: Application, office: 
     asked = ask(case, office.analyst)
     with pytest.raises(ValidationError, match="Say why"):
         record_silence(asked, reason="…", by=office.analyst)
-    silent = record_silence(asked, reason=WHY, by=office.analyst)
+    with clock.simulated(clock.now() + timedelta(days=11)):
+        silent = record_silence(asked, reason=WHY, by=office.analyst)
+        assert (silent.closed_on, silent.closed_by) == (clock.today(), office.analyst)
     assert (silent.silence_reason, silent.answer, silent.answered_on) == (WHY, "", None)
-    assert (silent.closed_on, silent.closed_by) == (clock.today(), office.analyst)
     assert verbs(case)[-1] == Verb.CONSULTATION_SILENT
 
 
+def test_there_is_no_silence_before_the_day_of_the_answer_has_passed(
+    case: Application, office: Cast
+) -> None:
+    """Or one person could ask and go on without an answer within a minute."""
+    asked = ask(case, office.analyst)
+    for days in (0, 10):
+        with (
+            clock.simulated(clock.now() + timedelta(days=days)),
+            pytest.raises(Refused, match="not silence"),
+        ):
+            record_silence(asked, reason=WHY, by=office.analyst)
+
+
 Close = Callable[[Consultation, User], Consultation]
+
+
+def in_time(asked: Consultation, by: User) -> Consultation:
+    with clock.simulated(clock.now() + timedelta(days=11)):
+        return record_silence(asked, reason=WHY, by=by)
+
+
 CLOSING: dict[str, Close] = {
     "an answer": lambda asked, by: record_answer(
         asked, answer="None.", answered_on=clock.today(), by=by
     ),
-    "silence": lambda asked, by: record_silence(asked, reason=WHY, by=by),
+    "silence": in_time,
 }
 
 

@@ -232,22 +232,6 @@ def test_the_case_page_asks_no_more_for_more_rows(office: Cast) -> None:
     assert count(few) == count(many)
 
 
-def test_the_worklist_asks_no_more_for_more_rows(office: Cast) -> None:
-    client = as_person(office.analyst)
-    make_in_review(office.analyst)
-
-    def count() -> int:
-        client.get(reverse("permits:worklist"))
-        with CaptureQueriesContext(connection) as queries:
-            client.get(reverse("permits:worklist"))
-        return len(queries)
-
-    one = count()
-    for _ in range(8):
-        make_in_review(office.analyst)
-    assert count() == one
-
-
 @pytest.mark.parametrize(
     ("query", "wanted"),
     [

@@ -1,0 +1,133 @@
+"""What a person may narrow the worklist down by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from permits.choices import OPEN, Status
+from permits.domain import worklist
+from permits.domain.worklist import Viewer
+from permits.models import Application
+from policies.choices import Activity, Stance
+from policies.domain.register import current_register
+from policies.domain.search import folded
+from policies.forms.choices import keep_what_was_typed
+
+ANY = pgettext_lazy("no filter", "Any")
+ME, NOBODY = "me", "nobody"
+LATE, SOON, LATER = "late", "soon", "later"
+LONGEST_SEARCH = 200
+
+
+class WorklistFilter(django_filters.FilterSet):  # type: ignore[misc] # django_filters has no types
+    """Applications of one view. Where a filter can't be read, nothing is found."""
+
+    q = django_filters.CharFilter(
+        label=_("Reference, party or goods"),
+        method="by_words",
+        max_length=LONGEST_SEARCH,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    destination = django_filters.ChoiceFilter(
+        label=_("Destination"), field_name="destination__code", empty_label=ANY
+    )
+    item = django_filters.CharFilter(
+        label=_("Item"),
+        method="by_item",
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 8}),
+    )
+    stance = django_filters.ChoiceFilter(
+        label=_("Stance today"),
+        field_name="overview__stance",
+        choices=Stance.choices,
+        empty_label=ANY,
+    )
+    status = django_filters.ChoiceFilter(label=_("Status"), choices=Status.choices, empty_label=ANY)
+    assigned = django_filters.ChoiceFilter(
+        label=_("Assigned to"), method="by_person", empty_label=ANY
+    )
+    due = django_filters.ChoiceFilter(
+        label=_("Due"),
+        method="by_due",
+        choices=[
+            (LATE, _("Late")),
+            (SOON, _("In 5 business days or fewer")),
+            (LATER, _("Later")),
+        ],
+        empty_label=ANY,
+    )
+    activity = django_filters.ChoiceFilter(
+        label=_("Activity"), choices=Activity.choices, empty_label=ANY
+    )
+
+    def __init__(
+        self,
+        data: QueryDict,
+        *,
+        queryset: QuerySet[Application],
+        who: Viewer,
+        people: list[User],
+    ) -> None:
+        super().__init__(data, queryset=queryset)
+        self.who = who
+        fields = self.form.fields
+        fields["destination"].choices = self._places()
+        fields["assigned"].choices = [
+            (ME, _("Me")),
+            (NOBODY, _("Nobody")),
+            *((str(one.pk), one.name) for one in people if one != who.by),
+        ]
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self.form.errors) or any(self.form.cleaned_data.values())
+
+    def filter_queryset(self, queryset: QuerySet[Application]) -> QuerySet[Application]:
+        if self.form.errors:
+            keep_what_was_typed(self.form)
+            return queryset.none()
+        found: QuerySet[Application] = super().filter_queryset(queryset)
+        return found
+
+    def by_words(
+        self, queryset: QuerySet[Application], _name: str, value: str
+    ) -> QuerySet[Application]:
+        return worklist.searched(queryset, value)
+
+    def by_item(
+        self, queryset: QuerySet[Application], _name: str, value: str
+    ) -> QuerySet[Application]:
+        return worklist.with_item(queryset, value)
+
+    def by_person(
+        self, queryset: QuerySet[Application], _name: str, value: str
+    ) -> QuerySet[Application]:
+        if value == NOBODY:
+            return queryset.filter(assigned_to__isnull=True)
+        return queryset.filter(assigned_to=self.who.by.pk if value == ME else int(value))
+
+    def by_due(
+        self, queryset: QuerySet[Application], _name: str, value: str
+    ) -> QuerySet[Application]:
+        on, soon = self.who.on, self.who.due_soon
+        due = {
+            LATE: Q(overview__due_on__lt=on),
+            SOON: Q(overview__due_on__gte=on, overview__due_on__lte=soon),
+            LATER: Q(overview__due_on__gt=soon),
+        }
+        return queryset.filter(due[value], status__in=OPEN, overview__is_waiting=False)
+
+    def _places(self) -> list[tuple[str, Any]]:
+        language = get_language() or ""
+        names = {code: name[language] for code, name in current_register().destinations.items()}
+        return sorted(names.items(), key=lambda one: folded(one[1]))
