@@ -108,8 +108,8 @@ class Environment:
                 f"{name} must have at least {SECRET_KEY_VARIETY} different characters"
             )
 
-    def private_file(self, name: str, *, served: Sequence[Path]) -> str:
-        """The required path of a file that no folder with files for everyone holds."""
+    def private_path(self, name: str, *, served: Sequence[Path]) -> str:
+        """A required path that no folder with files for everyone holds."""
         given = self.required(name)
         if given and not Path(given).is_absolute():
             self._wrong.append(f"{name} must be an absolute path, not {given!r}")

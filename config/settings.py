@@ -2,8 +2,8 @@
 
 `PERMIT_DESK_MODE` says what the process is for. `demo` (what `./dev` uses) needs nothing else:
 embedded SQLite and keys of its own under `var/`. `test` is for the tests. `production`, the
-default, takes nothing for granted: SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL and HISTORY_KEY_FILE
-must be given, and weak values are refused.
+default, takes nothing for granted: SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL, HISTORY_KEY_FILE and
+DOCUMENTS_DIR must be given, and weak values are refused.
 """
 
 import os
@@ -49,14 +49,17 @@ else:
 # one could sign for it.
 STATIC_SOURCE = BASE_DIR / "static"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static"))) if PRODUCTION else None
+SERVED = [folder for folder in (STATIC_SOURCE, STATIC_ROOT) if folder]
+# The files that came with applications, each under the digest that the history tells.
 if PRODUCTION:
-    HISTORY_KEY_FILE = env.private_file(
-        "HISTORY_KEY_FILE", served=[folder for folder in (STATIC_SOURCE, STATIC_ROOT) if folder]
-    )
+    HISTORY_KEY_FILE = env.private_path("HISTORY_KEY_FILE", served=SERVED)
+    DOCUMENTS_DIR = env.private_path("DOCUMENTS_DIR", served=SERVED)
 elif PERMIT_DESK_MODE is Mode.DEMO:
     HISTORY_KEY_FILE = str(VAR_DIR / "history-key.pem")
+    DOCUMENTS_DIR = str(VAR_DIR / "documents")
 else:
     HISTORY_KEY_FILE = str(Path(tempfile.gettempdir()) / f"permit-desk-test-{os.getpid()}.pem")
+    DOCUMENTS_DIR = str(Path(tempfile.gettempdir()) / f"permit-desk-test-{os.getpid()}-documents")
 
 # Keys that still open sessions made before SECRET_KEY was changed.
 SECRET_KEY_FALLBACKS = (

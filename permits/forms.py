@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import DayField, ReasonField
@@ -17,7 +18,7 @@ from permits.choices import (
     ReturnGround,
     WaitKind,
 )
-from permits.models import Application, Card, Evidence, Line, Measure, Party
+from permits.models import Application, Card, Document, Evidence, Line, Measure, Party
 from policies.choices import Activity
 from policies.models import SubRegion
 
@@ -59,6 +60,11 @@ else:
     Base = forms.ModelForm
 
 
+def documents_of(application: Application) -> QuerySet[Document]:
+    """The documents that can be named on a case."""
+    return Document.objects.filter(application=application, is_removed=False)
+
+
 class ModelShape(Base):
     """Fields of a row. Never saved from here: a domain function takes the values."""
 
@@ -71,7 +77,10 @@ class ModelShape(Base):
             if isinstance(field.widget, forms.Textarea):
                 field.widget.attrs["rows"] = 4
             if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
-                field.queryset = field.queryset.order_by("code")
+                if field.queryset.model is Document:
+                    field.queryset = documents_of(self.instance.application)
+                else:
+                    field.queryset = field.queryset.order_by("code")
 
     def _post_clean(self) -> None:
         """Rules of the row are the domain function's, which says them in words, at the field."""
@@ -198,7 +207,7 @@ class EvidenceForm(ModelShape):
 
     class Meta:
         model = Evidence
-        fields = ["title", "source", "says", "dated", "reliability", "review_by"]
+        fields = ["title", "source", "says", "dated", "reliability", "review_by", "document"]
         field_classes = {"dated": DayField, "review_by": DayField}
 
 
@@ -217,6 +226,7 @@ class MeasureForm(ModelShape):
             "dated",
             "expires_on",
             "is_in_force",
+            "document",
         ]
         field_classes = {"dated": DayField, "expires_on": DayField}
 
@@ -395,11 +405,36 @@ class ReturnForm(SeenForm):
     reasons = _text(_("Reasons"))
 
 
+class DocumentForm(ModelShape):
+    """What a document is."""
+
+    class Meta:
+        model = Document
+        fields = ["kind", "title", "dated"]
+        field_classes = {"dated": DayField}
+
+
+class NewDocumentForm(DocumentForm):
+    """A file, and what it is."""
+
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("PDF, PNG, JPEG, plain text, DOCX, XLSX or ODT; at most 25 MB."),
+    )
+    field_order = ["file", "kind", "title", "dated"]
+
+
 class StatementForm(forms.Form):
     """What is stated, why, by which source."""
 
     value = forms.ChoiceField(label=_("Statement"), widget=forms.RadioSelect)
     policies = forms.MultipleChoiceField(label=_("Instruments that list the party"), required=False)
+    document = forms.ModelChoiceField(
+        label=_("Document that shows it"),
+        queryset=Document.objects.none(),
+        required=False,
+        empty_label=_("None"),
+    )
     source = forms.CharField(label=_("Source looked at"), max_length=300, required=False)
     reason = ReasonField()
 
@@ -407,11 +442,13 @@ class StatementForm(forms.Form):
         self,
         *args: Any,
         values: Iterable[tuple[str, Any]],
+        documents: QuerySet[Document],
         policies: Iterable[tuple[str, str]] = (),
         needs_source: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["document"].queryset = documents  # type: ignore[attr-defined]
         self.fields["value"].choices = list(values)  # type: ignore[attr-defined]
         listed = list(policies)
         if listed:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from permits.views import case, permits, review, worklist
+from permits.views import case, documents, permits, review, worklist
 
 app_name = "permits"
 
@@ -20,6 +20,10 @@ urlpatterns = [
     path(f"{ONE}parties/new/", case.new_party, name="new_party"),
     path(f"{ONE}parties/<int:number>/", case.edit_party, name="party"),
     path(f"{ONE}parties/<int:number>/remove/", case.remove_party, name="remove_party"),
+    path(f"{ONE}documents/new/", documents.new, name="new_document"),
+    path("documents/<int:number>/", documents.change, name="document"),
+    path("documents/<int:number>/file/", documents.download, name="download"),
+    path("documents/<int:number>/remove/", documents.remove, name="remove_document"),
     path(f"{ONE}do/<slug:action>/", case.do, name="do"),
     path(f"{ONE}reply/", case.record_reply, name="reply"),
     path(f"{ONE}state/<slug:kind>/<str:key>/", case.new_statement, name="state"),

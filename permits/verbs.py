@@ -24,6 +24,7 @@ class Verb(Verbs):
     PARTY_EDITED = "party.edited", _("Party edited")
     PARTY_REMOVED = "party.removed", _("Party removed")
     DOCUMENT_ADDED = "document.added", _("Document added")
+    DOCUMENT_EDITED = "document.edited", _("Document edited")
     DOCUMENT_REMOVED = "document.removed", _("Document removed")
     STATED = "statement.made", _("Statement made")
     COUNTERSIGNED = "statement.countersigned", _("Statement countersigned")

@@ -38,6 +38,7 @@ class Action(TextChoices):
     TAKE_UP = "take_up", _("Begin the review")
     ASSIGN = "assign", _("Assign")
     WITHDRAW = "withdraw", pgettext_lazy("application", "Withdraw")
+    ATTACH = "attach", _("Attach a document")
     STATE = "state", _("Make a statement")
     COUNTERSIGN = "countersign", _("Countersign a statement")
     ASSESS = "assess", _("Edit a consideration, its evidence and measures")
@@ -92,6 +93,7 @@ TRANSITIONS: Mapping[Action, Transition] = {
     Action.TAKE_UP: Transition(ANALYSTS, frozenset({Status.SUBMITTED}), Status.IN_REVIEW),
     Action.ASSIGN: Transition(ANALYSTS, OPEN),
     Action.WITHDRAW: Transition(ANALYSTS, OPEN, Status.WITHDRAWN),
+    Action.ATTACH: Transition(ANALYSTS, _STATED, after_issue=True),
     Action.STATE: Transition(ANALYSTS, _STATED, after_issue=True),
     Action.COUNTERSIGN: Transition(ANALYSTS, _STATED, after_issue=True),
     Action.ASSESS: Transition(ANALYSTS, _REVIEW, after_issue=True),

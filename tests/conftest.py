@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -62,6 +63,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(wanted)])
     items[:] = wanted
+
+
+# The files of documents.
+
+
+@pytest.fixture(scope="session", autouse=True)
+def documents_folder() -> Iterator[None]:
+    yield
+    shutil.rmtree(settings.DOCUMENTS_DIR, ignore_errors=True)
 
 
 # The database.

@@ -45,6 +45,7 @@ ARGUMENTS: dict[str, dict[str, object]] = {
                 "line": {"number": 1},
                 "remove_line": {"number": 1},
                 "new_party": {},
+                "new_document": {},
                 "party": {"number": 1},
                 "remove_party": {"number": 1},
                 "do": {"action": "submit"},
@@ -131,7 +132,7 @@ def test_the_rows_are_what_the_office_agreed_on() -> None:
     }
     analysts = {Role.ANALYST, Role.SENIOR_ANALYST}
     case_roles = analysts | {Role.DECISION_MAKER}
-    readable = {"worklist", "case", "card", "permits", "permit"}
+    readable = {"worklist", "case", "card", "download", "permits", "permit"}
     decided = {"tighten", "perform"}
     proposed = {"propose", "decline"}
     shared = {"do", "notice"}

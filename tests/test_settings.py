@@ -24,6 +24,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "permits.example.org, www.permits.example.org",
     "DATABASE_URL": "postgres://desk:hunter2@database.example.org/desk",
     "HISTORY_KEY_FILE": "/etc/permit-desk/history-key.pem",
+    "DOCUMENTS_DIR": "/var/lib/permit-desk/documents",
 }
 PRINT_SETTINGS = """
 import json
@@ -63,7 +64,7 @@ def refusal_with(**environment: str) -> str:
 
 def test_production_is_the_default_and_names_everything_missing() -> None:
     assert refusal_with().endswith(
-        "SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL, HISTORY_KEY_FILE must be set."
+        "SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL, HISTORY_KEY_FILE, DOCUMENTS_DIR must be set."
     )
 
 
@@ -103,6 +104,7 @@ def test_a_mistyped_value_is_refused(name: str, value: str, fault: str) -> None:
         ("DATABASE_URL", "sqlite:///:memory:", "DATABASE_URL must name a database that lasts"),
         ("HISTORY_KEY_FILE", " ", "HISTORY_KEY_FILE must be set"),
         ("HISTORY_KEY_FILE", "var/key.pem", "HISTORY_KEY_FILE must be an absolute path"),
+        ("DOCUMENTS_DIR", f"{ROOT}/static/documents", "a folder whose files everyone can fetch"),
         ("HISTORY_KEY_FILE", f"{ROOT}/static/key.pem", "a folder whose files everyone can fetch"),
         ("HISTORY_KEY_FILE", f"{ROOT}/docs/../static/css/k", "whose files everyone can fetch"),
         ("HISTORY_KEY_FILE", f"{ROOT}/var/static/key.pem", "whose files everyone can fetch"),

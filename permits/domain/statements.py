@@ -27,6 +27,7 @@ from permits.models import Application, Document, Statement
 from permits.verbs import Verb
 from permits.workflow import Action
 from policies.choices import Answer, EndUserKind
+from policies.domain.register import current_register
 from policies.facts import YesNo
 
 YES, NO = Answer.YES.value, Answer.NO.value
@@ -305,7 +306,12 @@ def _is_there(file: CaseFile, kind: str, key: str) -> bool:
         case StatementKind.SCREENING:
             return any(key == party_key(one.pk) for one in file.parties)
         case StatementKind.AUTHORIZATION:
-            return any(key.startswith(f"{party_key(one.pk)}:") for one in file.parties)
+            party, _colon, policy = key.rpartition(":")
+            known = policy in current_register().policies
+            return known and any(party == party_key(one.pk) for one in file.parties)
+        case StatementKind.EXCEPTION:
+            policy, _colon, code = key.rpartition(":")
+            return current_register().exception(policy, code) is not None
         case StatementKind.END_USER:
             return key == END_USER_KEY
         case StatementKind.ELIGIBILITY:

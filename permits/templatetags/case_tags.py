@@ -44,6 +44,12 @@ def party_key(party: int) -> str:
 
 
 @register.filter
+def authorization_key(party: int, policy: str) -> str:
+    """The key of a statement that a listed party is authorised under a policy."""
+    return statements.authorization_key(party, policy)
+
+
+@register.filter
 def dollars(value: Decimal) -> str:
     """An amount: cents only below a thousand."""
     return number_format(value, 2 if abs(value) < 1000 else 0, force_grouping=True)

@@ -53,6 +53,7 @@ from permits.views.acts import Page, answer, sent, who
 from permits.workflow import Action, offers
 from policies.choices import Answer, EndUserKind
 from policies.domain.explain import explain
+from policies.domain.inquiry import open_exceptions
 from policies.domain.register import current_register
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -112,6 +113,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "lines": _lines(file, ruling),
         "ruling": ruling,
         "questions": _questions(file, ruling),
+        "claimable": _claimable(file, ruling),
         "facts": facts,
         "missing": [fact for fact in facts if fact.is_missing],
         "parties": [(party, _screened(file, party)) for party in file.parties],
@@ -184,6 +186,21 @@ def _questions(file: CaseFile, ruling: CaseRuling) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+def _claimable(file: CaseFile, ruling: CaseRuling) -> list[tuple[str, str]]:
+    """The exceptions that can be claimed today: the key of the statement, and the words."""
+    register = current_register()
+    keys = {key for one in ruling.lines for key in open_exceptions(one.ruling, register)}
+    claimed = {one.key for one in file.statements if one.kind == StatementKind.EXCEPTION}
+    found = (f"{policy}:{code}" for policy, code in sorted(keys))
+    return [(key, _exception(key)) for key in found if key not in claimed]
+
+
+def _exception(key: str) -> str:
+    policy, _colon, code = key.rpartition(":")
+    words = current_register().exception(policy, code)
+    return f"{words[_language()]} ({policy})" if words else key
+
+
 def _language() -> str:
     return get_language() or ""
 
@@ -209,14 +226,17 @@ def about(file: CaseFile, statement: Statement) -> str:
             _line, number, flag = key.split(":")
             return _("Line %(number)s: %(what)s") % {"number": number, "what": Flag(flag).label}
         case StatementKind.SCREENING | StatementKind.AUTHORIZATION:
-            number = key.split(":")[1]
-            return next((one.name for one in file.parties if str(one.pk) == number), key)
+            _party, number, *policy = key.split(":", 2)
+            name = next((one.name for one in file.parties if str(one.pk) == number), key)
+            return ", ".join([name, *policy])
         case StatementKind.ANSWER:
             questions = current_register()
             try:
                 return str(questions.question(key)[_language()])
             except KeyError:
                 return key
+        case StatementKind.EXCEPTION:
+            return _exception(key)
         case StatementKind.WAIVER:
             facts = {fact.key: fact.words for fact in required_facts(file)}
             return facts.get(key, key)
@@ -736,10 +756,7 @@ def record_reply(request: HttpRequest, reference: str) -> HttpResponse:
 def new_statement(request: HttpRequest, reference: str, kind: str, key: str) -> HttpResponse:
     """A statement of a kind about something on the case."""
     application = find(request, reference)
-    if kind not in StatementKind.values or kind in (
-        StatementKind.EXCEPTION,
-        StatementKind.AUTHORIZATION,
-    ):
+    if kind not in StatementKind.values:
         raise Http404
     file, which = read_file(application), StatementKind(kind)
     is_screening = which == StatementKind.SCREENING
@@ -748,6 +765,7 @@ def new_statement(request: HttpRequest, reference: str, kind: str, key: str) -> 
         sent(request),
         values=[(value, SAYS.get(value, value)) for value in sorted(VALUES[which])],
         policies=[(one, one) for one in policies],
+        documents=forms.documents_of(application),
         needs_source=which in (StatementKind.SCREENING, StatementKind.ELIGIBILITY),
     )
 
@@ -759,6 +777,7 @@ def new_statement(request: HttpRequest, reference: str, kind: str, key: str) -> 
             given["value"],
             reason=given["reason"],
             source=given.get("source", ""),
+            document=given["document"],
             policies=tuple(given.get("policies", ())),
         )
         made = state(application, said, by=who(request))
@@ -782,7 +801,9 @@ def new_statement(request: HttpRequest, reference: str, kind: str, key: str) -> 
 
 
 def _statement(request: HttpRequest, number: int) -> tuple[Statement, Page]:
-    made = get_object_or_404(Statement.objects.select_related("application", "made_by"), pk=number)
+    made = get_object_or_404(
+        Statement.objects.select_related("application", "made_by", "document"), pk=number
+    )
     application = find(request, made.application.reference)
     file = read_file(application)
     page = Page(
@@ -796,6 +817,7 @@ def _statement(request: HttpRequest, number: int) -> tuple[Statement, Page]:
             (_("By"), made.made_by),
             (_("Reason"), made.reason),
             (_("Source"), made.source or "—"),
+            *(((_("Document"), made.document),) if made.document else ()),
         ),
         then=_("You stand by it with the person who made it. It counts from then on."),
     )

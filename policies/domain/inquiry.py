@@ -154,7 +154,7 @@ def _ways_out(query: Query, ruling: Ruling, register: Register) -> Iterator[WayO
     accepted = {
         (one.policy, one.detail) for one in ruling.not_applied if one.because == "exception"
     }
-    possible = accepted | set(ruling.exceptions_open) | set(_ministers(ruling, register))
+    possible = accepted | open_exceptions(ruling, register)
     held = _exceptions_of({policy for policy, _code in possible})
     for policy, code in sorted(possible, key=lambda one: (one[0], one[1] == MINISTER, one[1])):
         row = held.get((policy, code)) or held[None, code]
@@ -167,6 +167,11 @@ def _ways_out(query: Query, ruling: Ruling, register: Register) -> Iterator[WayO
             row.until,
             (policy, code) in accepted,
         )
+
+
+def open_exceptions(ruling: Ruling, register: Register) -> set[tuple[str, str]]:
+    """The exceptions that can still be taken, by policy and code."""
+    return set(ruling.exceptions_open) | set(_ministers(ruling, register))
 
 
 def _ministers(ruling: Ruling, register: Register) -> Iterator[tuple[str, str]]:

@@ -84,6 +84,13 @@ class Register:
         """The words of a question; a notice's question on general permits has standard ones."""
         return self.questions.get(key) or self.standard_questions[key.rsplit(":", 1)[1]]
 
+    def exception(self, policy: str, code: str) -> Bilingual | None:
+        """The words of a policy's own exception, or of one that any notice has; else None."""
+        words = self.policies.get(policy)
+        if words is None:
+            return None
+        return words.exceptions.get(code) or self.standard_exceptions.get(code)
+
     def destination_on(self, code: str, on: date) -> Bilingual:
         """What Canada called a destination on a day."""
         for span, name in self.dated_names.get(code, ()):

@@ -23,6 +23,7 @@ FROM = {
     Action.TAKE_UP: "submitted",
     Action.ASSIGN: OPEN,
     Action.WITHDRAW: OPEN,
+    Action.ATTACH: "draft submitted returned in_review issued",
     Action.STATE: "draft submitted returned in_review issued",
     Action.COUNTERSIGN: "draft submitted returned in_review issued",
     Action.ASSESS: "in_review issued",

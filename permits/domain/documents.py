@@ -1,0 +1,163 @@
+"""The files that come with an application: taken in, named, taken off, handed out.
+
+What is kept of one is in `permits.filestore`; its SHA-256 is in the log, so that a file that was
+altered afterwards is seen, and never handed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, BinaryIO
+
+from django.core.exceptions import ValidationError
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from accounts.exceptions import Refused
+from accounts.models import User
+from history import clock
+from permits import filestore
+from permits.domain.casework import acting, afresh
+from permits.domain.intake import cleaned, different
+from permits.media import clean_name, media_of
+from permits.models import Application, Document, Evidence, Measure, Statement
+from permits.verbs import Verb
+from permits.workflow import Action
+
+MEGABYTE = 1_000_000
+LARGEST = 25 * MEGABYTE
+"""Bytes of one file."""
+LARGEST_TOGETHER = 250 * MEGABYTE
+"""Bytes of an application's files."""
+MOST = 200
+
+DOCUMENT_FIELDS = ("kind", "title", "dated")
+
+
+def attach(
+    application: Application,
+    values: Mapping[str, Any],
+    *,
+    content: Iterable[bytes],
+    file_name: str,
+    by: User,
+) -> Document:
+    """Takes a file in: `content` in pieces, `values` of `DOCUMENT_FIELDS`.
+
+    Raises ValidationError (by field: `file`, or one of the values), NotPermitted, Refused.
+    """
+    document = Document(application=application, added_by=by)
+    given = _checked(document, values)
+    try:
+        received = filestore.Received(content, most=LARGEST)
+    except filestore.TooLarge:
+        raise ValidationError(
+            {"file": _("A file has at most %(most)d MB.") % {"most": LARGEST // MEGABYTE}}
+        ) from None
+    with received:
+        media = media_of(received.file)
+        if received.size == 0:
+            raise ValidationError({"file": _("This file is empty.")})
+        if media is None:
+            raise ValidationError(
+                {
+                    "file": _(
+                        "This is no file of a kind that is taken: PDF, PNG, JPEG, plain text,"
+                        " DOCX, XLSX or ODT, without macros or password."
+                    )
+                }
+            )
+        with acting(Action.ATTACH, application, by=by) as work:
+            _refuse_too_much(work.application, received)
+            received.keep()
+            for name, value in given.items():
+                setattr(document, name, value)
+            document.application = work.application
+            document.file_name = clean_name(file_name, media)
+            document.media_type = media.media_type
+            document.size, document.sha256 = received.size, received.sha256
+            document.added_at = clock.now()
+            work.record(Verb.DOCUMENT_ADDED).add(document)
+    return document
+
+
+def _refuse_too_much(application: Application, received: filestore.Received) -> None:
+    there = Document.objects.filter(application=application, is_removed=False)
+    same = there.filter(sha256=received.sha256).first()
+    if same is not None:
+        raise ValidationError(
+            {"file": _("This very file is attached already: %(title)s.") % {"title": same.title}}
+        )
+    size = there.aggregate(size=Sum("size"))["size"] or 0
+    if size + received.size > LARGEST_TOGETHER or there.count() >= MOST:
+        raise ValidationError(
+            {
+                "file": _("An application has at most %(most)d files of %(size)d MB together.")
+                % {"most": MOST, "size": LARGEST_TOGETHER // MEGABYTE}
+            }
+        )
+
+
+def edit_document(
+    document: Document, values: Mapping[str, Any], *, by: User, seen: int | None = None
+) -> Document:
+    """Another kind, title or day. Raises ValidationError, NotPermitted, Refused, Conflict."""
+    with acting(Action.ATTACH, document.application, by=by) as work:
+        now = _there(document, seen)
+        changed = different(now, _checked(now, values))
+        if changed:
+            work.record(Verb.DOCUMENT_EDITED).set(now, **changed)
+    return now
+
+
+def remove_document(document: Document, *, by: User, seen: int | None = None) -> Document:
+    """Takes a file off the application; the history and the folder keep it.
+
+    Raises NotPermitted, Conflict, Refused where a statement, a source or a measure rests on it.
+    """
+    with acting(Action.ATTACH, document.application, by=by) as work:
+        now = _there(document, seen)
+        _refuse_in_use(now)
+        work.record(Verb.DOCUMENT_REMOVED).set(now, is_removed=True)
+    return now
+
+
+def _refuse_in_use(document: Document) -> None:
+    for rests in (
+        Statement.objects.filter(document=document, set_aside_at__isnull=True),
+        Evidence.objects.filter(document=document, is_removed=False),
+        Measure.objects.filter(document=document, is_removed=False),
+    ):
+        found = rests.first()
+        if found is not None:
+            what = found.get_kind_display() if isinstance(found, Statement) else str(found)
+            raise Refused(
+                _("This rests on the document: %(what)s. Take that back first.") % {"what": what}
+            )
+
+
+def open_document(document: Document) -> BinaryIO:
+    """The file as it was received. Raises filestore.Altered where it is another, or gone."""
+    return filestore.opened(document.sha256)
+
+
+def _checked(document: Document, values: Mapping[str, Any]) -> dict[str, Any]:
+    found = cleaned(document, values, DOCUMENT_FIELDS)
+    faults = {
+        name: _("This is needed.")
+        for name in ("kind", "title")
+        if not found.get(name, getattr(document, name))
+    }
+    dated = found.get("dated")
+    if dated is not None and dated > clock.today():
+        faults["dated"] = _("Give a day up to today.")
+    if faults:
+        raise ValidationError(faults)
+    return found
+
+
+def _there(document: Document, seen: int | None) -> Document:
+    now = afresh(document, seen)
+    if now.is_removed:
+        raise Refused(_("This was removed from the application."))
+    return now

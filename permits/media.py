@@ -1,0 +1,124 @@
+"""What a file is, by its content: a short list of kinds, and nothing that runs.
+
+A name or a browser's word for a type says nothing here. Office files are looked into: one with
+macros, with more inside than a document has, or locked by a password, is none of these kinds.
+"""
+
+from __future__ import annotations
+
+import codecs
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+from unicodedata import category
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A kind of file: its media type, and the endings of its name, the usual one first."""
+
+    media_type: str
+    endings: tuple[str, ...]
+
+
+PDF = Media("application/pdf", (".pdf",))
+PNG = Media("image/png", (".png",))
+JPEG = Media("image/jpeg", (".jpg", ".jpeg"))
+TEXT = Media("text/plain", (".txt",))
+DOCX = Media("application/vnd.openxmlformats-officedocument.wordprocessingml.document", (".docx",))
+XLSX = Media("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", (".xlsx",))
+ODT = Media("application/vnd.oasis.opendocument.text", (".odt",))
+
+KINDS: Mapping[str, Media] = {
+    one.media_type: one for one in (PDF, PNG, JPEG, TEXT, DOCX, XLSX, ODT)
+}
+
+_STARTS = {
+    b"%PDF-": PDF,
+    b"\x89PNG\r\n\x1a\n": PNG,
+    b"\xff\xd8\xff": JPEG,
+}
+_PARTS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX}
+_MOST_PARTS = 5_000
+_MOST_UNPACKED = 500_000_000  # Bytes.
+_PIECE = 64 * 1024
+_LAID_OUT = "\t\n\r\f"
+_UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cf"})
+"""Spaces, and signs that tell how letters join or in which direction they run."""
+
+
+def media_of(file: BinaryIO) -> Media | None:
+    """What the file is; None if it is none of the kinds."""
+    file.seek(0)
+    start = file.read(16)
+    for head, media in _STARTS.items():
+        if start.startswith(head):
+            return media
+    if start.startswith(b"PK\x03\x04"):
+        return _office(file)
+    return TEXT if _is_text(file) else None
+
+
+def _office(file: BinaryIO) -> Media | None:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            parts = archive.infolist()
+            if len(parts) > _MOST_PARTS or sum(one.file_size for one in parts) > _MOST_UNPACKED:
+                return None
+            if any(one.flag_bits & 1 for one in parts):
+                return None
+            names = {one.filename for one in parts}
+            if any(_runs(name) for name in names):
+                return None
+            for part, media in _PARTS.items():
+                if part in names and "[Content_Types].xml" in names:
+                    return None if _has_macros(archive) else media
+            if "mimetype" in names and archive.getinfo("mimetype").file_size < 100:
+                return ODT if archive.read("mimetype") == ODT.media_type.encode() else None
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+        return None
+    return None
+
+
+def _runs(name: str) -> bool:
+    """Whether a part of that name holds a program."""
+    lower = name.lower()
+    return "vbaproject" in lower or lower.startswith(("basic/", "scripts/")) or ".." in lower
+
+
+def _has_macros(archive: zipfile.ZipFile) -> bool:
+    with archive.open("[Content_Types].xml") as part:
+        return b"macroenabled" in part.read(1_000_000).lower()
+
+
+def _is_text(file: BinaryIO) -> bool:
+    """Whether it is UTF-8 with nothing but letters, signs and layout."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    file.seek(0)
+    found = False
+    try:
+        while piece := file.read(_PIECE):
+            found = True
+            if not _is_readable(decoder.decode(piece)):
+                return False
+        return found and _is_readable(decoder.decode(b"", final=True))
+    except UnicodeDecodeError:
+        return False
+
+
+def _is_readable(text: str) -> bool:
+    return all(one in _LAID_OUT or one.isprintable() or category(one) in _UNSEEN for one in text)
+
+
+LONGEST_NAME = 120
+
+
+def clean_name(given: str, media: Media) -> str:
+    """A file's name without folders and invisible signs, with an ending of its kind."""
+    last = given.replace("\\", "/").rpartition("/")[2]
+    name = "".join(one for one in last if one.isprintable() and category(one) != "Cf")
+    name = " ".join(name.split()).strip(". ")[-LONGEST_NAME:].strip() or "document"
+    if name.lower().endswith(media.endings):
+        return name
+    return f"{name}{media.endings[0]}"

@@ -1,0 +1,85 @@
+"""What a file is, by its content alone; and names without traps."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+
+from permits.media import LONGEST_NAME, PDF, TEXT, clean_name, media_of
+from tests.permits import files
+
+MACRO_TYPES = b'<Override ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/>'
+
+
+@pytest.mark.parametrize(
+    ("content", "ending"),
+    [
+        (files.PDF, ".pdf"),
+        (files.PNG, ".png"),
+        (files.JPEG, ".jpg"),
+        (files.TEXT, ".txt"),
+        (files.DOCX, ".docx"),
+        (files.XLSX, ".xlsx"),
+        (files.ODT, ".odt"),
+        ("\ufeffأمر\u200d شراء".encode(), ".txt"),
+    ],
+)
+def test_a_file_is_what_it_holds(content: bytes, ending: str) -> None:
+    found = media_of(BytesIO(content))
+    assert found is not None
+    assert found.endings[0] == ending
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"MZ\x90\0program",
+        b"\x7fELF",
+        b"GIF89a\0\0",
+        b"PK\x03\x04 broken",
+        "in another encoding: é".encode("latin-1"),
+        b"text with a\0NUL",
+        b"text with \x1b[31m a terminal's code",
+        files.zipped(anything=b"x"),
+        files.office("word/document.xml", types=MACRO_TYPES),
+        files.office("word/document.xml", word__vbaProject_bin=b"macro"),
+        files.office("../word/document.xml"),
+        files.zipped(mimetype=b"application/vnd.oasis.opendocument.text", Basic__script=b"x"),
+        files.office("word/document.xml", **{f"p{n}": b"" for n in range(6000)}),
+    ],
+    ids=range(14),
+)
+def test_what_is_none_of_the_kinds_is_refused(content: bytes) -> None:
+    assert media_of(BytesIO(content)) is None
+
+
+def test_an_archive_that_unpacks_to_more_than_a_document_is_refused() -> None:
+    bomb = files.office("word/document.xml", big=b"\0" * 501_000_000)
+    assert len(bomb) < 1_000_000
+    assert media_of(BytesIO(bomb)) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("certificate.pdf", "certificate.pdf"),
+        ("CERTIFICATE.PDF", "CERTIFICATE.PDF"),
+        ("../../etc/passwd", "passwd.pdf"),
+        ("C:\\Users\\somebody\\end use.pdf", "end use.pdf"),
+        ("invoice\u202efdp.exe", "invoicefdp.exe.pdf"),
+        ("two\r\nlines\0.pdf", "twolines.pdf"),
+        ("attestation d’utilisation.pdf", "attestation d’utilisation.pdf"),
+        ("...", "document.pdf"),
+        ("", "document.pdf"),
+    ],
+)
+def test_a_name_keeps_no_folder_and_no_invisible_sign(given: str, kept: str) -> None:
+    assert clean_name(given, PDF) == kept
+
+
+def test_a_long_name_is_cut_and_keeps_its_ending() -> None:
+    kept = clean_name("a" * 400 + ".txt", TEXT)
+    assert len(kept) <= LONGEST_NAME + 4
+    assert kept.endswith(".txt")

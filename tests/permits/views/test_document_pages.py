@@ -1,0 +1,136 @@
+"""Documents as people send them and fetch them."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from history import clock
+from permits.domain import documents
+from permits.filestore import path_of
+from permits.models import Application, Document, Statement
+from tests.people import Cast
+from tests.permits import files
+from tests.permits.factories import WHY, make_draft, make_in_review
+
+
+def as_person(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def send(application: Application, person: User, **more: object) -> object:
+    address = reverse("permits:new_document", args=[application.reference])
+    sent = {"kind": "end_use_certificate", "title": "End-use certificate", "file": files.upload()}
+    return as_person(person).post(address, {**sent, **more})
+
+
+@pytest.fixture
+def document(office: Cast) -> Document:
+    application = make_in_review(office.analyst)
+    return documents.attach(
+        application,
+        {"kind": "end_use_certificate", "title": "End-use certificate"},
+        content=[files.PDF],
+        file_name="attestation d’utilisation.pdf",
+        by=office.analyst,
+    )
+
+
+def test_a_document_is_sent_listed_and_fetched(office: Cast) -> None:
+    application = make_draft(office.analyst)
+    response = send(application, office.analyst, file=files.upload(name="../a\u202e.pdf"))
+    assert response["Location"].endswith("#documents")  # type: ignore[index]
+    made = Document.objects.get()
+    page = as_person(office.auditor).get(application.get_absolute_url()).content.decode()
+    assert "End-use certificate" in page
+    assert made.file_name == "a.pdf"
+    # Whoever works here may fetch it.
+    fetched = as_person(office.auditor).get(reverse("permits:download", args=[made.pk]))
+    assert fetched.getvalue() == files.PDF
+
+
+def test_a_file_is_handed_out_to_be_kept_and_never_shown(office: Cast, document: Document) -> None:
+    response = as_person(office.analyst).get(reverse("permits:download", args=[document.pk]))
+    assert response.getvalue() == files.PDF
+    assert response["Content-Type"] == "application/pdf"
+    assert response["Content-Disposition"] == (
+        "attachment; filename*=utf-8''attestation%20d%E2%80%99utilisation.pdf"
+    )
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"file": files.upload(b"MZ\0", "a.pdf")}, "no file of a kind that is taken"),
+        ({"file": files.upload(b"<svg onload=alert(1)>\0", "a.svg")}, "no file of a kind"),
+        ({"file": ""}, "This field is required"),
+        ({"title": ""}, "This field is required"),
+        ({"dated": (clock.today() + timedelta(days=1)).isoformat()}, "Give a day up to today"),
+    ],
+)
+def test_bad_input_names_the_field_and_keeps_what_was_typed(
+    office: Cast, more: dict[str, object], words: str
+) -> None:
+    application = make_draft(office.analyst)
+    response = send(application, office.analyst, **{"title": "As it was typed", **more})
+    page = response.content.decode()  # type: ignore[attr-defined]
+    assert words in page
+    assert not Document.objects.exists()
+    if "title" not in more:
+        assert "As it was typed" in page
+
+
+def test_an_altered_file_leads_to_a_page_and_the_security_log(
+    office: Cast, document: Document, caplog: pytest.LogCaptureFixture
+) -> None:
+    path_of(document.sha256).write_bytes(b"something else")
+    with caplog.at_level(logging.ERROR, logger="security"):
+        response = as_person(office.analyst).get(reverse("permits:download", args=[document.pk]))
+    assert response.status_code == 410
+    assert "This file is not as it was received" in response.content.decode()
+    assert "not as it was received" in caplog.text
+
+
+def test_a_document_is_edited_and_removed(office: Cast, document: Document) -> None:
+    client = as_person(office.analyst)
+    address = reverse("permits:document", args=[document.pk])
+    sent = {"kind": "other", "title": "Copy", "seen": document.version}
+    assert client.post(address, sent).status_code == 302
+    assert client.post(address, sent).status_code == 409
+    document.refresh_from_db()
+    assert (document.kind, document.title) == ("other", "Copy")
+    remove = reverse("permits:remove_document", args=[document.pk])
+    assert client.post(remove, {"seen": document.version}).status_code == 302
+    assert client.get(address).status_code == 404
+
+
+def test_an_exception_is_claimed_with_a_document_and_countersigned(
+    office: Cast, document: Document
+) -> None:
+    application = document.application
+    key = "TR-2020-04-16-presumptive:nato"
+    address = reverse("permits:state", args=[application.reference, "exception", key])
+    client = as_person(office.analyst)
+    page = client.get(address).content.decode()
+    assert "Item for a NATO cooperation program" in page
+    without = client.post(address, {"value": "claimed", "reason": WHY})
+    assert "Attach the evidence as a document" in without.content.decode()
+    client.post(address, {"value": "claimed", "reason": WHY, "document": document.pk})
+    made = Statement.objects.get(kind="exception")
+    assert made.document == document
+    second = as_person(office.analyst_b)
+    countersign = reverse("permits:countersign", args=[made.pk])
+    assert "End-use certificate" in second.get(countersign).content.decode()
+    second.post(countersign, {"seen": made.version})
+    made.refresh_from_db()
+    assert made.countersigned_by == office.analyst_b
