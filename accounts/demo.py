@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.conf import settings
 
 from accounts.choices import Role
+
+SINCE = date(2019, 8, 30)
+"""The day on which they took office, by the simulated clock: s. 7.3 is law two days later."""
 
 PASSWORD = "permit-desk-demo"  # noqa: S105 - public on purpose
 

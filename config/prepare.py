@@ -13,14 +13,14 @@ import sys
 import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from config.env import Mode
 from config.messages import compile_all
 
 
 def prepare() -> None:
-    """Compiles messages, migrates, loads the reference data, and in a demo makes its people.
+    """Compiles messages, migrates, loads the reference data, and in a demo makes its people and cases.
 
     Refuses first a database that is another mode's, so that nothing of it is changed.
     """
@@ -35,6 +35,11 @@ def prepare() -> None:
     call_command("load_reference", verbosity=0)
     if settings.PERMIT_DESK_MODE is Mode.DEMO:
         call_command("create_demo_people")
+        try:
+            call_command("load_sample_office", verbosity=0)
+        except CommandError as refusal:
+            # A demonstration that somebody has begun already: it goes on without.
+            print(refusal, flush=True)  # noqa: T201 - said to a person
 
 
 if __name__ == "__main__":
