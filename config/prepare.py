@@ -20,7 +20,7 @@ from config.messages import compile_all
 
 
 def prepare() -> None:
-    """Compiles messages, migrates, loads the reference data, and in a demo makes its people and cases.
+    """Compiles messages, migrates, loads the reference data; in a demo makes people and cases.
 
     Refuses first a database that is another mode's, so that nothing of it is changed.
     """
