@@ -80,7 +80,7 @@ class Rule:
 
     code: str
     title: _StrPromise
-    provision: str
+    provision: str | _StrPromise
     against: Callable[[Outlook], Iterator[Reason]]
     applies: Callable[[Outlook], str] = lambda outlook: PASS
     is_personal: bool = False
@@ -392,31 +392,31 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "G1",
         gettext_lazy("Every required fact is present, or waived by two people"),
-        "SOR/97-204, s. 3; SOR/2019-221, s. 1",
+        gettext_lazy("SOR/97-204, s. 3; SOR/2019-221, s. 1"),
         required_facts_are_there,
     ),
     Rule(
         "G2",
         gettext_lazy("The applicant is eligible"),
-        "EIPA, s. 7(1), 7.1(1)",
+        gettext_lazy("EIPA, s. 7(1), 7.1(1)"),
         applicant_is_eligible,
     ),
     Rule(
         "G3",
         gettext_lazy("An individual permit is needed"),
-        "EIPA, s. 3, 4, 4.11, 13, 14.2",
+        gettext_lazy("EIPA, s. 3, 4, 4.11, 13, 14.2"),
         an_individual_permit_is_needed,
     ),
     Rule(
         "G4",
         gettext_lazy("Every party is screened, and none is listed without an authorization"),
-        "SEMA; UN Act",
+        gettext_lazy("SEMA; UN Act"),
         no_party_is_listed,
     ),
     Rule(
         "G5",
         gettext_lazy("Today's stance is case by case"),
-        "EIPA, s. 7(2), 15(2), and the instruments in force",
+        gettext_lazy("EIPA, s. 7(2), 15(2), and the instruments in force"),
         stance_is_case_by_case,
     ),
     Rule(
@@ -428,14 +428,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "G7",
         gettext_lazy("All six considerations are answered, measures before what remains"),
-        "EIPA, s. 7.3(1)",
+        gettext_lazy("EIPA, s. 7.3(1)"),
         every_consideration_is_answered,
         _for_war_material,
     ),
     Rule(
         "G8",
         gettext_lazy("No substantial risk, and enough is known"),
-        "EIPA, s. 7.4",
+        gettext_lazy("EIPA, s. 7.4"),
         no_substantial_risk_remains,
         _wherever_a_risk_was_found,
     ),
@@ -449,7 +449,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "G10",
         gettext_lazy("Safety and interests of the State are answered where raised"),
-        "EIPA, s. 7.2, 7.3(2)",
+        gettext_lazy("EIPA, s. 7.2, 7.3(2)"),
         safety_of_the_state_is_answered,
     ),
     Rule(
@@ -468,7 +468,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "G13",
         gettext_lazy("Who decides acts under a delegation in force"),
-        "Interpretation Act, s. 24(2)",
+        gettext_lazy("Interpretation Act, s. 24(2)"),
         a_delegation_is_in_force,
         is_personal=True,
     ),

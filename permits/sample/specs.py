@@ -36,8 +36,9 @@ class Spec:
 
     `stop` is the stage at which it is left: draft, submitted, returned, in_review, consulted,
     stated, answered, signed_once, signed, recommended, put; empty: worked on until it is decided.
-    `exception` is claimed with a document. `answers` are given to policy questions, by key. `residual` is what remains by
-    consideration, where it is not "no substantial risk". `on_policy`: refused on the stance.
+    `exception` is claimed with a document. `answers` are given to policy questions, by key.
+    `residual` is what remains by consideration, where it is not "no substantial risk".
+    `on_policy`: refused on the stance. `legal_bar`: refused since the law leaves no choice.
     `related`: the goods are arms and related material. `promise` is an assurance that was promised
     and is not in force: it is on file, and no consideration counts it.
     `hurry` is how many times faster than usual the office works.

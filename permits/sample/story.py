@@ -44,9 +44,11 @@ MINISTER = "minister"
 
 def told(instruments: Mapping[str, str]) -> Iterator[Spec]:
     """The cases that tell how policy moved. `instruments` are the register's words, by policy."""
-    suspension = f"{SAMPLE} act of the demonstration, as {instruments['TR-2020-10-05-suspension']}"
+    suspension = (
+        f"Synthetic act of the demonstration, after: {instruments['TR-2020-10-05-suspension']}"
+    )
     cancellation = (
-        f"{SAMPLE} act of the demonstration, as {instruments['TR-2021-04-12-cancellation']}"
+        f"Synthetic act of the demonstration, after: {instruments['TR-2021-04-12-cancellation']}"
     )
     both = (
         Act(TR_SUSPENDED, "suspend", suspension),

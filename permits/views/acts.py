@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -17,6 +17,9 @@ from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from history.domain.door import Conflict
 from permits.domain.gate import Gate, GateClosed
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 logger = logging.getLogger("security")
 
@@ -37,7 +40,7 @@ class Page:
     back: str
     facts: tuple[tuple[str, Any], ...] = ()
     then: str = ""
-    provision: str = ""
+    provision: str | _StrPromise = ""
     refusal: str = ""
     changed: str = ""
     gate: Gate | None = None

@@ -56,6 +56,8 @@ from policies.domain.explain import explain
 from policies.domain.inquiry import open_exceptions
 from policies.domain.register import current_register
 
+FORWARD = frozenset({Action.SUBMIT, Action.TAKE_UP, Action.RECOMMEND, Action.ISSUE})
+"""The acts that lead on: theirs are the buttons to be seen first."""
 METHODS = ["GET", "HEAD", "POST"]
 LATEST = 12
 
@@ -108,6 +110,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
             for one in offers(application.status, application.outcome, _roles(request))
             if one.action in BUTTONS
         ],
+        "forward": FORWARD,
         "clock": clock_of_file(file, today),
         "holders": holders(application),
         "lines": _lines(file, ruling),
@@ -440,7 +443,7 @@ class Doing:
     form: Callable[[HttpRequest, CaseFile], django_forms.BaseForm]
     perform: Perform
     then: Any = ""
-    provision: str = ""
+    provision: Any = ""
 
 
 def _plain(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
@@ -679,7 +682,7 @@ BUTTONS: dict[Action, Doing] = {
             _issue_form,
             _issue,
             gettext_lazy("The gate is looked at once more. What it rests on is frozen."),
-            "EIPA, s. 7(1), 7.1(1)",
+            gettext_lazy("EIPA, s. 7(1), 7.1(1)"),
         ),
         Doing(
             Action.REFUSE,
@@ -687,7 +690,7 @@ BUTTONS: dict[Action, Doing] = {
             _refuse_form,
             _refuse,
             "",
-            "EIPA, s. 7, 7.1, 7.4",
+            gettext_lazy("EIPA, s. 7, 7.1, 7.4"),
         ),
         Doing(
             Action.RETURN_WITHOUT_ACTION,

@@ -114,7 +114,7 @@ def _page(row: Permit, title: str, button: str, then: str = "", **more: Any) -> 
         name=row.number,
         back=row.get_absolute_url(),
         then=then,
-        provision=more.pop("provision", "EIPA, s. 10(1)"),
+        provision=more.pop("provision", _("EIPA, s. 10(1)")),
         **more,
     )
 

@@ -184,7 +184,7 @@ def sign(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
             (_("Reasons"), row.residual_reason),
         ),
         then=_("You sign this, the evidence and measures it cites, the lines, parties and ruling."),
-        provision=f"EIPA, s. {one.number}",
+        provision=_("EIPA, s. %(number)s") % {"number": one.number},
         refusal=_why_not_sign(request, file, row) if request.method != "POST" else "",
     )
     form = forms.PlainForm(sent(request), initial={"seen": head_of(application)})
