@@ -15,8 +15,11 @@ from django.utils.translation import gettext as _
 
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
+from accounts.rights import rights_of
 from history.domain.door import Conflict
 from permits.domain.gate import Gate, GateClosed
+from permits.models import Application
+from permits.workflow import Action, require
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -49,6 +52,15 @@ class Page:
 def who(request: HttpRequest) -> User:
     """Who sent it; the table of access lets nobody else through."""
     return cast("User", request.user)
+
+
+def why_not(request: HttpRequest, application: Application, action: Action) -> str:
+    """Why this person may not do that now, in words; nothing where the table allows it."""
+    try:
+        require(action, application.status, application.outcome, rights_of(request))
+    except (NotPermitted, Refused) as refusal:
+        return str(refusal.words)
+    return ""
 
 
 def sent(request: HttpRequest) -> QueryDict | None:

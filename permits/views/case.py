@@ -49,7 +49,7 @@ from permits.domain.statements import (
     verdict,
 )
 from permits.models import Application, Consultation, Line, Party, Statement, Wait
-from permits.views.acts import Page, answer, sent, who
+from permits.views.acts import Page, answer, sent, who, why_not
 from permits.workflow import Action, offers
 from policies.choices import Answer, EndUserKind
 from policies.domain.explain import explain
@@ -734,6 +734,7 @@ def _do(
         ),
         then=str(doing.then),
         provision=doing.provision,
+        refusal=why_not(request, application, doing.action),
     )
 
     def perform(form: Any) -> HttpResponse:

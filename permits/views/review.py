@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.exceptions import NotPermitted, Refused
-from accounts.rights import rights_of
 from history import clock
 from permits import considerations, forms
 from permits.domain.assessment import (
@@ -29,9 +28,9 @@ from permits.domain.digests import is_available, is_past_review
 from permits.domain.ruling import rule_on
 from permits.domain.sources import add_evidence, add_measure, edit_source, remove_source
 from permits.models import Application, Card, Evidence, Measure
-from permits.views.acts import Page, answer, sent, who
+from permits.views.acts import Page, answer, sent, who, why_not
 from permits.views.case import METHODS, find
-from permits.workflow import Action, require
+from permits.workflow import Action
 from policies.models import Provision
 
 SOURCES: dict[str, Any] = {
@@ -116,7 +115,7 @@ def _sheet(
         "after": considerations.CONSIDERATIONS[place + 1] if place < 5 else None,
         "evidence": [(source, is_past_review(source, today)) for source in file.evidence],
         "measures": [(measure, is_available(measure, today)) for measure in file.measures],
-        "why_not_edit": _why_not(request, application, Action.ASSESS),
+        "why_not_edit": why_not(request, application, Action.ASSESS),
         "why_not_sign": _why_not_sign(request, file, now.card),
         "is_second": now.card is not None
         and now.card.first_by_id is not None
@@ -129,18 +128,10 @@ def _sheet(
     return render(request, "permits/card.html", context, status=status)
 
 
-def _why_not(request: HttpRequest, application: Application, action: Action) -> str:
-    try:
-        require(action, application.status, application.outcome, rights_of(request))
-    except (NotPermitted, Refused) as refusal:
-        return str(refusal.words)
-    return ""
-
-
 def _why_not_sign(request: HttpRequest, file: CaseFile, card: Card | None) -> str:
     if card is None:
         return _("Nothing is answered yet.")
-    words = _why_not(request, file.application, Action.SIGN)
+    words = why_not(request, file.application, Action.SIGN)
     if words:
         return words
     ruling = rule_on(file, on=clock.today(), known_at=clock.now())
