@@ -100,6 +100,8 @@ ACCESS: Mapping[str, Row] = {
     "permits:document": ACT_OF_ANALYSTS,
     "permits:download": {"GET": ANY_ROLE},
     "permits:remove_document": ACT_OF_ANALYSTS,
+    "permits:make_letter": {"POST": WHO_PROPOSE},
+    "permits:letter": {"GET": ANY_ROLE},
     "permits:do": ACT_ON_CASES,
     "permits:reply": ACT_OF_ANALYSTS,
     "permits:state": ACT_OF_ANALYSTS,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from permits.views import case, documents, permits, review, worklist
+from permits.views import case, documents, letters, permits, review, worklist
 
 app_name = "permits"
 
@@ -24,6 +24,8 @@ urlpatterns = [
     path("documents/<int:number>/", documents.change, name="document"),
     path("documents/<int:number>/file/", documents.download, name="download"),
     path("documents/<int:number>/remove/", documents.remove, name="remove_document"),
+    path(f"{ONE}letters/<slug:kind>/", letters.make, name="make_letter"),
+    path("letters/<int:number>/file/", letters.download, name="letter"),
     path(f"{ONE}do/<slug:action>/", case.do, name="do"),
     path(f"{ONE}reply/", case.record_reply, name="reply"),
     path(f"{ONE}state/<slug:kind>/<str:key>/", case.new_statement, name="state"),

@@ -46,6 +46,7 @@ ARGUMENTS: dict[str, dict[str, object]] = {
                 "remove_line": {"number": 1},
                 "new_party": {},
                 "new_document": {},
+                "make_letter": {"kind": "permit"},
                 "party": {"number": 1},
                 "remove_party": {"number": 1},
                 "do": {"action": "submit"},
@@ -132,7 +133,7 @@ def test_the_rows_are_what_the_office_agreed_on() -> None:
     }
     analysts = {Role.ANALYST, Role.SENIOR_ANALYST}
     case_roles = analysts | {Role.DECISION_MAKER}
-    readable = {"worklist", "case", "card", "download", "permits", "permit"}
+    readable = {"worklist", "case", "card", "download", "letter", "permits", "permit"}
     decided = {"tighten", "perform"}
     proposed = {"propose", "decline"}
     shared = {"do", "notice"}
@@ -142,12 +143,12 @@ def test_the_rows_are_what_the_office_agreed_on() -> None:
         (proposed, case_roles | {Role.ADMINISTRATOR}),
         (shared, case_roles),
     ):
-        assert rows("permits:", Who(roles=frozenset(roles))) == {
-            f"{method} {name}" for name in names for method in ("GET", "POST")
-        }
+        both_ways = {f"{method} {name}" for name in names for method in ("GET", "POST")}
+        letters = {"POST make_letter"} if names is proposed else set()
+        assert rows("permits:", Who(roles=frozenset(roles))) == both_ways | letters
     of_analysts = rows("permits:", Who(roles=frozenset(analysts)))
     every = {name[8:] for name in ACCESS if name.startswith("permits:")}
-    others = readable | decided | proposed | shared | {"assign"}
+    others = readable | decided | proposed | shared | {"assign", "make_letter"}
     assert of_analysts == {"POST assign", "POST card"} | {
         f"{method} {name}" for name in every - others for method in ("GET", "POST")
     }

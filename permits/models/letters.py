@@ -15,15 +15,19 @@ from permits.models.permits import PermitAct
 class Letter(Tracked):
     """A PDF, made when it was first asked for. The same bytes come of it at every making.
 
+    `content` is what it says, as canonical JSON; `sha256` that of the bytes.
     `event` is the number of the event that the paper is about, `checkpoint_size` the size of the
     checkpoint against which the paper proves that the event is in the log.
     """
+
+    private_fields = frozenset({"content"})
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="letters")
     kind = models.CharField(_("kind"), max_length=16, choices=LetterKind)
     act = models.OneToOneField(
         PermitAct, on_delete=models.PROTECT, null=True, related_name="letter"
     )
+    content = models.TextField(_("what it says"), editable=False)
     event = models.PositiveBigIntegerField(_("entry"))
     checkpoint_size = models.PositiveBigIntegerField(_("entries under the checkpoint"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)

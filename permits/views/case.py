@@ -36,6 +36,7 @@ from permits.domain.decision import (
 )
 from permits.domain.frozen import filing_ruling, replay
 from permits.domain.gate import check_gate
+from permits.domain.letters import papers
 from permits.domain.requirements import required_facts
 from permits.domain.ruling import CaseRuling, requires_assessment, rule_on
 from permits.domain.statements import (
@@ -50,7 +51,7 @@ from permits.domain.statements import (
 )
 from permits.models import Application, Consultation, Line, Party, Statement, Wait
 from permits.views.acts import Page, answer, sent, who, why_not
-from permits.workflow import Action, offers
+from permits.workflow import PROPOSERS, Action, offers
 from policies.choices import Answer, EndUserKind
 from policies.domain.explain import explain
 from policies.domain.inquiry import open_exceptions
@@ -125,6 +126,8 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "determination": determination(states),
         "needs_assessment": requires_assessment(file),
         "gate": gate,
+        "papers": papers(file),
+        "may_make": bool(_roles(request) & PROPOSERS),
         "replay": replay(file.decision) if file.decision else None,
         "events": _events(application),
         "synthetic": Log.objects.values_list("synthetic", flat=True).first(),

@@ -80,7 +80,7 @@ def download(request: HttpRequest, number: int) -> HttpResponseBase:
         file = documents.open_document(row)
     except Altered:
         logger.error("document %s of %s is not as it was received", row.pk, row.application)
-        context = {"document": row, "application": row.application}
+        context = {"title": row.title, "sha256": row.sha256, "application": row.application}
         return render(request, "permits/altered.html", context, status=410)
     response = FileResponse(
         file, as_attachment=True, filename=row.file_name, content_type=row.media_type

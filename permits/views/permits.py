@@ -16,6 +16,8 @@ from history import clock
 from permits import forms
 from permits.choices import PartyRole, PermitStatus
 from permits.domain import acts
+from permits.domain.casefile import read_file
+from permits.domain.letters import papers
 from permits.domain.standing import read_standing, standing_of
 from permits.domain.use import report_use
 from permits.models import Condition, Notice, Party, Permit, PermitAct, PermitLine, Use
@@ -100,6 +102,9 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
         "notices": Notice.objects.filter(application=row.application).select_related(
             "person", "act"
         ),
+        "application": row.application,
+        "papers": papers(read_file(row.application)),
+        "may_make": bool(roles & PROPOSERS),
         "may_propose": bool(roles & PROPOSERS),
         "may_act": Role.DECISION_MAKER in roles,
         "may_report": bool(roles & (CASE_ROLES - {Role.DECISION_MAKER})),

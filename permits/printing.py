@@ -1,0 +1,26 @@
+"""A letter as a PDF: the same bytes for the same content, tagged for readers of the screen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+TEMPLATE = Path(__file__).parent / "letters" / "letter.typ"
+
+
+def render(content: Mapping[str, Any]) -> bytes:
+    """The paper that says `content`. Nothing of the machine is in it: no font, no day."""
+    # Only where a letter is made: it takes a while to load.
+    import typst  # noqa: PLC0415
+
+    made: bytes = typst.compile(
+        str(TEMPLATE),
+        root=str(TEMPLATE.parent),
+        format="pdf",
+        ignore_system_fonts=True,
+        pdf_standards="ua-1",
+        sys_inputs={"data": json.dumps(content, ensure_ascii=False, sort_keys=True)},
+    )
+    return made

@@ -1,0 +1,240 @@
+"""Letters: both languages, the same bytes for ever, and a proof that holds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pypdf
+import pytest
+
+from accounts.exceptions import NotPermitted, Refused
+from history import canonical, clock
+from history.domain.checkpoints import key_in_force
+from history.domain.verify import verify
+from history.merkle import includes
+from history.models import Event
+from history.notes import verify_note
+from permits.choices import LetterKind
+from permits.domain import acts, intake
+from permits.domain.casefile import read_file
+from permits.domain.decision import issue, refuse, return_without_action
+from permits.domain.letters import letter_bytes, make_letter, papers
+from permits.domain.recommendation import put_to_applicant, recommend, record_reply
+from permits.filestore import Altered, path_of
+from permits.models import Application, Letter, Permit
+from permits.verbs import Verb
+from tests.people import Cast
+from tests.permits.factories import (
+    WHY,
+    answer_cards,
+    clear_parties,
+    make_draft,
+    make_in_review,
+    make_permit,
+    make_recommended,
+    sign_cards,
+)
+
+
+def reader(letter: Letter) -> pypdf.PdfReader:
+    return pypdf.PdfReader(BytesIO(letter_bytes(letter)))
+
+
+def words_of(letter: Letter) -> str:
+    pages = (page.extract_text() for page in reader(letter).pages)
+    return " ".join(" ".join(pages).split())
+
+
+@pytest.fixture
+def permit(office: Cast) -> Permit:
+    return make_permit(office.analyst, office.analyst_b, office.decision)
+
+
+@pytest.fixture
+def put(office: Cast) -> Application:
+    """An intended refusal that the applicant may reply to."""
+    application = make_in_review(office.analyst)
+    clear_parties(application, by=office.analyst, second=office.analyst_b)
+    answer_cards(application, by=office.analyst, residual="substantial_risk")
+    sign_cards(application, by=office.analyst, second=office.analyst_b)
+    made = recommend(
+        application, outcome="refused", grounds=["7.4"], reasons=WHY, by=office.analyst
+    )
+    put_to_applicant(made, reply_by=clock.today() + timedelta(days=20), by=office.analyst)
+    return application
+
+
+def test_a_permit_says_in_both_languages_what_is_permitted(permit: Permit, office: Cast) -> None:
+    letter = make_letter(permit.application, "permit", by=office.analyst)
+    words = words_of(letter)
+    for wanted in (
+        permit.number,
+        "Permit / Licence",
+        "Türkiye",
+        "Fictional Optics Inc. consignee",
+        "2-15.d",
+        "2 500 000",
+        "Under subsection 7(1)",
+        "En vertu du paragraphe 7(1)",
+        "1. Report use every quarter.",
+        "1. Déclarer l’utilisation chaque trimestre.",
+        "SYNTHETIC",
+        "FICTIF",
+        office.decision.name,
+    ):
+        assert wanted in words.replace("\u00a0", " ").replace("\u202f", " "), wanted
+
+
+def test_a_letter_can_be_read_by_a_reader_of_the_screen(permit: Permit, office: Cast) -> None:
+    paper = reader(make_letter(permit.application, "permit", by=office.analyst))
+    root: Any = paper.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert "/StructTreeRoot" in root
+    assert root["/Lang"] == "en-CA"
+    assert paper.metadata is not None
+    assert paper.metadata.title == f"Permit / Licence {permit.number}"
+    assert b"pdfuaid:part" in root["/Metadata"].get_data()
+
+
+def test_a_letter_is_made_once_and_stays_the_same(permit: Permit, office: Cast) -> None:
+    letter = make_letter(permit.application, "permit", by=office.analyst)
+    before = letter_bytes(letter)
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    again = make_letter(permit.application, "permit", by=office.senior)
+    assert again.pk == letter.pk
+    assert letter_bytes(again) == before
+    # Gone from the folder, it is made anew from what it says: the same bytes.
+    path_of(letter.sha256).unlink()
+    assert letter_bytes(again) == before
+    path_of(letter.sha256).write_bytes(b"%PDF-1.7 another")
+    assert letter_bytes(again) == before
+    assert verify(deep=True).good
+
+
+def test_another_content_is_never_handed_out_for_what_went_out(
+    permit: Permit, office: Cast
+) -> None:
+    letter = make_letter(permit.application, "permit", by=office.analyst)
+    path_of(letter.sha256).unlink()
+    letter.content = letter.content.replace("Türkiye", "Germany")
+    with pytest.raises(Altered):
+        letter_bytes(letter)
+
+
+def test_the_proof_on_a_letter_holds_against_the_checkpoint_that_its_event_pins(
+    permit: Permit, office: Cast
+) -> None:
+    letter = make_letter(permit.application, "permit", by=office.analyst)
+    proof = canonical.decode(letter.content.encode())["proof"]
+    told = Event.objects.get(stream=letter.stream, verb=Verb.LETTER_MADE)
+    data = canonical.decode(bytes(told.body))["data"]
+    assert (told.actor, data["sha256"], data["event"]) == ("system", letter.sha256, letter.event)
+    said = verify_note(data["checkpoint"], key_in_force())
+    assert data["checkpoint"] == proof["note"]
+    about = Event.objects.get(number=letter.event)
+    assert about.verb == Verb.ISSUED
+    assert said.size == letter.checkpoint_size >= letter.event
+    assert includes(
+        bytes(about.leaf),
+        letter.event - 1,
+        said.size,
+        [bytes.fromhex(one) for one in proof["path"]],
+        said.root,
+    )
+    # The names are not in the log.
+    assert b"Fictional Optics" not in bytes(told.body)
+
+
+def test_an_intended_refusal_is_a_letter_once_it_was_put(put: Application, office: Cast) -> None:
+    letter = make_letter(put, "intended_refusal", by=office.analyst)
+    words = words_of(letter)
+    assert "It is intended to refuse the application" in words
+    assert "Il est envisagé de refuser la demande" in words
+    assert "s. 7.4" in words
+    assert WHY in words
+    assert "You may reply in writing by" in words
+
+
+def test_a_refusal_follows_and_has_a_letter_of_its_own(put: Application, office: Cast) -> None:
+    made = read_file(put).recommendation
+    assert made is not None
+    record_reply(made, reply="No.", replied_on=clock.today(), by=office.analyst)
+    refuse(put, grounds=["7.4"], reasons=WHY, by=office.decision)
+    put.refresh_from_db()
+    kinds = [one.kind for one in papers(read_file(put))]
+    assert kinds == [LetterKind.INTENDED_REFUSAL, LetterKind.REFUSAL]
+    words = words_of(make_letter(put, "refusal", by=office.analyst))
+    assert "The application is refused" in words
+    assert "La demande est refusée" in words
+
+
+def test_a_return_without_action_has_a_letter(office: Cast) -> None:
+    line = {"items": [], "description": "Office chairs", "quantity": 1, "unit_value": 1}
+    application = make_in_review(office.analyst, destination="US", lines=[line])
+    recommend(
+        application,
+        outcome="returned",
+        grounds=["no_permit_needed"],
+        reasons=WHY,
+        by=office.analyst,
+    )
+    return_without_action(application, ground="no_permit_needed", reasons=WHY, by=office.decision)
+    application.refresh_from_db()
+    words = words_of(make_letter(application, "return", by=office.analyst))
+    assert "No permit is needed" in words
+
+
+def test_each_act_on_a_permit_has_a_letter(permit: Permit, office: Cast) -> None:
+    act = acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    letter = make_letter(permit.application, "act", by=office.analyst, act=act)
+    words = words_of(letter)
+    assert "The permit is suspended from" in words
+    assert "La licence est suspendue" in words
+    assert letter.event != Event.objects.get(verb=Verb.ISSUED).number
+
+
+@pytest.mark.parametrize("kind", [*LetterKind.values, "poem", ""])
+def test_there_is_no_letter_about_nothing(office: Cast, kind: str) -> None:
+    with pytest.raises(Refused):
+        make_letter(make_draft(office.analyst), kind, by=office.analyst)
+
+
+def test_a_recommendation_alone_goes_out_to_nobody(office: Cast) -> None:
+    application = make_recommended(office.analyst, office.analyst_b)
+    assert papers(read_file(application)) == []
+    issue(application, reasons=WHY, adopts_determination=True, by=office.decision)
+    application.refresh_from_db()
+    assert [one.kind for one in papers(read_file(application))] == [LetterKind.PERMIT]
+
+
+def test_who_does_not_work_on_cases_makes_no_letter(permit: Permit, office: Cast) -> None:
+    with pytest.raises(NotPermitted):
+        make_letter(permit.application, "permit", by=office.auditor)
+    assert not Letter.objects.exists()
+
+
+def test_nothing_that_was_typed_is_run(office: Cast) -> None:
+    """What people type is data for the paper and never its markup."""
+    application = make_draft(office.analyst)
+    party = read_file(application).parties[0]
+    typed = '#read("/etc/passwd") *bold* $x$ <script> @cite \\ // -- "'
+    intake.edit_party(party, {"name": typed}, by=office.analyst)
+    intake.submit(application, by=office.analyst)
+    application = intake.take_up(application, by=office.analyst)
+    clear_parties(application, by=office.analyst, second=office.analyst_b)
+    answer_cards(application, by=office.analyst)
+    sign_cards(application, by=office.analyst, second=office.analyst_b)
+    recommend(
+        application,
+        outcome="issued",
+        reasons=WHY,
+        valid_to=clock.today() + timedelta(days=90),
+        by=office.analyst,
+    )
+    permit = issue(application, reasons=WHY, adopts_determination=True, by=office.decision)
+    words = words_of(make_letter(permit.application, "permit", by=office.analyst))
+    assert "*bold*" in words
+    assert "<script>" in words
+    assert "root:" not in words
