@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import typst
+
 TEMPLATE = Path(__file__).parent / "letters" / "letter.typ"
 
 
 def render(content: Mapping[str, Any]) -> bytes:
     """The paper that says `content`. Nothing of the machine is in it: no font, no day."""
-    # Only where a letter is made: it takes a while to load.
-    import typst  # noqa: PLC0415
-
     made: bytes = typst.compile(
         str(TEMPLATE),
         root=str(TEMPLATE.parent),
