@@ -14,13 +14,17 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from accounts.choices import Role
+from accounts.days import instant_in_words
+from accounts.exceptions import Refused
 from accounts.models import User
 from accounts.rules import roles_of
-from history.actors import SYSTEM, Actor
+from history.actors import SYSTEM, Actor, names_of
 from history.domain.door import Conflict, Door, Entry, door
 from history.models import Event, Tracked
+from history.verbs import known_verbs
 from permits.models import Application
 from permits.workflow import TRANSITIONS, Action, require
 
@@ -74,6 +78,16 @@ class Work:
         entry.set(self.application, status=target.value, **values)
 
 
+def last_act(application: Application) -> str:
+    """What was last done to the case, by whom and when: for whoever came too late. Two queries."""
+    event = Event.objects.filter(stream=application.stream).latest("sequence")
+    return _("Last: %(what)s (%(who)s, %(when)s).") % {
+        "what": known_verbs().get(event.verb, event.verb),
+        "who": names_of({event.actor}).get(event.actor, event.actor),
+        "when": instant_in_words(event.recorded_at),
+    }
+
+
 @contextmanager
 def acting(
     action: Action, application: Application, *, by: User, seen: int | None = None
@@ -85,7 +99,10 @@ def acting(
     """
     with door(by=SYSTEM) as entries:
         now = Application.objects.select_for_update().get(pk=application.pk)
-        role = require(action, now.status, now.outcome, roles_of(by))
+        try:
+            role = require(action, now.status, now.outcome, roles_of(by))
+        except Refused as refusal:
+            raise Refused(f"{refusal.words} {last_act(now)}") from None
         if seen is not None and now.version != seen:
             raise Conflict(application, now)
         yield Work(action, now, by, role, entries)

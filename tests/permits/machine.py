@@ -1,0 +1,649 @@
+"""Anyone tries anything on a case, in any order; what must never be, is looked for after each step.
+
+The rules call the domain functions as any of the seven people, on days before, under and after the
+Türkiye notices. What a step may answer is success or one of the product's own refusals. The
+invariants are written a second time here, over rows and events, without the gate's code.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from hypothesis import event
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from accounts.exceptions import NotPermitted, Refused
+from accounts.models import User
+from history import canonical, clock
+from history.domain.door import Conflict
+from history.domain.verify import verify
+from history.models import Event
+from permits.choices import Flag, Screened, StatementKind
+from permits.considerations import CONSIDERATIONS
+from permits.domain import acts, consultations, documents, intake, recommendation, sources
+from permits.domain.assessment import edit_card, sign_card
+from permits.domain.decision import issue, refuse, return_without_action
+from permits.domain.gate import GateClosed
+from permits.domain.statements import (
+    APPLICANT_KEY,
+    CLAIMED,
+    END_USER_KEY,
+    STATE_SAFETY_KEY,
+    Said,
+    countersign,
+    flag_key,
+    party_key,
+    set_aside,
+    state,
+)
+from permits.models import (
+    Application,
+    Card,
+    Consultation,
+    Decision,
+    Document,
+    Evidence,
+    Line,
+    Party,
+    Permit,
+    PermitAct,
+    Recommendation,
+    Statement,
+)
+from permits.verbs import Verb
+from tests.people import Cast, give_delegation, make_cast
+from tests.permits import files
+from tests.permits.factories import ANSWERS, WHY, make_draft
+
+REFUSALS = (NotPermitted, Refused, ValidationError, Conflict)
+NATO = "TR-2020-04-16-presumptive:nato"
+START = datetime(2019, 9, 2, 14, tzinfo=UTC)
+CARD_VERBS = (Verb.CARD_EDITED, Verb.CARD_SIGNED, Verb.CARD_COUNTERSIGNED)
+
+counts: Counter[str] = Counter()
+"""What happened over all examples, for the campaign's table."""
+
+
+def stance_on(day: date, *, excepted: bool) -> str:
+    """What the notices said of Group 2 exports to Türkiye, from the notices themselves."""
+    if date(2019, 10, 11) <= day < date(2020, 4, 16):
+        return "suspended"
+    if date(2020, 4, 16) <= day < date(2024, 1, 29):
+        return "case_by_case" if excepted else "presumptive_denial"
+    return "case_by_case"
+
+
+@dataclass
+class Signature:
+    """What somebody looked at when they signed, told by this test and not by a digest."""
+
+    by: int
+    seen: Any
+
+
+@dataclass
+class Seen:
+    """The signatures on each consideration, first and second."""
+
+    cards: dict[str, list[Signature]] = field(default_factory=dict)
+
+
+people_who = st.sampled_from(
+    ["analyst", "analyst_b", "senior"] * 4 + ["decision"] * 4 + ["admin", "admin_b", "auditor"]
+)
+analysts = st.sampled_from(["analyst", "analyst_b", "senior"])
+places = st.integers(min_value=0, max_value=7)
+
+
+class Office(RuleBasedStateMachine):
+    """One application to Türkiye, and everyone who works here."""
+
+    checks_deep = 8
+    """One example of so many ends with the deep verification of the log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.atomic = transaction.atomic()
+        self.atomic.__enter__()
+        self.now = START
+        self.signed = Seen()
+        self.loosened: set[int] = set()
+
+    @initialize(
+        stage=st.integers(0, 4),
+        on=st.sampled_from([(2019, 9, 2), (2020, 5, 4), (2024, 2, 10)]),
+    )
+    def begin(self, stage: int, on: tuple[int, int, int]) -> None:
+        """At one of five stages, since later ones are rare by chance alone."""
+        self.now = datetime(*on, 14, tzinfo=UTC)
+        with self.time():
+            self.people: Cast = make_cast()
+            give_delegation(
+                self.people.decision,
+                proposed_by=self.people.admin,
+                confirmed_by=self.people.admin_b,
+            )
+            self.case = make_draft(self.people.analyst)
+        if stage > 0:
+            self.work_on("analyst", "senior", set())
+        if stage > 1:
+            self.except_from_the_notice("analyst", "senior")
+            self.sign_all("analyst")
+            self.sign_all("senior")
+        if stage > 2:
+            self.recommend("analyst_b", "issued", "")
+        if stage > 3:
+            self.decide("decision", "issue")
+
+    def teardown(self) -> None:
+        try:
+            counts["examples"] += 1
+            if counts["examples"] % self.checks_deep == 0:
+                found = verify(deep=True)
+                assert found.good, list(found.faults)
+                counts["deep verifications"] += 1
+        finally:
+            transaction.set_rollback(True)
+            self.atomic.__exit__(None, None, None)
+
+    # Trying
+
+    def time(self) -> Any:
+        return clock.simulated(self.now)
+
+    def who(self, name: str) -> User:
+        person: User = getattr(self.people, name)
+        return person
+
+    def attempt(self, name: str, act: Callable[[], Any]) -> Any:
+        """What the act gives; None where it is refused. A refused act leaves the log as it was."""
+        before = Event.objects.count()
+        self.now += timedelta(minutes=1)
+        try:
+            with self.time(), transaction.atomic():
+                done = act()
+        except REFUSALS as refusal:
+            kind = type(refusal).__name__
+            counts[f"{name}: {kind}"] += 1
+            if isinstance(refusal, GateClosed):
+                for found in refusal.gate.failures:
+                    counts[f"gate shut by {found.rule.code}"] += 1
+            assert Event.objects.count() == before, f"{name} was refused and left an event"
+            return None
+        counts[f"{name}: done"] += 1
+        counts["steps done"] += 1
+        self.case = Application.objects.get(pk=self.case.pk)
+        return done if done is not None else True
+
+    # Time
+
+    @rule(days=st.sampled_from([1, 1, 3, 20, 45, 200]))
+    def days_pass(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+    @rule(to=st.sampled_from([(2019, 10, 20), (2020, 5, 4), (2024, 2, 10)]))
+    def policy_moves_on(self, to: tuple[int, int, int]) -> None:
+        self.now = max(self.now, datetime(*to, 14, tzinfo=UTC))
+
+    # Intake
+
+    @rule(by=people_who, use=st.sampled_from(["Patrol", "Training", ""]))
+    def edit_form(self, by: str, use: str) -> None:
+        self.attempt(
+            "edit the form",
+            lambda: intake.edit_application(self.case, {"end_use": use}, by=self.who(by)),
+        )
+
+    @rule(by=people_who, quantity=st.sampled_from([1, 10, 11]))
+    def edit_line(self, by: str, quantity: int) -> None:
+        line = Line.objects.filter(application=self.case, is_removed=False).first()
+        if line is not None:
+            self.attempt(
+                "edit a line",
+                lambda: intake.edit_line(line, {"quantity": Decimal(quantity)}, by=self.who(by)),
+            )
+
+    @rule(by=people_who, name=st.sampled_from(["Sample A", "Sample B"]), place=places)
+    def edit_party(self, by: str, name: str, place: int) -> None:
+        parties = list(Party.objects.filter(application=self.case, is_removed=False))
+        party = parties[place % len(parties)]
+        self.attempt(
+            "edit a party", lambda: intake.edit_party(party, {"name": name}, by=self.who(by))
+        )
+
+    @rule(by=people_who, way=st.sampled_from(["submit", "take_up"] * 4 + ["return", "withdraw"]))
+    def move(self, by: str, way: str) -> None:
+        person = self.who(by)
+        ways: dict[str, Callable[[], Any]] = {
+            "submit": lambda: intake.submit(self.case, by=person),
+            "take_up": lambda: intake.take_up(self.case, by=person),
+            "return": lambda: intake.return_to_applicant(self.case, by=person, reason=WHY),
+            "withdraw": lambda: intake.withdraw(self.case, by=person, reason=WHY),
+        }
+        if way == "withdraw" and counts["withdrawals tried"] % 10:
+            counts["withdrawals tried"] += 1
+            return
+        counts["withdrawals tried"] += way == "withdraw"
+        self.attempt(way, ways[way])
+
+    # Statements
+
+    def say(self, by: str, kind: StatementKind, key: str, value: str, **more: Any) -> None:
+        said = Said(kind, key, value, WHY, "A source", **more)
+        self.attempt(f"state {kind.value}", lambda: state(self.case, said, by=self.who(by)))
+
+    @rule(by=people_who)
+    def state_what_is_needed(self, by: str) -> None:
+        for party in Party.objects.filter(application=self.case, is_removed=False):
+            self.say(by, StatementKind.SCREENING, party_key(party.pk), Screened.CLEAR)
+        self.say(by, StatementKind.ELIGIBILITY, APPLICANT_KEY, "resident")
+        self.say(by, StatementKind.END_USER, END_USER_KEY, "government")
+
+    @rule(
+        by=people_who,
+        what=st.sampled_from(
+            [
+                (StatementKind.ELIGIBILITY, APPLICANT_KEY, "not_resident"),
+                (StatementKind.STATE_SAFETY, STATE_SAFETY_KEY, "raised"),
+                (StatementKind.STATE_SAFETY, STATE_SAFETY_KEY, "not_prejudicial"),
+                (StatementKind.FLAG, flag_key(1, Flag.WAR_MATERIAL), "no"),
+                (StatementKind.FLAG, flag_key(1, Flag.WAR_MATERIAL), "yes"),
+            ]
+        ),
+    )
+    def state_something(self, by: str, what: tuple[StatementKind, str, str]) -> None:
+        self.say(by, *what)
+
+    @rule(by=people_who)
+    def claim_the_exception(self, by: str) -> None:
+        document = Document.objects.filter(application=self.case, is_removed=False).first()
+        if document is None:
+            document = self.attempt(
+                "attach a document",
+                lambda: documents.attach(
+                    self.case,
+                    {"kind": "end_use_statement", "title": "Statement"},
+                    content=[files.PDF],
+                    file_name="a.pdf",
+                    by=self.who(by),
+                ),
+            )
+        self.say(by, StatementKind.EXCEPTION, NATO, CLAIMED, document=document)
+
+    @rule(by=people_who)
+    def countersign_all(self, by: str) -> None:
+        for waiting in Statement.objects.filter(
+            application=self.case,
+            set_aside_at__isnull=True,
+            countersigned_at__isnull=True,
+            counts_alone=False,
+        ):
+            self.attempt("countersign", lambda one=waiting: countersign(one, by=self.who(by)))  # type: ignore[misc]
+
+    @rule(by=people_who, place=places)
+    def set_one_aside(self, by: str, place: int) -> None:
+        there = list(Statement.objects.filter(application=self.case, set_aside_at__isnull=True))
+        if there:
+            one = there[place % len(there)]
+            self.attempt("set aside", lambda: set_aside(one, by=self.who(by), reason=WHY))
+
+    # The review
+
+    @rule(by=people_who)
+    def answer_all(self, by: str) -> None:
+        for one in CONSIDERATIONS:
+            self.attempt(
+                "edit a card",
+                lambda one=one: edit_card(self.case, one.number, ANSWERS, by=self.who(by)),  # type: ignore[misc]
+            )
+
+    @rule(
+        by=people_who,
+        place=st.integers(0, 5),
+        residual=st.sampled_from(
+            ["no_substantial_risk"] * 3 + ["substantial_risk", "not_enough_information", ""]
+        ),
+    )
+    def reopen_a_card(self, by: str, place: int, residual: str) -> None:
+        number = CONSIDERATIONS[place].number
+        self.attempt(
+            "edit a card",
+            lambda: edit_card(self.case, number, {"residual": residual}, by=self.who(by)),
+        )
+
+    @rule(by=people_who, review_after=st.sampled_from([2, 400]))
+    def cite_evidence(self, by: str, review_after: int) -> None:
+        day = self.now.date() + timedelta(days=review_after)
+        found = self.attempt(
+            "add evidence",
+            lambda: sources.add_evidence(
+                self.case,
+                {"title": "T", "source": "S", "reliability": "high", "review_by": day},
+                by=self.who(by),
+            ),
+        )
+        if found is not None:
+            self.attempt(
+                "edit a card",
+                lambda: edit_card(
+                    self.case, CONSIDERATIONS[0].number, {"evidence": [found.pk]}, by=self.who(by)
+                ),
+            )
+
+    @rule(by=people_who, says=st.sampled_from(["This", "That"]))
+    def edit_evidence(self, by: str, says: str) -> None:
+        row = Evidence.objects.filter(application=self.case, is_removed=False).first()
+        if row is not None:
+            self.attempt(
+                "edit evidence", lambda: sources.edit_source(row, {"says": says}, by=self.who(by))
+            )
+
+    @rule(by=people_who)
+    def sign_all(self, by: str) -> None:
+        person = self.who(by)
+        for card in Card.objects.filter(application=self.case):
+            made = self.attempt("sign", lambda card=card: sign_card(card, by=person))  # type: ignore[misc]
+            if made is None:
+                continue
+            mark = Signature(person.pk, self.seen_by(made))
+            if made.second_by_id is None:
+                self.signed.cards[card.consideration] = [mark]
+            else:
+                self.signed.cards[card.consideration].append(mark)
+
+    def seen_by(self, card: Card) -> Any:
+        """Everything that a signature is for, in plain values."""
+        case = Application.objects.get(pk=self.case.pk)
+        there = {"application": case, "is_removed": False}
+        today = self.now.date()
+        cited = Evidence.objects.filter(pk__in=card.evidence)
+        return (
+            [getattr(card, name) for name in ANSWERS],
+            sorted(card.evidence),
+            [(one.pk, one.quantity, one.items) for one in Line.objects.filter(**there)],
+            [(one.pk, one.name, one.role) for one in Party.objects.filter(**there)],
+            (case.end_use, case.destination_id, case.transit),
+            [
+                (one.pk, one.says, one.review_by, bool(one.review_by and one.review_by < today))
+                for one in cited
+            ],
+            stance_on(today, excepted=self.is_excepted()),
+        )
+
+    def is_excepted(self) -> bool:
+        """Whether two people stand by the exception, on what is on file now."""
+        claimed = Statement.objects.filter(
+            application=self.case, kind=StatementKind.EXCEPTION, set_aside_at__isnull=True
+        )
+        return any(
+            one.countersigned_by_id not in (None, one.made_by_id) and self.is_fresh(one)
+            for one in claimed
+        )
+
+    def is_fresh(self, statement: Statement) -> bool:
+        """Whether nothing of the transaction moved since the statement was made."""
+        moved = (
+            Verb.EDITED,
+            Verb.LINE_EDITED,
+            Verb.PARTY_EDITED,
+        )
+        made = Event.objects.filter(
+            stream=self.case.stream, recorded_at__gt=statement.made_at, verb__in=moved
+        )
+        # What was changed back is fresh again: that is not told apart here.
+        return not made.exists()
+
+    # Consultations
+
+    @rule(by=people_who, answers=st.booleans())
+    def consult(self, by: str, answers: bool) -> None:
+        open_one = Consultation.objects.filter(
+            application=self.case, closed_on__isnull=True
+        ).first()
+        person, today = self.who(by), self.now.date()
+        if open_one is None:
+            self.attempt(
+                "consult",
+                lambda: consultations.consult(
+                    self.case,
+                    body="A body",
+                    question="A question",
+                    due_on=today + timedelta(days=5),
+                    by=person,
+                ),
+            )
+        elif answers:
+            self.attempt(
+                "answer",
+                lambda: consultations.record_answer(
+                    open_one, answer="None", answered_on=clock.today(), by=person
+                ),
+            )
+        else:
+            self.attempt(
+                "silence", lambda: consultations.record_silence(open_one, reason=WHY, by=person)
+            )
+
+    @rule(by=st.sampled_from(["analyst_b", "decision", "auditor"]))
+    def declare_a_conflict(self, by: str) -> None:
+        counts["conflicts tried"] += 1
+        if counts["conflicts tried"] % 12 == 0:
+            self.attempt(
+                "declare a conflict",
+                lambda: intake.declare_conflict(self.case, by=self.who(by), reason=WHY),
+            )
+
+    # Decisions
+
+    def standing(self) -> Recommendation | None:
+        return Recommendation.objects.filter(
+            application=self.case, set_aside_at__isnull=True
+        ).first()
+
+    @rule(
+        by=people_who,
+        outcome=st.sampled_from(["issued"] * 4 + ["refused", "returned"]),
+        ground=st.sampled_from(["7.4", "policy", "discretion", "no_permit_needed"]),
+    )
+    def recommend(self, by: str, outcome: str, ground: str) -> None:
+        self.attempt(
+            f"recommend {outcome}",
+            lambda: recommendation.recommend(
+                self.case,
+                outcome=outcome,
+                grounds=[] if outcome == "issued" else [ground],
+                reasons=WHY,
+                valid_to=self.now.date() + timedelta(days=365),
+                by=self.who(by),
+            ),
+        )
+
+    @rule(by=people_who, way=st.sampled_from(["put", "reply", "back"]))
+    def after_the_recommendation(self, by: str, way: str) -> None:
+        now = self.standing()
+        if now is None:
+            return
+        person, today = self.who(by), self.now.date()
+        ways: dict[str, Callable[[], Any]] = {
+            "put": lambda: recommendation.put_to_applicant(
+                now, reply_by=today + timedelta(days=5), by=person
+            ),
+            "reply": lambda: recommendation.record_reply(
+                now, reply=WHY, replied_on=clock.today(), by=person
+            ),
+            "back": lambda: recommendation.send_back(now, reason=WHY, by=person),
+        }
+        self.attempt(way, ways[way])
+
+    @rule(by=people_who, way=st.sampled_from(["issue"] * 3 + ["refuse", "return"]))
+    def decide(self, by: str, way: str) -> None:
+        person = self.who(by)
+        made = self.standing()
+        grounds = list(made.grounds) if made else ["7.4"]
+        ways: dict[str, Callable[[], Any]] = {
+            "issue": lambda: issue(self.case, reasons=WHY, adopts_determination=True, by=person),
+            "refuse": lambda: refuse(self.case, grounds=grounds, reasons=WHY, by=person),
+            "return": lambda: return_without_action(
+                self.case, ground=(grounds or [""])[0], reasons=WHY, by=person
+            ),
+        }
+        done = self.attempt(way, ways[way])
+        if way == "issue" and done is not None:
+            event("issued")
+            decision = Decision.objects.get(application=self.case)
+            assert made is not None
+            self.must_hold(decider=decision.decided_by_id, proposer=made.made_by_id)
+
+    # The permit
+
+    @rule(by=people_who, kind=st.sampled_from(["suspend", "reinstate", "cancel", "amend"]))
+    def tighten_or_propose(self, by: str, kind: str) -> None:
+        permit = Permit.objects.filter(application=self.case).first()
+        if permit is None:
+            return
+        counts[f"{kind} tried"] += 1
+        if kind == "cancel" and counts["cancel tried"] % 6:
+            return
+        change = {"lines": {1: {"quantity": Decimal(3)}}} if kind == "amend" else None
+        act = acts.act_at_once if by == "decision" and kind != "reinstate" else acts.propose_act
+        done = self.attempt(
+            f"{act.__name__} {kind}",
+            lambda: act(permit, kind=kind, reason=WHY, by=self.who(by), change=change),
+        )
+        if done is not None and act is acts.act_at_once:
+            assert not done.loosens
+
+    @rule(by=people_who, place=places)
+    def perform(self, by: str, place: int) -> None:
+        waiting = list(
+            PermitAct.objects.filter(
+                permit__application=self.case, done_at__isnull=True, declined_at__isnull=True
+            )
+        )
+        if not waiting:
+            return
+        act = waiting[place % len(waiting)]
+        done = self.attempt(f"perform {act.kind}", lambda: acts.perform_act(act, by=self.who(by)))
+        if done is not None and done.loosens:
+            event("loosened")
+            counts["permits loosened through the gate"] += 1
+            self.must_hold(decider=done.done_by_id, proposer=done.proposed_by_id)
+
+    # Whole stretches, so that what is rare by chance alone is reached; any step may be left out
+
+    @rule(first=analysts, second=analysts, leaves_out=st.sets(st.integers(0, 30), max_size=3))
+    def work_on(self, first: str, second: str, leaves_out: set[int]) -> None:
+        steps: list[Callable[[], Any]] = [
+            lambda: self.move(first, "submit"),
+            lambda: self.move(first, "take_up"),
+            lambda: self.state_what_is_needed(first),
+            lambda: self.countersign_all(second),
+            lambda: self.answer_all(first),
+            lambda: self.sign_all(first),
+            lambda: self.sign_all(second),
+        ]
+        for place, step in enumerate(steps):
+            if place not in leaves_out:
+                step()
+
+    @rule(first=analysts, second=analysts)
+    def except_from_the_notice(self, first: str, second: str) -> None:
+        self.claim_the_exception(first)
+        self.countersign_all(second)
+
+    @rule(by=analysts)
+    def decide_at_once(self, by: str) -> None:
+        self.recommend(by, "issued", "")
+        self.decide("decision", "issue")
+
+    # What must never be
+
+    def must_hold(self, *, decider: int, proposer: int) -> None:
+        """What is true of a case at the moment at which a permit is issued or loosened."""
+        today = self.now.date()
+        stream = Event.objects.filter(stream=self.case.stream)
+
+        # s. 7.4 and s. 7.3: six findings, none with a risk, signed by two on what is there now.
+        cards = {one.consideration: one for one in Card.objects.filter(application=self.case)}
+        for one in CONSIDERATIONS if self.is_for_arms() else ():
+            card = cards[one.number]
+            assert card.residual == "no_substantial_risk"
+            assert all(getattr(card, name) for name in ANSWERS if name != "would_change")
+            first, second = self.signed.cards[one.number]
+            assert (first.by, second.by) == (card.first_by_id, card.second_by_id)
+            assert first.by != second.by != card.edited_by_id
+            now = self.seen_by(card)
+            assert first.seen == now, "signed on another basis"
+            assert second.seen == now, "countersigned on another basis"
+
+        # Nobody decides on their own work.
+        assert decider == self.people.decision.pk
+        assert decider != proposer
+        actors = set(stream.filter(verb__in=CARD_VERBS).values_list("actor", flat=True))
+        assert f"person:{decider}" not in actors
+
+        # What loosens stands with two people.
+        standing = Statement.objects.filter(application=self.case, set_aside_at__isnull=True)
+        loosening = {
+            (StatementKind.ELIGIBILITY, APPLICANT_KEY): "resident",
+            **{
+                (StatementKind.SCREENING, party_key(one.pk)): Screened.CLEAR
+                for one in Party.objects.filter(application=self.case, is_removed=False)
+            },
+        }
+        for (kind, key), value in loosening.items():
+            assert [
+                one
+                for one in standing.filter(kind=kind, key=key, value=value)
+                if one.countersigned_by_id not in (None, one.made_by_id)
+            ], f"{key} stands with one signature"
+        assert not standing.filter(value__in=["raised", "not_resident", "listed"]).exists()
+
+        # The stance of the day, from the notices; every body has answered.
+        exceptions = standing.filter(kind=StatementKind.EXCEPTION, countersigned_by__isnull=False)
+        assert stance_on(today, excepted=exceptions.exists()) == "case_by_case"
+        assert not Consultation.objects.filter(
+            application=self.case, closed_on__isnull=True
+        ).exists()
+
+    def is_for_arms(self) -> bool:
+        """Group 2 is arms, unless two people say that this line is not."""
+        said = Statement.objects.filter(
+            application=self.case,
+            kind=StatementKind.FLAG,
+            value="no",
+            set_aside_at__isnull=True,
+            countersigned_by__isnull=False,
+        )
+        return not said.exists()
+
+    @invariant()
+    def every_row_is_told_by_its_event(self) -> None:
+        if not hasattr(self, "case"):
+            return
+        head = Event.objects.filter(stream=self.case.stream).count()
+        for model in (Application, Card, Statement, Line, Party, Recommendation, Permit):
+            for row in model.objects.filter(stream=self.case.stream):
+                assert 0 < row.version <= head
+                told = Event.objects.get(stream=row.stream, sequence=row.version)
+                changes = canonical.decode(bytes(told.body))["changes"]
+                table = model._meta.db_table
+                assert any(one["table"] == table and one["row"] == row.pk for one in changes), (
+                    f"{row!r} was written by an event that does not tell of it"
+                )
+
+    @invariant()
+    def a_permit_needs_a_decision_to_issue_it(self) -> None:
+        if hasattr(self, "case"):
+            for permit in Permit.objects.filter(application=self.case):
+                assert permit.decision.outcome == self.case.outcome == "issued"

@@ -1,0 +1,26 @@
+"""A part of the gate's campaign: anyone tries anything, and the gate holds."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.permits.machine import Office, counts
+
+
+def test_whatever_anyone_tries_the_gate_holds(db: None) -> None:
+    run_state_machine_as_test(
+        Office,
+        settings=settings(
+            max_examples=32,
+            stateful_step_count=30,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate],
+        ),
+    )
+    # It proves something only if permits were issued and doors were shut.
+    assert counts["issue: done"] > 0
+    assert counts["issue: GateClosed"] + counts["recommend issued: GateClosed"] > 0

@@ -1,0 +1,72 @@
+"""Two at once on one case: one outcome, and the other is told who was first and when."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from accounts.choices import Role
+from accounts.exceptions import Refused
+from history.domain.door import Conflict
+from history.domain.verify import verify
+from permits.domain.decision import issue
+from permits.domain.gate import GateClosed
+from permits.models import Application, Decision, Permit
+from policies.models import ReferenceLoad
+from tests.people import Cast, give_delegation, make_cast, make_person_with
+from tests.permits.factories import WHY, make_recommended
+from tests.permits.races import race, rivals, stricter_load
+from tests.policies.loading.folder import Folder
+
+pytestmark = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="on SQLite one writer waits for the other"
+)
+
+
+@pytest.fixture
+def staff(transactional_db: None) -> Cast:
+    people = make_cast()
+    give_delegation(people.decision, proposed_by=people.admin, confirmed_by=people.admin_b)
+    return people
+
+
+@pytest.mark.parametrize(
+    "pair", ["two who issue", "issue against sending back", "issue against withdrawing"]
+)
+def test_one_of_two_rivals_happens_and_the_other_is_told(staff: Cast, pair: str) -> None:
+    other = make_person_with("decision-b", Role.DECISION_MAKER, name="Decision-maker H.")
+    give_delegation(other, proposed_by=staff.admin, confirmed_by=staff.admin_b)
+    for _turn in range(4):
+        acts = rivals(staff.analyst, staff.senior, staff.decision, other)[pair]
+        found = race(*acts)
+        lost = [one for one in found if isinstance(one, Exception)]
+        assert len(lost) == 1, found
+        assert isinstance(lost[0], (Refused, Conflict))
+        if isinstance(lost[0], Refused):
+            assert "Last: " in str(lost[0].words)
+    decided = Decision.objects.count()
+    assert Permit.objects.count() == decided == Application.objects.filter(status="decided").count()
+    assert verify(deep=True).good
+
+
+def test_a_decision_rests_on_the_register_before_or_after_a_load(
+    staff: Cast, tmp_path: Path
+) -> None:
+    before = ReferenceLoad.objects.latest("pk").pk
+    application = make_recommended(staff.analyst, staff.senior)
+    issued, loaded = race(
+        lambda: issue(application, reasons=WHY, adopts_determination=True, by=staff.decision),
+        stricter_load(Folder(tmp_path), 1),
+    )
+    assert not isinstance(loaded, Exception), loaded
+    if isinstance(issued, Permit):
+        frozen = json.loads(issued.decision.frozen)
+        assert frozen["register"]["load"] == before
+        assert frozen["ruling"]["stance"] == "case_by_case"
+    else:
+        assert isinstance(issued, GateClosed)
+        assert "G5" in str(issued)
+    assert verify(deep=True).good
