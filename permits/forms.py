@@ -347,8 +347,17 @@ class RecommendForm(SeenForm):
     )
     reasons = _text(_("Reasons"))
     valid_to = DayField(label=_("Last day of the permit, to issue"), required=False)
-    condition_en = _text(_("Condition, in English (optional)"), required=False, rows=2)
-    condition_fr = _text(_("Condition, in French"), required=False, rows=2)
+    text_en = _text(
+        _("A condition, in English (optional; more can be added)"), required=False, rows=2
+    )
+    text_fr = _text(_("The condition, in French"), required=False, rows=2)
+
+
+class ConditionForm(SeenForm):
+    """A condition in both languages."""
+
+    text_en = _text(_("Condition, in English"), rows=2)
+    text_fr = _text(_("Condition, in French"), rows=2)
 
 
 class PutForm(SeenForm):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from permits.views import case, documents, letters, permits, review, worklist
+from permits.views import case, conditions, documents, letters, permits, review, worklist
 
 app_name = "permits"
 
@@ -28,6 +28,9 @@ urlpatterns = [
     path("letters/<int:number>/file/", letters.download, name="letter"),
     path(f"{ONE}do/<slug:action>/", case.do, name="do"),
     path(f"{ONE}reply/", case.record_reply, name="reply"),
+    path(f"{ONE}conditions/new/", conditions.new, name="new_condition"),
+    path("conditions/<int:number>/", conditions.change, name="condition"),
+    path("conditions/<int:number>/remove/", conditions.remove, name="remove_condition"),
     path(f"{ONE}state/<slug:kind>/<str:key>/", case.new_statement, name="state"),
     path("statements/<int:number>/", case.countersign_statement, name="countersign"),
     path("statements/<int:number>/set-aside/", case.set_aside_statement, name="set_aside"),

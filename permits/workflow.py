@@ -48,6 +48,7 @@ class Action(TextChoices):
     DECLARE_CONFLICT = "declare_conflict", _("Declare a conflict of interest")
     RECOMMEND = "recommend", _("Recommend")
     PUT = "put", _("Put the intended refusal to the applicant")
+    SET_CONDITIONS = "set_conditions", _("Add, change or remove a condition")
     SEND_BACK = "send_back", _("Send back to the review")
     ISSUE = "issue", _("Issue the permit")
     REFUSE = "refuse", _("Refuse")
@@ -105,6 +106,7 @@ TRANSITIONS: Mapping[Action, Transition] = {
     Action.DECLARE_CONFLICT: Transition(CASE_ROLES, OPEN, after_issue=True),
     Action.RECOMMEND: Transition(ANALYSTS, _REVIEW, Status.RECOMMENDED),
     Action.PUT: Transition(ANALYSTS, _RECOMMENDED),
+    Action.SET_CONDITIONS: Transition(CASE_ROLES, _RECOMMENDED),
     Action.SEND_BACK: Transition(CASE_ROLES, _RECOMMENDED, Status.IN_REVIEW),
     Action.ISSUE: Transition(DECISION_MAKERS, _RECOMMENDED, Status.DECIDED),
     Action.REFUSE: Transition(DECISION_MAKERS, _RECOMMENDED, Status.DECIDED),

@@ -51,6 +51,7 @@ ARGUMENTS: dict[str, dict[str, object]] = {
                 "remove_party": {"number": 1},
                 "do": {"action": "submit"},
                 "reply": {},
+                "new_condition": {},
                 "state": {"kind": "eligibility", "key": "applicant"},
                 "card": {"slug": "a"},
                 "sign": {"slug": "a"},
@@ -136,7 +137,7 @@ def test_the_rows_are_what_the_office_agreed_on() -> None:
     readable = {"worklist", "case", "card", "download", "letter", "permits", "permit"}
     decided = {"tighten", "perform"}
     proposed = {"propose", "decline"}
-    shared = {"do", "notice"}
+    shared = {"do", "notice", "new_condition", "condition", "remove_condition"}
     assert rows("permits:", Who(roles=frozenset(Role))) == {f"GET {name}" for name in readable}
     for names, roles in (
         (decided, {Role.DECISION_MAKER}),

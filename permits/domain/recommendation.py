@@ -24,6 +24,7 @@ from permits.choices import (
 from permits.domain.assessment import card_states
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import acting, afresh
+from permits.domain.conditions import Words, checked_words
 from permits.domain.digests import digest
 from permits.domain.gate import GateClosed, check_gate
 from permits.domain.intake import end_waits
@@ -33,9 +34,6 @@ from permits.models import Application, Condition, Recommendation, Wait
 from permits.verbs import Verb
 from permits.workflow import Action
 from policies.choices import Requirement, Stance
-
-Words = tuple[str, str]
-"""A condition in English and in French."""
 
 
 def recommend(
@@ -56,7 +54,7 @@ def recommend(
     grounds that hold. Raises ValidationError, NotPermitted, Refused (GateClosed), Conflict.
     """
     reasons = checked_reason(reasons)
-    wanted = [_checked_words(one) for one in conditions]
+    wanted = [checked_words(one) for one in conditions]
     with acting(Action.RECOMMEND, application, by=by, seen=seen) as work:
         file = read_file(work.application)
         ruling = rule_on(file, on=clock.today(), known_at=clock.now())
@@ -114,13 +112,6 @@ def _check_validity(valid_to: date | None) -> None:
         raise ValidationError({"valid_to": _("Give the last day of the permit.")})
     if valid_to <= clock.today():
         raise ValidationError({"valid_to": _("The last day is after today.")})
-
-
-def _checked_words(words: Words) -> Words:
-    english, french = (one.strip() for one in words)
-    if not english or not french:
-        raise ValidationError({"conditions": _("Write each condition in English and in French.")})
-    return english, french
 
 
 # Grounds
@@ -306,34 +297,3 @@ def _standing(recommendation: Recommendation, seen: int | None) -> Recommendatio
     if now.set_aside_at is not None:
         raise Refused(_("This recommendation was set aside."))
     return now
-
-
-# Conditions
-
-
-def change_condition(
-    condition: Condition, words: Words, *, by: User, seen: int | None = None
-) -> Condition:
-    """Other words for a condition, as a new row that replaces it: the proposer's can be read on.
-
-    By whoever made the recommendation or decides on it. Raises ValidationError, NotPermitted,
-    Refused, Conflict.
-    """
-    english, french = _checked_words(words)
-    application = condition.recommendation.application
-    with acting(Action.SEND_BACK, application, by=by) as work:
-        now = afresh(condition, seen)
-        if now.is_removed or Condition.objects.filter(replaces=now).exists():
-            raise Refused(_("This condition was replaced or removed."))
-        if (english, french) == (now.text_en, now.text_fr):
-            raise Refused(_("The words are the same."))
-        made = Condition(
-            recommendation=now.recommendation,
-            replaces=now,
-            text_en=english,
-            text_fr=french,
-            written_by=by,
-            written_at=clock.now(),
-        )
-        work.record(Verb.CONDITION_CHANGED).add(made)
-    return made

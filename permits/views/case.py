@@ -22,7 +22,15 @@ from history import clock
 from history.models import Event, Log
 from history.verbs import known_verbs
 from permits import considerations, forms
-from permits.choices import Flag, RefusalGround, ReturnGround, Screened, StatementKind, Status
+from permits.choices import (
+    Flag,
+    Outcome,
+    RefusalGround,
+    ReturnGround,
+    Screened,
+    StatementKind,
+    Status,
+)
 from permits.domain import consultations, intake, recommendation
 from permits.domain.assessment import card_states, determination
 from permits.domain.casefile import CaseFile, read_file
@@ -133,6 +141,9 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "synthetic": Log.objects.values_list("synthetic", flat=True).first(),
         "is_editable": application.status in (Status.DRAFT, Status.RETURNED, Status.IN_REVIEW)
         and bool(_roles(request) & {Role.ANALYST, Role.SENIOR_ANALYST}),
+        "may_set_conditions": file.recommendation is not None
+        and file.recommendation.outcome == Outcome.ISSUED
+        and not why_not(request, application, Action.SET_CONDITIONS),
         "is_caseworker": bool(_roles(request) & {Role.ANALYST, Role.SENIOR_ANALYST}),
         "grounds": _ground_words(file),
         "flags": Flag.choices,
@@ -531,7 +542,7 @@ def _recommend_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseFo
 
 
 def _recommend(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
-    words = (given["condition_en"].strip(), given["condition_fr"].strip())
+    words = (given["text_en"].strip(), given["text_fr"].strip())
     recommendation.recommend(
         file.application,
         outcome=given["outcome"],

@@ -20,7 +20,7 @@ from permits.domain.casefile import read_file
 from permits.domain.letters import papers
 from permits.domain.standing import read_standing, standing_of
 from permits.domain.use import report_use
-from permits.models import Condition, Notice, Party, Permit, PermitAct, PermitLine, Use
+from permits.models import Notice, Party, Permit, PermitAct, PermitLine, Use
 from permits.views.acts import Page, answer, sent, who
 from permits.views.case import METHODS
 from permits.workflow import CASE_ROLES, PROPOSERS
@@ -84,15 +84,13 @@ def find(number: str) -> Permit:
 def permit(request: HttpRequest, number: str) -> HttpResponse:
     """A permit today: lines and balance, conditions, acts, use, notices."""
     row, today = find(number), clock.today()
-    now = read_standing(row, today)
+    now, file = read_standing(row, today), read_file(row.application)
     roles = rights_of(request)
     context = {
         "permit": row,
         "standing": now,
         "tone": TONES.get(now.status, ""),
-        "conditions": Condition.objects.filter(
-            recommendation=row.decision.recommendation, is_removed=False, replaced_by__isnull=True
-        ),
+        "conditions": file.conditions,
         "acts": PermitAct.objects.filter(permit=row).select_related(
             "line", "proposed_by", "done_by", "declined_by"
         ),
@@ -103,7 +101,7 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
             "person", "act"
         ),
         "application": row.application,
-        "papers": papers(read_file(row.application)),
+        "papers": papers(file),
         "may_make": bool(roles & PROPOSERS),
         "may_propose": bool(roles & PROPOSERS),
         "may_act": Role.DECISION_MAKER in roles,

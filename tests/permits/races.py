@@ -77,7 +77,10 @@ def stricter_load(folder: Folder, number: int) -> Act:
         row["versions"] = [
             {
                 **row["versions"][0],
-                **{"from": day, "to": None, "known_from": day, "known_to": None},
+                "from": day,
+                "to": None,
+                "known_from": day,
+                "known_to": None,
             }
         ]
         document["policies"].append(row)

@@ -33,6 +33,7 @@ FROM = {
     Action.DECLARE_CONFLICT: f"{OPEN} issued",
     Action.RECOMMEND: "in_review",
     Action.PUT: "recommended",
+    Action.SET_CONDITIONS: "recommended",
     Action.SEND_BACK: "recommended",
     Action.ISSUE: "recommended",
     Action.REFUSE: "recommended",
@@ -42,7 +43,7 @@ FROM = {
     Action.REPORT_USE: "issued",
 }
 DECIDERS = {Action.ISSUE, Action.REFUSE, Action.RETURN_WITHOUT_ACTION, Action.ACT}
-ALL_CASE_ROLES = {Action.DECLARE_CONFLICT, Action.SEND_BACK}
+ALL_CASE_ROLES = {Action.DECLARE_CONFLICT, Action.SET_CONDITIONS, Action.SEND_BACK}
 
 STATES = [(status.value, "") for status in Status if status != Status.DECIDED] + [
     (Status.DECIDED.value, outcome.value) for outcome in Outcome
