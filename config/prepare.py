@@ -29,17 +29,19 @@ def prepare() -> None:
     django.setup()
     # Applications are ready only now.
     from config.start import refuse_faulty_start  # noqa: PLC0415 - it needs the models
+    from permits.sample.office import load_first_register  # noqa: PLC0415 - likewise
 
     refuse_faulty_start()
     call_command("migrate", interactive=False, verbosity=0)
-    call_command("load_reference", verbosity=0)
     if settings.PERMIT_DESK_MODE is Mode.DEMO:
+        load_first_register()
         call_command("create_demo_people")
         try:
             call_command("load_sample_office", verbosity=0)
         except CommandError as refusal:
             # A demonstration that somebody has begun already: it goes on without.
             print(refusal, flush=True)  # noqa: T201 - said to a person
+    call_command("load_reference", verbosity=0)
 
 
 if __name__ == "__main__":

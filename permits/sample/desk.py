@@ -1,8 +1,8 @@
 """Time and people of the sample office.
 
-A case is a generator: it does some work and yields when it goes on, as a number of business days or
-as a day. `Desk.run` lets all cases go on in the order of time, so that the log tells them as they
-would have happened, and leaves each where it stands when the present is reached.
+A case is a generator: it does some work and yields when it goes on, as a number of business days, a
+day or an instant. `Desk.run` lets all cases go on in the order of time, so that the log tells them
+as they would have happened, and leaves each where it stands when the present is reached.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from history import clock
 from history.clock import OTTAWA
 from permits.domain.clock import BusinessDays, read_calendar
 
-Case = Generator[int | date, None, None]
+Case = Generator[int | date | datetime, None, None]
 
 FIRST_HOUR, LAST_HOUR = 9, 17
 
@@ -47,10 +47,10 @@ class Desk:
         self.chance = random.Random(self.seed)  # noqa: S311 - nothing secret
         self.calendar = read_calendar()
 
-    def run(self, cases: Iterable[tuple[date, Case]]) -> int:
-        """Does all the work that falls before the present. Gives the number of cases begun."""
-        order, begun = count(), 0
-        waiting = [(self._instant(day), next(order), case) for day, case in cases]
+    def run(self, cases: Iterable[tuple[date | datetime, Case]]) -> None:
+        """Does all the work that falls before the present, each case from its day on."""
+        order = count()
+        waiting = [(self._instant(begin), next(order), case) for begin, case in cases]
         heapq.heapify(waiting)
         now = datetime.min.replace(tzinfo=OTTAWA)
         while waiting:
@@ -59,25 +59,24 @@ class Desk:
             now = max(at, now + timedelta(seconds=1))
             if now >= self.until:
                 break
-            begun += 1
             with clock.simulated(now):
                 then = next(case, None)
             if then is not None:
-                begun -= 1
                 heapq.heappush(waiting, (self._later(now, then), turn, case))
         for _at, _turn, case in waiting:
             case.close()
-        return begun
 
-    def _later(self, now: datetime, then: int | date) -> datetime:
+    def _later(self, now: datetime, then: int | date | datetime) -> datetime:
         if isinstance(then, int):
             if then == 0:
                 return now + timedelta(minutes=self.chance.randint(3, 40))
             then = self.calendar.add(now.astimezone(OTTAWA).date(), then)
         return max(self._instant(then), now + timedelta(minutes=1))
 
-    def _instant(self, day: date) -> datetime:
-        """Some moment of that day, or of the next working day."""
+    def _instant(self, day: date | datetime) -> datetime:
+        """The instant itself; some moment of that day, or of the next working day."""
+        if isinstance(day, datetime):
+            return day
         if not self.calendar.is_business_day(day):
             day = self.calendar.add(day, 1)
         minutes = self.chance.randint(0, (LAST_HOUR - FIRST_HOUR) * 60 - 1)

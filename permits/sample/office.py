@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
+
 from django.db import transaction
 
 from accounts.choices import Role
@@ -13,16 +15,31 @@ from history.models import Log
 from permits.domain.clock import read_calendar
 from permits.models import Application
 from permits.sample.cases import work
-from permits.sample.desk import Desk, People
+from permits.sample.desk import Case, Desk, People
 from permits.sample.story import drawn, open_today, told
-from policies.models import PermitAct as CitedAct
+from policies.domain.reference.files import PACKAGED, POLICIES, Files
+from policies.domain.reference.known import as_known_on, days_of_news
+from policies.domain.reference.load import checked_files, load_files
+from policies.models import ReferenceLoad
 
 SEED = 20201005
-DRAWN = 30
+DRAWN = 100
 
 
 class NotHere(Exception):
     """The sample office can't be made here; the words say why."""
+
+
+def load_first_register() -> None:
+    """In a new demonstration, the register as it was known when its people took office.
+
+    What became known later is loaded on its day, as the office's years pass. Does nothing where a
+    register is loaded already; a log that isn't synthetic refuses it.
+    """
+    if ReferenceLoad.objects.exists():
+        return
+    with clock.simulated(datetime.combine(SINCE, time(8), clock.OTTAWA)):
+        load_files(as_known_on(checked_files(PACKAGED), SINCE), at=clock.now())
 
 
 def load_sample_office(*, seed: int = SEED, number: int = DRAWN) -> int:
@@ -36,17 +53,31 @@ def load_sample_office(*, seed: int = SEED, number: int = DRAWN) -> int:
     log = Log.objects.first()
     if log is None or not log.synthetic:
         raise NotHere("The sample office is for a demonstration only: this log is not synthetic.")
-    now = clock.now()
+    now, found = clock.now(), checked_files(PACKAGED)
     with transaction.atomic():
         desk = Desk(_people(), seed, now)
-        instruments = dict(CitedAct.objects.values_list("key", "instrument_en"))
+        acts = found[POLICIES]["permit_acts"]
+        instruments = {act["key"]: act["instrument_en"] for act in acts}
         calendar = read_calendar()
         specs = [
             *told(instruments),
             *open_today(clock.today(), calendar),
             *drawn(number, seed, clock.today()),
         ]
-        return desk.run((spec.filed, work(desk, spec)) for spec in specs)
+        noon = datetime.combine(SINCE, time(12), clock.OTTAWA)
+        desk.run([(noon, _news(found)), *((spec.filed, work(desk, spec)) for spec in specs)])
+        return Application.objects.count()
+
+
+def _news(found: Files) -> Case:
+    """Loads what became known of the policies, at the start of its day."""
+    newest = ReferenceLoad.objects.first()
+    if newest is None or newest.loaded_at.astimezone(clock.OTTAWA).date() > SINCE:
+        return  # All of it is loaded.
+    for on in days_of_news(found):
+        if on > SINCE:
+            yield datetime.combine(on, time(), clock.OTTAWA)
+            load_files(as_known_on(found, on), at=clock.now())
 
 
 def _people() -> People:

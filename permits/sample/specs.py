@@ -88,5 +88,6 @@ CAMERA = Goods(
     ("1-6.A.3.b.4.b",), "Uncooled thermal camera for industrial inspection", 15, 8_900, False
 )
 CRYPTO = Goods(("1-5.A.2.a",), "Network encryption appliance", 40, 6_200, False)
-NUCLEAR = Goods(("3-2.2",), "Spare parts for a research reactor", 1, 74_000, False)
 CHEMICAL = Goods(("7-3.2",), "Corrosion-resistant valves for a chemical plant", 30, 5_400, False)
+INERTIAL = Goods(("1-7.A.3",), "Inertial measurement unit for survey vessels", 4, 61_000, False)
+SONAR = Goods(("1-6.A.1.a.1",), "Seabed survey sonar", 2, 128_000, False)

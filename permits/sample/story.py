@@ -9,13 +9,16 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from permits.choices import ReturnGround
 from permits.domain.clock import BusinessDays
 from permits.sample.specs import (
     BODY_ARMOUR,
     CAMERA,
+    CHEMICAL,
     CRYPTO,
+    INERTIAL,
     OPTICS,
     RADAR,
     RIFLES,
@@ -23,6 +26,7 @@ from permits.sample.specs import (
     SENSOR,
     SENSORS,
     SIMULATOR,
+    SONAR,
     SPARES,
     VEHICLE,
     Act,
@@ -55,14 +59,16 @@ def told(instruments: Mapping[str, str]) -> Iterator[Spec]:
         Act(TR_CANCELLED, "cancel", cancellation),
     )
     turkish = f"{SAMPLE} Air Systems Command, Türkiye"
-    # Issued before the first freeze of October 2019, valid in 2020.
-    for day, goods, firm in (
-        (3, SENSOR, NORTHLIGHT),
-        (4, SENSORS, NORTHLIGHT),
-        (5, SENSOR, BOREAL),
-        (6, OPTICS, CASCADIA),
-    ):
-        yield Spec(date(2019, 9, day), "TR", (goods,), firm, turkish, hurry=3, uses=2, acts=both)
+    # Issued before the first freeze of October 2019, valid in 2020: with the exception below they
+    # are the 29 that were cancelled.
+    wares = (SENSOR, SENSORS, SENSOR, OPTICS)
+    makers = (NORTHLIGHT, NORTHLIGHT, BOREAL, CASCADIA)
+    for turn in range(28):
+        goods = replace(wares[turn % 4], quantity=wares[turn % 4].quantity + turn // 4)
+        filed = date(2019, 9, (3, 4, 5, 6)[turn % 4])
+        yield Spec(
+            filed, "TR", (goods,), makers[turn % 4], turkish, hurry=3, uses=turn % 3, acts=both
+        )
     # Approved in May 2020 as an exception, on an assurance that was only promised.
     yield Spec(
         date(2020, 4, 17),
@@ -326,18 +332,46 @@ WARES: tuple[tuple[Goods, int], ...] = (
     (RADAR, 2),
     (RIFLES, 2),
 )
+# Dual-use goods go to firms, in places to which no general permit opens the way.
+MARKETS: tuple[tuple[str, str, int], ...] = (
+    ("SG", f"{SAMPLE} Harbour Systems Pte., Singapore", 8),
+    ("MX", f"{SAMPLE} Ensayos Industriales, Mexico", 7),
+    ("AE", f"{SAMPLE} Desalination Works, United Arab Emirates", 7),
+    ("IN", f"{SAMPLE} Process Engineering, India", 7),
+    ("BR", f"{SAMPLE} Pesquisa Oceânica, Brazil", 5),
+    ("CL", f"{SAMPLE} Minera del Norte, Chile", 5),
+    ("MY", f"{SAMPLE} Offshore Surveys, Malaysia", 4),
+    ("TH", f"{SAMPLE} Chemical Plants, Thailand", 4),
+    ("ZA", f"{SAMPLE} Hydrographic Services, South Africa", 4),
+    ("PH", f"{SAMPLE} Island Networks, Philippines", 3),
+)
+DUAL_USE: tuple[tuple[Goods, int], ...] = (
+    (CRYPTO, 9),
+    (CAMERA, 7),
+    (CHEMICAL, 6),
+    (INERTIAL, 4),
+    (SONAR, 4),
+)
 BEGAN = date(2019, 9, 3)
 SETTLED = 110
 """Days before today after which no case is drawn any more: those of today are told."""
 
 
 def drawn(number: int, seed: int, today: date) -> Iterator[Spec]:
-    """So many cases by chance, spread over the years; the same for the same seed and day."""
+    """So many cases by chance, spread over the years; the same for the same seed and day.
+
+    Three of four are for dual-use goods, as most of the office's work is.
+    """
     chance = random.Random(seed)  # noqa: S311 - nothing secret
     span = (today - BEGAN).days - SETTLED
-    for _turn in range(number):
-        code, end_user, _weight = chance.choices(PLACES, [one[2] for one in PLACES])[0]
-        goods = chance.choices(WARES, [one[1] for one in WARES])[0][0]
+
+    def one_of(choices: tuple[tuple[Any, ...], ...]) -> tuple[Any, ...]:
+        return chance.choices(choices, [one[-1] for one in choices])[0]
+
+    for turn in range(number):
+        is_arms = turn % 4 == 0
+        code, end_user, _weight = one_of(PLACES if is_arms else MARKETS)
+        goods: Goods = one_of(WARES if is_arms else DUAL_USE)[0]
         amount = max(1, round(goods.quantity * chance.uniform(0.3, 1.8)))
         spec = Spec(
             BEGAN + timedelta(days=chance.randrange(span)),
@@ -345,6 +379,10 @@ def drawn(number: int, seed: int, today: date) -> Iterator[Spec]:
             (replace(goods, quantity=amount),),
             chance.choice(FIRMS),
             end_user,
+            end_user_kind="government" if is_arms else "private",
+            end_use="Use by the end-user named, and by nobody else"
+            if is_arms
+            else "Civil use at the end-user's own site",
             uses=chance.choice((0, 1, 2, 3)),
         )
         fate = chance.random()

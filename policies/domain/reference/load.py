@@ -51,10 +51,20 @@ def load_reference(directory: Path, *, at: datetime, by: Actor = SYSTEM) -> Load
     Raises MalformedReference, and then nothing is written. A load that changes something leaves a
     `ReferenceLoad`; one that changes nothing leaves no trace.
     """
-    if timezone.is_naive(at):
-        raise ValueError("the instant of a load needs a time zone")
+    return load_files(checked_files(directory), at=at, by=by)
+
+
+def checked_files(directory: Path) -> Files:
+    """The reference files of `directory`, valid and consistent. Raises MalformedReference."""
     found = read_files(directory)
     consistency.check(found)
+    return found
+
+
+def load_files(found: Files, *, at: datetime, by: Actor = SYSTEM) -> LoadReport:
+    """As `load_reference`, of files that were read and checked already."""
+    if timezone.is_naive(at):
+        raise ValueError("the instant of a load needs a time zone")
     with door(by=by) as entries:
         _queue()
         work = _Load(found, at, entries)
