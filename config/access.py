@@ -126,6 +126,8 @@ ACCESS: Mapping[str, Row] = {
     "permits:decline": {"GET": WHO_PROPOSE, "POST": WHO_PROPOSE},
     "permits:use": ACT_OF_ANALYSTS,
     "permits:notice": ACT_ON_CASES,
+    # What waits, for whoever signed in.
+    "reports:start": {"GET": SIGNED_IN},
     # One's own account.
     "accounts:account": {"GET": SIGNED_IN},
     "accounts:change_password": ACT_ON_ONESELF,

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "accounts",
     "policies",
     "permits",
+    "reports",
     "config",
 ]
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("permits.urls")),
     path("", include("policies.urls")),
     path("", include("history.urls")),
+    path("", include("reports.urls")),
 ]
 
 handler400 = "config.errors.bad_request"

@@ -10,19 +10,16 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.rights import rights_of
-from permits.workflow import CASE_ROLES
-
 logger = logging.getLogger(__name__)
 
 
 @require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """To the worklist for whoever works on cases, else to the register; first to the sign-in."""
+    """To what waits for whoever signed in; first to the sign-in."""
     if not request.user.is_authenticated:
         return redirect("accounts:sign_in")
-    return redirect("permits:worklist" if rights_of(request) & CASE_ROLES else "policies:register")
+    return redirect("reports:start")
 
 
 @require_safe

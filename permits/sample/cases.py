@@ -19,7 +19,7 @@ from permits.choices import (
 )
 from permits.considerations import CONSIDERATIONS
 from permits.domain import consultations, documents, intake, sources
-from permits.domain.acts import act_at_once
+from permits.domain.acts import act_at_once, see_notice
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
 from permits.domain.decision import issue, refuse, return_without_action
@@ -38,7 +38,7 @@ from permits.domain.statements import (
     state,
 )
 from permits.domain.use import report_use
-from permits.models import Application, Evidence, Measure, Permit, PermitLine
+from permits.models import Application, Evidence, Measure, Notice, Permit, PermitLine
 from permits.sample.desk import Case, Desk
 from permits.sample.specs import SAMPLE, Spec
 from policies.models import Destination
@@ -464,7 +464,10 @@ def _live(desk: Desk, spec: Spec, permit: Permit, by: User) -> Case:
             _ship(permit, by)
         else:
             act = spec.acts[place]
-            act_at_once(permit, kind=act.kind, reason=act.reason, by=desk.people.decision)
+            done = act_at_once(permit, kind=act.kind, reason=act.reason, by=desk.people.decision)
+            yield 1
+            for notice in Notice.objects.filter(act=done):
+                see_notice(notice, by=notice.person)
 
 
 def _ship(permit: Permit, by: User) -> None:

@@ -65,8 +65,8 @@ def test_the_front_door_leads_to_the_sign_in(client: Client, db: None) -> None:
     assertRedirects(client.get("/"), "/sign-in/")
 
 
-def test_the_front_door_leads_on_to_the_register(analyst_client: Client) -> None:
-    assertRedirects(analyst_client.get("/"), "/policies/")
+def test_the_front_door_leads_on_to_what_waits(analyst_client: Client) -> None:
+    assertRedirects(analyst_client.get("/"), "/start/")
 
 
 def test_the_pulse_is_good(client: Client, db: None) -> None:
@@ -176,6 +176,6 @@ def test_someone_signs_in_and_out(page: Page, axe: Callable[[Page], None], langu
     axe(page)
     page.locator("input[name=password]").fill(PASSWORD)
     page.locator("main button").click()
-    page.wait_for_url("**/policies/")
+    page.wait_for_url("**/start/")
     page.locator("form[action='/sign-out/'] button").first.click()
     page.wait_for_url("**/sign-in/")

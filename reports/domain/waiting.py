@@ -1,0 +1,239 @@
+"""What waits for a person, by the roles that they hold, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.choices import Role
+from accounts.days import instant_in_words, short_day
+from accounts.models import AccountRequest, Delegation, RoleGrant
+from history import clock
+from history.domain.inspection import last_inspection
+from permits.choices import StatementKind
+from permits.domain import overview, worklist
+from permits.models import Application, Notice, PermitAct, Statement
+from permits.workflow import CASE_ROLES
+from policies.models import PolicyVersion
+from policies.templatetags.policy_tags import in_language
+
+SHOWN = 6
+"""Rows of a list before it says how many more there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something that waits: what, where it is done, and why it waits."""
+
+    what: str
+    url: str
+    why: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A list of what waits. `count` of all there are; `url` leads to all of them."""
+
+    code: str
+    title: str
+    empty: str
+    items: tuple[Item, ...]
+    count: int
+    url: str
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.items)
+
+
+def sections(who: worklist.Viewer) -> list[Section]:
+    """The lists for this person, what presses first. Queries do not grow with the rows."""
+    return list(_sections(who))
+
+
+def _sections(who: worklist.Viewer) -> Iterator[Section]:
+    if CASE_ROLES & set(who.roles):
+        overview.refresh()
+        yield _cases(who, worklist.TODAY, _("Act today"), _("Nothing presses today."))
+        yield _cases(who, worklist.YOURS, _("Yours to move"), _("No next step is yours."))
+        notices = _notices(who)
+        if notices.count:
+            yield notices
+    if Role.DECISION_MAKER in who.roles:
+        yield _acts(who)
+    if Role.ADMINISTRATOR in who.roles:
+        yield _proposals()
+        yield _news()
+    if Role.AUDITOR in who.roles:
+        yield _verification()
+        yield _exceptions()
+
+
+def _cases(who: worklist.Viewer, group: str, title: str, empty: str) -> Section:
+    there = Application.objects.visible_to(who.by).for_pages()
+    open_ones = worklist.in_order(there.filter(worklist.of_view("open", who)), who)
+    rows = worklist.in_group(open_ones, group)
+    shown = worklist.rows_of(list(rows[:SHOWN]))
+    return Section(
+        group,
+        title,
+        empty,
+        tuple(
+            Item(
+                row.application.reference,
+                row.application.get_absolute_url(),
+                row.why,
+                ", ".join(
+                    str(part) for part in (row.application.destination, *row.applicants) if part
+                ),
+            )
+            for row in shown
+        ),
+        rows.count(),
+        reverse("permits:worklist"),
+    )
+
+
+def _notices(who: worklist.Viewer) -> Section:
+    rows = Notice.objects.filter(person=who.by, seen_at__isnull=True).select_related("act__permit")
+    return Section(
+        "notices",
+        _("You are to be told"),
+        "",
+        tuple(
+            Item(
+                f"{row.act.permit}: {row.act.get_kind_display()}",
+                reverse("permits:notice", args=[row.pk]),
+                row.get_kind_display(),
+                row.act.reason,
+            )
+            for row in rows[:SHOWN]
+        ),
+        rows.count(),
+        reverse("permits:permits"),
+    )
+
+
+def _acts(who: worklist.Viewer) -> Section:
+    rows = (
+        PermitAct.objects.filter(done_at__isnull=True, declined_at__isnull=True)
+        .exclude(proposed_by=who.by)
+        .select_related("permit", "proposed_by")
+    )
+    return Section(
+        "acts",
+        _("Acts on permits that wait for a decision"),
+        _("Nothing is proposed on any permit."),
+        tuple(
+            Item(
+                f"{row.permit}: {row.get_kind_display()}",
+                reverse("permits:perform", args=[row.pk]),
+                _("Proposed by %(name)s, %(at)s")
+                % {"name": row.proposed_by, "at": instant_in_words(row.proposed_at)},
+                row.reason,
+            )
+            for row in rows[:SHOWN]
+        ),
+        rows.count(),
+        reverse("permits:permits"),
+    )
+
+
+def _proposals() -> Section:
+    url, why = reverse("accounts:pending"), _("Waits for a second administrator")
+    roles, delegations, accounts = (
+        model.objects.waiting().count() for model in (RoleGrant, Delegation, AccountRequest)
+    )
+    found = (
+        (roles, ngettext("%(n)d role", "%(n)d roles", roles)),
+        (delegations, ngettext("%(n)d delegation", "%(n)d delegations", delegations)),
+        (accounts, ngettext("%(n)d account", "%(n)d accounts", accounts)),
+    )
+    items = tuple(Item(words % {"n": number}, url, why) for number, words in found if number)
+    return Section(
+        "proposals",
+        _("Proposals about people"),
+        _("No proposal about people waits."),
+        items,
+        len(items),
+        url,
+    )
+
+
+def _news() -> Section:
+    """What became known of the policies last, and what is still to come."""
+    rows = PolicyVersion.objects.select_related("policy").order_by("-known_from", "-pk")
+    return Section(
+        "news",
+        _("What the register learned last"),
+        _("The register is empty."),
+        tuple(
+            Item(
+                str(in_language(row.policy, "title")),
+                row.policy.get_absolute_url(),
+                _when(row),
+                _known(row),
+            )
+            for row in rows[:SHOWN]
+        ),
+        rows.count(),
+        reverse("policies:register"),
+    )
+
+
+def _known(row: PolicyVersion) -> str:
+    if row.known_from is None:
+        return ""
+    day = row.known_from.astimezone(clock.OTTAWA).date()
+    return _("Known from %(day)s") % {"day": short_day(day)}
+
+
+def _when(row: PolicyVersion) -> str:
+    begins, ends = row.effective_from, row.effective_to
+    if begins and begins > clock.today():
+        return _("Coming: in force from %(day)s") % {"day": short_day(begins)}
+    if ends:
+        return _("Ended on %(day)s") % {"day": short_day(ends)}
+    if begins:
+        return _("In force from %(day)s") % {"day": short_day(begins)}
+    return _("In force, without a first day")
+
+
+def _verification() -> Section:
+    last, url = last_inspection(), reverse("history:events")
+    if last is None:
+        item = Item(_("Verify the log"), url, _("Nobody has verified it yet."))
+    else:
+        said = _("Good when last verified") if last.good else _("NOT good when last verified")
+        item = Item(_("Verify the log"), url, said, instant_in_words(last.at))
+    return Section("verification", _("The history"), "", (item,), 1, url)
+
+
+def _exceptions() -> Section:
+    """Exceptions to a restrictive policy that somebody claims, the newest first."""
+    rows = (
+        Statement.objects.filter(kind=StatementKind.EXCEPTION)
+        .select_related("application", "made_by")
+        .order_by("-made_at", "-pk")
+    )
+    return Section(
+        "exceptions",
+        _("Exceptions that were claimed"),
+        _("No exception was ever claimed."),
+        tuple(
+            Item(
+                row.application.reference,
+                f"{row.application.get_absolute_url()}#statements",
+                row.key,
+                f"{row.made_by}, {instant_in_words(row.made_at)}",
+            )
+            for row in rows[:SHOWN]
+        ),
+        rows.count(),
+        reverse("permits:worklist") + "?view=all",
+    )

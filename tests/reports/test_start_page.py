@@ -1,0 +1,194 @@
+"""The start page: what waits for each role, and a first task in a demonstration."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django import Settings
+
+from accounts.choices import Role
+from accounts.domain.roles import propose_role
+from accounts.models import User
+from history import clock
+from permits.choices import StatementKind
+from permits.domain import acts, documents, worklist
+from permits.domain.assessment import sign_card
+from permits.domain.casefile import read_file
+from permits.models import Application, Notice
+from reports.domain.first_task import first_tasks
+from reports.domain.waiting import Section, sections
+from tests.people import Cast, make_person, make_person_with
+from tests.permits import files
+from tests.permits.factories import (
+    WHY,
+    answer_cards,
+    make_in_review,
+    make_permit,
+    make_recommended,
+    say,
+)
+
+URL = "/start/"
+
+
+def viewer(person: User, *roles: Role) -> worklist.Viewer:
+    return worklist.viewer(person, roles, clock.today())
+
+
+def found(person: User, *roles: Role) -> dict[str, Section]:
+    return {one.code: one for one in sections(viewer(person, *roles))}
+
+
+def page(person: User) -> str:
+    client = Client()
+    client.force_login(person)
+    return client.get(URL).content.decode()
+
+
+def test_the_front_door_leads_to_what_waits(office: Cast) -> None:
+    client = Client()
+    client.force_login(office.analyst)
+    assert client.get("/")["Location"] == URL
+    assert "What waits for you" in client.get(URL).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("role", "codes"),
+    [
+        (Role.ANALYST, ["today", "yours"]),
+        (Role.SENIOR_ANALYST, ["today", "yours"]),
+        (Role.DECISION_MAKER, ["today", "yours", "acts"]),
+        (Role.ADMINISTRATOR, ["proposals", "news"]),
+        (Role.AUDITOR, ["verification", "exceptions"]),
+    ],
+)
+def test_each_role_sees_its_own(office: Cast, role: Role, codes: list[str]) -> None:
+    person = make_person_with("someone", role)
+    assert list(found(person, role)) == codes
+    text = page(person)
+    for code in codes:
+        assert f'id="{code}"' in text
+
+
+def test_without_a_role_there_is_the_register(office: Cast) -> None:
+    text = page(make_person("newcomer", name="Newcomer"))
+    assert "You hold no role today" in text
+    assert reverse("policies:register") in text
+
+
+def test_a_second_signature_is_asked_for_today_of_another(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    answer_cards(case, by=office.analyst)
+    sign_card(read_file(case).cards[0], by=office.analyst)
+    today = found(office.senior, Role.SENIOR_ANALYST)["today"]
+    assert [one.what for one in today.items] == [case.reference]
+    assert "second person" in today.items[0].why
+    assert found(office.analyst, Role.ANALYST)["today"].count == 0
+
+
+def test_a_recommendation_waits_for_the_decision_maker_and_an_act_too(office: Cast) -> None:
+    case = make_recommended(office.analyst, office.senior)
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    acts.propose_act(permit, kind="suspend", reason=WHY, by=office.analyst)
+    waiting = found(office.decision, Role.DECISION_MAKER)
+    assert [one.what for one in waiting["today"].items] == [case.reference]
+    assert [one.about for one in waiting["acts"].items] == [WHY]
+    assert f"{permit}" in page(office.decision)
+
+
+def test_who_is_to_be_told_of_a_suspension_is_told(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    told = found(office.analyst, Role.ANALYST)["notices"]
+    assert told.count == 2
+    assert reverse("permits:notice", args=[Notice.objects.earliest("pk").pk]) in {
+        one.url for one in told.items
+    }
+
+
+def test_a_proposed_role_waits_for_an_administrator(office: Cast) -> None:
+    assert not found(office.admin_b, Role.ADMINISTRATOR)["proposals"].items
+    propose_role(
+        make_person("newcomer", name="Newcomer"),
+        Role.ANALYST,
+        starts_on=clock.today(),
+        reason=WHY,
+        by=office.admin,
+    )
+    assert [one.what for one in found(office.admin_b, Role.ADMINISTRATOR)["proposals"].items] == [
+        "1 role"
+    ]
+
+
+def test_a_claimed_exception_is_shown_to_the_auditor(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    key = "TR-2020-04-16-presumptive:nato"
+    paper = documents.attach(
+        case,
+        {"kind": "end_use_certificate", "title": "Certificate"},
+        content=[files.PDF],
+        file_name="a.pdf",
+        by=office.analyst,
+    )
+    say(case, StatementKind.EXCEPTION, key, "claimed", by=office.analyst, document=paper)
+    shown = found(office.auditor, Role.AUDITOR)["exceptions"]
+    assert [(one.what, one.why) for one in shown.items] == [(case.reference, key)]
+
+
+def test_queries_do_not_grow_with_the_rows(office: Cast) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as caught:
+            page(office.decision)
+        return len(caught)
+
+    make_recommended(office.analyst, office.senior)
+    page(office.decision)  # the first fills what is kept
+    few = asked()
+    for _turn in range(4):
+        make_recommended(office.analyst, office.senior)
+    page(office.decision)
+    assert asked() == few
+
+
+# First tasks
+
+
+@pytest.fixture
+def demo(settings: Settings) -> None:
+    settings.PERMIT_DESK_MODE = "demo"
+
+
+def test_only_a_demonstration_has_a_first_task(office: Cast) -> None:
+    assert "First task" not in page(office.auditor)
+
+
+@pytest.mark.usefixtures("demo")
+def test_each_role_has_a_first_task_whose_every_step_opens(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    answer_cards(case, by=office.analyst)
+    sign_card(read_file(case).cards[0], by=office.analyst)
+    make_recommended(office.analyst_b, office.senior)
+    for person, role, title in (
+        (office.senior, Role.SENIOR_ANALYST, "Finish a consideration"),
+        (office.decision, Role.DECISION_MAKER, "Decide on an application"),
+        (office.admin, Role.ADMINISTRATOR, "Read what a policy change did"),
+        (office.auditor, Role.AUDITOR, "Verify the log and find an exception"),
+    ):
+        [task] = first_tasks(viewer(person, role))
+        assert task.title == title
+        assert title in page(person)
+        client = Client()
+        client.force_login(person)
+        for step in task.steps:
+            assert client.get(step.url).status_code == 200, step.url
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_first_task_ends_when_nothing_is_left_of_it(office: Cast) -> None:
+    assert first_tasks(viewer(office.analyst, Role.ANALYST)) == []
+    assert not Application.objects.exists()
