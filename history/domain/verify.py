@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from django.db import connection, transaction
@@ -24,6 +26,8 @@ _TIMES = {
 }
 _COLUMNS = ("stream", "sequence", "actor", "role", "verb", "subject", "request")
 _CHUNK = 500
+_PIECE = 2000
+_readings = count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,21 +144,47 @@ def one_view() -> Iterator[None]:
 
 def _events() -> Iterator[tuple[bytes, bytes, Sequence[Any]]]:
     """The rows of the log by number, read in pieces."""
-    last = 0
-    query = (
-        f"SELECT number, body, leaf, {', '.join(_COLUMNS)},"
-        f" {_TIMES[connection.vendor]} FROM {Event._meta.db_table}"
-        " WHERE number > %s ORDER BY number LIMIT %s"
+    pieces = _streamed() if connection.vendor == "postgresql" else _paged()
+    for rows in pieces:
+        for row in rows:
+            yield bytes(row[1]), bytes(row[2]), row[3:]
+
+
+def _query(condition: str = "") -> str:
+    return (
+        f"SELECT number, body, leaf, {', '.join(_COLUMNS)}, {_TIMES[connection.vendor]}"
+        f" FROM {Event._meta.db_table} {condition} ORDER BY number"
     )
+
+
+def _paged() -> Iterator[list[Sequence[Any]]]:
+    last = 0
+    query = f"{_query('WHERE number > %s')} LIMIT %s"
     while True:
         with connection.cursor() as cursor:
             cursor.execute(query, [last, _CHUNK])
             rows = cursor.fetchall()
-        for row in rows:
-            yield bytes(row[1]), bytes(row[2]), row[3:]
+        yield rows
         if len(rows) < _CHUNK:
             return
         last = rows[-1][0]
+
+
+def _streamed() -> Iterator[list[Sequence[Any]]]:
+    """By one cursor in the server that sends bytes as bytes: half the time of pages in text.
+
+    The server makes the next piece while this process looks at the last.
+    """
+    name = f"log_{next(_readings)}"
+    with (
+        ThreadPoolExecutor(1) as ahead,
+        connection.connection.cursor(name=name, binary=True) as cursor,
+    ):
+        cursor.execute(_query())
+        coming = ahead.submit(cursor.fetchmany, _PIECE)
+        while rows := coming.result():
+            coming = ahead.submit(cursor.fetchmany, _PIECE)
+            yield rows
 
 
 def _instant(column: str) -> str:
