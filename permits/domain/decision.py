@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.choices import Power
+from accounts.days import short_day
 from accounts.domain.delegations import delegations_in_force
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import Delegation, User
@@ -65,6 +66,7 @@ def issue(
         )
         if not gate.is_open or delegation is None or recommendation.valid_to is None:
             raise GateClosed(gate)
+        _refuse_over(recommendation.valid_to)
         for_war = requires_assessment(file)
         if for_war and not adopts_determination:
             raise ValidationError(
@@ -144,6 +146,15 @@ def return_without_action(
 
 
 # What they share
+
+
+def _refuse_over(valid_to: date) -> None:
+    """A recommendation can stand for so long that its permit would be over before it begins."""
+    if valid_to <= clock.today():
+        raise Refused(
+            _("The last day recommended, %(day)s, has passed. Send the application back.")
+            % {"day": short_day(valid_to)}
+        )
 
 
 def _look(work: Work, outcome: Outcome) -> tuple[CaseFile, CaseRuling, Recommendation]:
