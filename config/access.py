@@ -65,6 +65,19 @@ WHO_PROPOSE = holders(*PROPOSERS)
 ACT_OF_ANALYSTS: Row = {"GET": ANALYSTS_ONLY, "POST": ANALYSTS_ONLY}
 ACT_ON_CASES: Row = {"GET": holders(*CASE_ROLES), "POST": holders(*CASE_ROLES)}
 
+OFFICE = holders(*ANALYSTS, Role.ADMINISTRATOR)
+
+
+def screen(model: str, read: Who, change: Who | None = None) -> dict[str, Row]:
+    """A screen of the administration: the list, a row's page, the way to the row's history."""
+    page = {"GET": read} if change is None else {"GET": read, "POST": change}
+    return {
+        f"admin:{model}_changelist": {"GET": read},
+        f"admin:{model}_change": page,
+        f"admin:{model}_history": {"GET": read},
+    }
+
+
 ACCESS: Mapping[str, Row] = {
     # The front door leads on; the pulse is for load balancers.
     "home": {"GET": PUBLIC},
@@ -159,6 +172,19 @@ ACCESS: Mapping[str, Row] = {
     "history:checkpoints": {"GET": ANY_ROLE},
     "history:checkpoint": {"GET": ANY_ROLE},
     "history:verify": {"POST": ANY_ROLE},
+    # The administration. Auditors and decision-makers have the pages above.
+    "admin:index": {"GET": OFFICE},
+    "admin:app_list": {"GET": OFFICE},
+    "admin:jsi18n": {"GET": OFFICE},
+    **screen("permits_application", OFFICE, change=ANALYSTS_ONLY),
+    **screen("permits_decision", OFFICE),
+    **screen("permits_permit", OFFICE),
+    **screen("policies_policy", OFFICE),
+    **screen("policies_destination", OFFICE),
+    **screen("policies_countrylist", OFFICE),
+    **screen("policies_controllistitem", OFFICE),
+    **screen("accounts_user", ADMINISTRATORS),
+    **screen("history_event", OFFICE),
 }
 
 CHANGE_PASSWORD = "accounts:change_password"  # noqa: S105 - the name of an address

@@ -70,6 +70,8 @@ CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 # The application.
 
 INSTALLED_APPS = [
+    # Without the search for what other packages would put into the administration.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -131,6 +133,9 @@ TEMPLATES = [
 ]
 # Form and field templates are looked up in `templates/` first, Django's own after them.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# The administration sends an application with all its lines, up to 99, and parties at once.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000
 
 # Accounts and sessions.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import DayField, ReasonField
@@ -124,7 +125,8 @@ class ApplicationForm(ModelShape):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        regions = SubRegion.objects.values_list("code", "name_en")
+        is_french = (get_language() or "").startswith("fr")
+        regions = SubRegion.objects.values_list("code", "name_fr" if is_french else "name_en")
         self.fields["sub_region"].choices = [("", "—"), *regions]  # type: ignore[attr-defined]
         self.initial["transit"] = " ".join(self.instance.transit)
         brokering = self.instance.activity == Activity.BROKERING
@@ -140,7 +142,7 @@ class ApplicationForm(ModelShape):
             else ("country_of_export", "resale_or_government", "brokering_paragraph")
         )
         for name in others:
-            del self.fields[name]
+            self.fields.pop(name, None)
 
     def clean_transit(self) -> list[str]:
         return [code.upper() for code in self.cleaned_data["transit"].replace(",", " ").split()]

@@ -59,6 +59,12 @@ ARGUMENTS: dict[str, dict[str, object]] = {
             }
         ).items()
     },
+    "admin:app_list": {"app_label": "permits"},
+    **{
+        name: {"object_id": "1"}
+        for name in ACCESS
+        if name.startswith("admin:") and name.endswith(("_change", "_history"))
+    },
     "permits:source": {"kind": "evidence", "number": 1},
     "permits:drop_source": {"kind": "evidence", "number": 1},
     "permits:permit": {"number": "EP-2026-000001"},

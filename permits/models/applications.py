@@ -212,7 +212,7 @@ class Line(Part):
         ]
 
     def __str__(self) -> str:
-        return f"{self.application_id}/{self.number}"
+        return str(self.number)
 
 
 class Party(Part):

@@ -7,13 +7,16 @@ from typing import cast
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts.choices import Role
 from accounts.demo import offered_demo_accounts
 from accounts.models import User
 from accounts.rights import rights_of
 from history import clock
 from permits.domain import worklist
+from permits.workflow import ANALYSTS
 from reports.domain.first_task import first_tasks
 from reports.domain.waiting import sections
 
@@ -29,5 +32,6 @@ def show(request: HttpRequest) -> HttpResponse:
         "tasks": first_tasks(who) if offered_demo_accounts() else [],
         "roles": sorted(str(role.label) for role in roles),
         "today": who.on,
+        "administration": reverse("admin:index") if roles & {*ANALYSTS, Role.ADMINISTRATOR} else "",
     }
     return render(request, "reports/start.html", context)

@@ -1,0 +1,239 @@
+"""The administration: what its screens save goes through the domain, and the rest is only read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import User
+from config.access import ACCESS
+from config.admin import site
+from history.models import Event
+from permits.domain import intake
+from permits.domain.casefile import read_file
+from permits.models import Application, Line
+from permits.verbs import Verb
+from tests.people import Cast
+from tests.permits.factories import make_draft, make_in_review, make_permit, make_recommended
+
+
+def as_person(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def address(row: Any) -> str:
+    opts = row._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[row.pk])
+
+
+def typed(client: Client, application: Application) -> dict[str, Any]:
+    """What a browser would send of the page, unchanged."""
+    context = client.get(address(application)).context
+    found = {}
+    forms = [context["adminform"].form]
+    for inline in context["inline_admin_formsets"]:
+        formset = inline.formset
+        forms += [formset.management_form, *formset.initial_forms]
+    for form in forms:
+        for bound in form:
+            value = bound.value()
+            if value is True:
+                value = "on"
+            if value is not None and value is not False:
+                found[bound.html_name] = value
+    return found
+
+
+def verbs_of(application: Application, person: User) -> list[str]:
+    events = Event.objects.filter(stream=application.stream, actor=f"person:{person.pk}")
+    return list(events.order_by("sequence").values_list("verb", flat=True))
+
+
+@pytest.fixture
+def case(office: Cast) -> Application:
+    return make_in_review(office.analyst)
+
+
+def test_an_edit_is_the_domain_s_and_tells_who(office: Cast, case: Application) -> None:
+    client = as_person(office.analyst_b)
+    data = typed(client, case) | {"end_use": "Search and rescue"}
+    response = client.post(address(case), data)
+    assert response.status_code == 302, response.context["errors"]
+    case.refresh_from_db()
+    assert case.end_use == "Search and rescue"
+    assert verbs_of(case, office.analyst_b) == [Verb.EDITED]
+    # Django's own log is not kept: the history is.
+    assert not LogEntry.objects.exists()
+
+
+def test_what_is_sent_unchanged_leaves_no_event(office: Cast, case: Application) -> None:
+    client = as_person(office.analyst_b)
+    before = Event.objects.count()
+    assert client.post(address(case), typed(client, case)).status_code == 302
+    assert Event.objects.count() == before
+
+
+def test_lines_and_parties_are_edited_added_and_taken_off(office: Cast, case: Application) -> None:
+    client = as_person(office.analyst_b)
+    data = typed(client, case)
+    [line] = read_file(case).lines
+    data |= {
+        "line_set-0-description": "Other optics",
+        "line_set-TOTAL_FORMS": "2",
+        "line_set-1-items": "2-5.b",
+        "line_set-1-description": "A radar",
+        "line_set-1-quantity": "1",
+        "line_set-1-unit": "each",
+        "party_set-1-DELETE": "on",
+    }
+    response = client.post(address(case), data)
+    assert response.status_code == 302, response.context["errors"]
+    file = read_file(case)
+    assert [one.description for one in file.lines] == ["Other optics", "A radar"]
+    assert len(file.parties) == 2
+    assert sorted(verbs_of(case, office.analyst_b)) == sorted(
+        [Verb.LINE_EDITED, Verb.LINE_ADDED, Verb.PARTY_REMOVED]
+    )
+    assert line.pk == file.lines[0].pk
+
+
+def test_one_fault_undoes_the_page_and_keeps_what_was_typed(
+    office: Cast, case: Application
+) -> None:
+    client = as_person(office.analyst_b)
+    before = Event.objects.count()
+    data = typed(client, case) | {
+        "end_use": "Kept although a line is wrong",
+        "line_set-0-items": "no-such-item",
+    }
+    response = client.post(address(case), data)
+    assert response.status_code == 200
+    page = response.content.decode()
+    assert "Kept although a line is wrong" in page
+    assert "no-such-item" in page
+    assert "is no item of a control list" in page
+    assert Event.objects.count() == before
+
+
+def test_who_comes_second_is_told_what_is_there_now(office: Cast, case: Application) -> None:
+    client = as_person(office.analyst_b)
+    data = typed(client, case) | {"end_use": "Typed meanwhile"}
+    intake.edit_application(case, {"end_use": "Saved first"}, by=office.senior)
+    response = client.post(address(case), data)
+    assert response.status_code == 409
+    page = response.content.decode()
+    assert "Typed meanwhile" in page
+    assert "Saved first" in page
+    case.refresh_from_db()
+    assert case.end_use == "Saved first"
+    # Who has read it may save on what is there now.
+    again = client.post(address(case), data | {"seen": case.version})
+    assert again.status_code == 302
+    case.refresh_from_db()
+    assert case.end_use == "Typed meanwhile"
+
+
+@pytest.mark.parametrize("person", ["admin", "decision", "auditor"])
+def test_who_may_not_edit_a_case_may_not_here(office: Cast, case: Application, person: str) -> None:
+    data = typed(as_person(office.analyst), case) | {"end_use": "Not theirs"}
+    response = as_person(getattr(office, person)).post(address(case), data)
+    assert response.status_code == 403
+    case.refresh_from_db()
+    assert case.end_use != "Not theirs"
+
+
+def test_a_case_that_is_recommended_is_read_and_not_edited(office: Cast) -> None:
+    case = make_recommended(office.analyst, office.senior)
+    client = as_person(office.analyst)
+    assert "end_use" not in client.get(address(case)).context["adminform"].form.fields
+    draft = make_draft(office.analyst)
+    data = typed(client, draft) | {"end_use": "Too late", "seen": case.version}
+    assert client.post(address(case), data).status_code in (200, 409)
+    case.refresh_from_db()
+    assert case.end_use != "Too late"
+
+
+def test_nothing_is_deleted_and_no_bulk_action_is_offered(office: Cast, case: Application) -> None:
+    client = as_person(office.analyst)
+    url = reverse("admin:permits_application_changelist")
+    assert "action" not in client.get(url).context
+    response = client.post(
+        url, {"action": "delete_selected", "_selected_action": [case.pk], "post": "yes"}
+    )
+    assert response.status_code in (403, 405)
+    assert client.post(f"{address(case)}../delete/", {"post": "yes"}).status_code == 404
+    assert Application.objects.filter(pk=case.pk).exists()
+
+
+def test_decisions_permits_policies_people_and_entries_are_only_read(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    client, before = as_person(office.admin), Event.objects.count()
+    rows = [
+        permit,
+        permit.decision,
+        office.analyst,
+        Event.objects.latest("number"),
+        *(
+            model._default_manager.order_by("pk").first()
+            for model in site._registry
+            if model._meta.app_label == "policies"
+        ),
+    ]
+    assert len(rows) == len(site._registry) - 1  # all but applications
+    for row in rows:
+        assert client.get(address(row)).status_code == 200, row
+        assert client.post(address(row), {"name": "x"}).status_code == 405, row
+    assert Event.objects.count() == before
+
+
+def test_every_screen_has_its_row_in_the_table_of_rights() -> None:
+    screens = {f"admin:{m._meta.app_label}_{m._meta.model_name}_change" for m in site._registry}
+    assert screens <= set(ACCESS)
+
+
+def test_the_way_to_the_history_leads_to_the_row_s_entries(office: Cast, case: Application) -> None:
+    url = reverse("admin:permits_application_history", args=[case.pk])
+    response = as_person(office.analyst).get(url)
+    assert response["Location"].endswith(f"?subject=application%3A{case.reference}")
+
+
+@pytest.mark.parametrize("model", sorted(site._registry, key=str))
+def test_a_list_asks_as_often_for_many_rows_as_for_one(office: Cast, model: Any) -> None:
+    def asked() -> int:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+        client = as_person(office.admin)
+        with CaptureQueriesContext(connection) as caught:
+            assert client.get(reverse(name)).status_code == 200
+        return len(caught)
+
+    make_permit(office.analyst, office.senior, office.decision)
+    asked()
+    few = asked()
+    for _turn in range(3):
+        make_permit(office.analyst, office.senior, office.decision)
+    assert asked() == few
+
+
+def test_a_page_of_an_application_asks_as_often_for_many_lines(
+    office: Cast, case: Application
+) -> None:
+    def asked() -> int:
+        client = as_person(office.analyst)
+        with CaptureQueriesContext(connection) as caught:
+            client.get(address(case))
+        return len(caught)
+
+    few = asked()
+    for _turn in range(4):
+        line = Line.objects.filter(application=case).earliest("pk")
+        values = {"items": line.items, "description": "More", "quantity": 1, "unit": "each"}
+        intake.add_line(case, values, by=office.analyst)
+    assert asked() == few
