@@ -61,6 +61,11 @@ def pages() -> Iterator[tuple[str, str]]:
         *("permits:new", "policies:register", "policies:destinations", "policies:lists"),
         *("policies:law", "policies:ask", "accounts:account", "accounts:people"),
         *("accounts:pending", "accounts:new_person", "history:events", "history:checkpoints"),
+        *(
+            "admin:index",
+            "admin:permits_application_changelist",
+            "admin:policies_policy_changelist",
+        ),
     ):
         yield name, reverse(name)
     yield "policies:policy", reverse("policies:policy", args=["TR-2020-04-16-presumptive"])
@@ -125,6 +130,7 @@ def take(folder: Path, url: str) -> int:
             for look in LOOKS:
                 with _page(browser, look) as page:
                     _sign_in(page, url, account)
+                    page.emulate_media(media="print" if look.printed else "screen")
                     for place, (name, path) in enumerate(there):
                         picture = f"{role or 'anonymous'}/{place:02}-{look.name}.png"
                         answer = page.goto(url + path)
@@ -155,19 +161,16 @@ def _page(browser: Browser, look: Look) -> Page:
         locale=look.language,
         reduced_motion="reduce",
     )
-    page = context.new_page()
-    if look.printed:
-        page.emulate_media(media="print")
-    return page
+    return context.new_page()
 
 
 def _sign_in(page: Page, url: str, account: DemoAccount | None) -> None:
     if account is None:
         return
     page.goto(f"{url}/sign-in/")
-    page.locator("input[name=username]").fill(account.username)
-    page.locator("input[name=password]").fill(account.password)
-    page.locator("main button").click()
+    page.locator("#id_username").fill(account.username)
+    page.locator("#id_password").fill(account.password)
+    page.locator("#id_password").press("Enter")
     page.wait_for_url("**/start/")
 
 
