@@ -15,6 +15,7 @@ from permits.domain import intake
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
 from permits.domain.decision import issue
+from permits.domain.documents import attach
 from permits.domain.recommendation import recommend
 from permits.domain.statements import (
     APPLICANT_KEY,
@@ -26,8 +27,9 @@ from permits.domain.statements import (
     party_key,
     state,
 )
-from permits.models import Application, Card, Permit, Statement
+from permits.models import Application, Card, Document, Permit, Statement
 from policies.models import Destination
+from tests.permits import files
 
 WHY = "For a test"
 
@@ -186,3 +188,14 @@ def lower(application: Application, flag: Flag, *, by: User, second: User) -> No
     """A flag of line 1 lowered by two people."""
     key = flag_key(1, flag)
     say(application, StatementKind.FLAG, key, "no", by=by, second=second)
+
+
+def attached(application: Application, by: User) -> Document:
+    """A document on the case that can support an exception or an authorization."""
+    return attach(
+        application,
+        {"kind": "end_use_statement", "title": "Statement"},
+        content=[files.PDF],
+        file_name="a.pdf",
+        by=by,
+    )

@@ -1,0 +1,637 @@
+"""Every guard that `./dev campaign guards` takes out of a copy of the tree, and who is to notice.
+
+A guard is a rule, a refusal, a comparison, a constraint or a trigger. Refusals, constraints and
+triggers are found where they stand, so that none is forgotten; what is no statement of its own is
+named here by its words. Words that are not there any more are a `LookupError`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BOTH = ("sqlite", "postgresql")
+
+Edit = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A guard, the file in which it stands, what the file is without it, and the tests of it."""
+
+    kind: str
+    name: str
+    path: str
+    without: Edit
+    tests: tuple[str, ...]
+    engines: tuple[str, ...] = ("sqlite",)
+
+    def taken_out(self) -> str:
+        """The text of the file without the guard. Raises LookupError where it is not there."""
+        path = ROOT / self.path
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        after = self.without(before)
+        if after == before:
+            raise LookupError(f"{self.name}: taking it out changes nothing")
+        return after
+
+
+# Ways of taking a guard out
+
+
+def instead(old: str, new: str) -> Edit:
+    """Other words in the place of these, which stand once."""
+
+    def edit(text: str) -> str:
+        if text.count(old) != 1:
+            raise LookupError(f"{old!r} stands there {text.count(old)} times")
+        return text.replace(old, new)
+
+    return edit
+
+
+def emptied(function: str, gives: str = "None") -> Edit:
+    """The function returns at once: it finds nothing and refuses nothing."""
+
+    def edit(text: str) -> str:
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef) and node.name == function:
+                first = node.body[0]
+                lines = text.splitlines(keepends=True)
+                lines.insert(first.lineno - 1, f"{' ' * first.col_offset}return None\n")
+                return "".join(lines)
+        raise LookupError(f"there is no function {function}")
+
+    return edit
+
+
+def _passed(raised: ast.Raise) -> Edit:
+    """The statement does nothing."""
+
+    def edit(text: str) -> str:
+        lines = text.splitlines(keepends=True)
+        lines[raised.lineno - 1 : raised.end_lineno] = [f"{' ' * raised.col_offset}pass\n"]
+        return "".join(lines)
+
+    return edit
+
+
+# The rules of the gate
+
+GATE = "permits/domain/gate.py"
+OF_THE_GATE = ("tests/permits/domain/test_gate.py",)
+
+
+def rules() -> Iterator[Guard]:
+    """Every rule of the gate, and the parts of those that have several."""
+    from permits.domain.gate import RULES  # noqa: PLC0415 - after Django is set up
+
+    for rule in RULES:
+        function = rule.against.__name__
+        name = f"{rule.code} {function}"
+        yield Guard("rules of the gate", name, GATE, emptied(function), OF_THE_GATE)
+    for name, old, new in (
+        ("G2 for an export", "if counted(outlook.file).eligibility != RESIDENT:", "if False:"),
+        ("G3 without a line", "if not outlook.ruling.lines:", "if False:"),
+        ("G4 nobody screened", "if said is None:", "if False:"),
+        ("G4 listed", "if said == Screened.LISTED:", "if False:"),
+        ("G6 open questions", "for key in outlook.ruling.open_questions:", "for key in ():"),
+        ("G6 gone stale", "if one.is_stale and one", "if False and one"),
+        ("G9 two people", "if not state.is_signed_twice:", "if False:"),
+        ("G9 today's basis", "        if state.is_stale:\n", "        if False:\n"),
+        (
+            "G12 who proposed",
+            "if outlook.proposer is not None and outlook.proposer.pk == by.pk:",
+            "if False:",
+        ),
+        ("G12 who reviewed", "if by.pk in people_on_cards(outlook.file):", "if False:"),
+        ("G12 who excepted", "if by.pk in _people_on_exceptions(outlook.file):", "if False:"),
+        (
+            "G12 conflicts",
+            "if any(one.person_id == by.pk for one in outlook.file.conflicts):",
+            "if False:",
+        ),
+        ("G13 with this power", "any(outlook.power in one.powers for", "any(True for"),
+        (
+            "a rule on the person, before there is one",
+            "return all(one.state in (PASS, NOT_LAW, NOT_APPLICABLE)",
+            "return all(one.state != FAIL",
+        ),
+        (
+            "G8 whatever the goods are",
+            "if any(state.residual in _NOT_EXCLUDED for state in outlook.states):",
+            "if False:",
+        ),
+    ):
+        yield Guard("parts of rules", name, GATE, instead(old, new), OF_THE_GATE)
+
+
+# Refusals
+
+_D = "tests/permits/domain/"
+_A = "tests/accounts/"
+_PEOPLE = (
+    f"{_A}test_who_may.py",
+    f"{_A}test_roles.py",
+    f"{_A}test_delegations.py",
+    f"{_A}test_accounts.py",
+)
+
+REFUSING: dict[str, tuple[str, ...]] = {
+    "permits/workflow.py": ("tests/permits/test_workflow.py",),
+    "permits/domain/casework.py": (f"{_D}test_casework.py", f"{_D}test_story.py"),
+    "permits/domain/statements.py": (f"{_D}test_statements.py",),
+    "permits/domain/assessment.py": (f"{_D}test_assessment.py",),
+    "permits/domain/sources.py": (f"{_D}test_sources.py",),
+    "permits/domain/consultations.py": (f"{_D}test_consultations.py",),
+    "permits/domain/recommendation.py": (
+        f"{_D}test_recommendation.py",
+        f"{_D}test_story.py",
+        f"{_D}test_gate.py",
+    ),
+    "permits/domain/decision.py": (f"{_D}test_decision.py", f"{_D}test_story.py", *OF_THE_GATE),
+    "permits/domain/acts.py": (f"{_D}test_acts.py", f"{_D}test_story.py"),
+    "permits/domain/use.py": (f"{_D}test_acts.py", f"{_D}test_story.py"),
+    "permits/domain/intake.py": (f"{_D}test_intake.py",),
+    "permits/domain/documents.py": (f"{_D}test_documents.py",),
+    "accounts/domain/two_people.py": _PEOPLE,
+    "accounts/domain/roles.py": _PEOPLE,
+    "accounts/domain/delegations.py": _PEOPLE,
+    "accounts/domain/people.py": _PEOPLE,
+    "accounts/domain/requests.py": _PEOPLE,
+    "history/domain/door.py": ("tests/history/test_door.py",),
+    "history/refusal.py": ("tests/history/test_door.py",),
+}
+"""The files whose every refusal is taken out, with their tests."""
+
+_RAISED = {
+    "Conflict",
+    "GateClosed",
+    "NotPermitted",
+    "OutsideTheDoor",
+    "Refused",
+    "ValidationError",
+    "WrongLog",
+}
+
+
+def refusals() -> Iterator[Guard]:
+    """Every statement that refuses."""
+    for path, tests in REFUSING.items():
+        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        for function in ast.walk(tree):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            found = [one for one in ast.walk(function) if isinstance(one, ast.Raise)]
+            for number, raised in enumerate(_refusing(found), start=1):
+                name = f"{path}, {function.name} {number}: {_words(raised)}"
+                yield Guard("refusals", name, path, _passed(raised), tests)
+
+
+def _refusing(found: list[ast.Raise]) -> Iterator[ast.Raise]:
+    for raised in sorted(found, key=lambda one: one.lineno):
+        what = raised.exc.func if isinstance(raised.exc, ast.Call) else raised.exc
+        if isinstance(what, ast.Name) and what.id in _RAISED:
+            yield raised
+
+
+def _words(raised: ast.Raise) -> str:
+    """The first words of what is said, or else what is raised."""
+    for node in ast.walk(raised):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+            return node.value[:60]
+    return ast.unparse(raised)[:60]
+
+
+# What is neither a rule nor a refusal by itself
+
+
+def comparisons() -> Iterator[Guard]:
+    """What decides whether something is refused, counts or is stale."""
+    for kind, name, path, old, new, tests in _COMPARISONS:
+        yield Guard(kind, name, path, instead(old, new), tests)
+    digests, sources = "permits/domain/digests.py", (f"{_D}test_sources.py", *_OF_CARDS)
+    for name, path, edit, tests in (
+        ("evidence past its review day", digests, emptied("is_past_review", "False"), sources),
+        ("measures not available", digests, emptied("is_available", "True"), sources),
+        (
+            "what loosens a permit",
+            "permits/domain/standing.py",
+            emptied("loosens", "False"),
+            _OF_ACTS,
+        ),
+    ):
+        yield Guard(_STALE, name, path, edit, tests)
+
+
+_RIGHTS, _STALE, _TWO, _DOORS = (
+    "who may",
+    "what is stale",
+    "what takes two people",
+    "doors to the gate",
+)
+_ASSESSMENT = "permits/domain/assessment.py"
+_STATEMENTS = "permits/domain/statements.py"
+_DECISION = "permits/domain/decision.py"
+_ACTS = "permits/domain/acts.py"
+_OF_CARDS = (f"{_D}test_assessment.py",)
+_OF_STATEMENTS = (f"{_D}test_statements.py",)
+_OF_DECISIONS = (f"{_D}test_decision.py", *OF_THE_GATE, f"{_D}test_story.py")
+_OF_ACTS = (f"{_D}test_acts.py", f"{_D}test_story.py")
+
+_COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
+    (
+        _RIGHTS,
+        "an act asks the table of the workflow",
+        "permits/domain/casework.py",
+        "role = require(action, now.status, now.outcome, roles_of(by))",
+        "role = Role.ANALYST",
+        (f"{_D}test_story.py",),
+    ),
+    (
+        _RIGHTS,
+        "a row of the table: who signs",
+        "permits/workflow.py",
+        "Action.SIGN: Transition(ANALYSTS,",
+        "Action.SIGN: Transition(CASE_ROLES,",
+        ("tests/permits/test_workflow.py",),
+    ),
+    (
+        _RIGHTS,
+        "a row of the table: from where it is decided",
+        "permits/workflow.py",
+        "Action.ISSUE: Transition(DECISION_MAKERS, _RECOMMENDED,",
+        "Action.ISSUE: Transition(DECISION_MAKERS, _REVIEW | _RECOMMENDED,",
+        ("tests/permits/test_workflow.py",),
+    ),
+    (
+        _RIGHTS,
+        "opening an application",
+        "permits/domain/intake.py",
+        "role = role_for(Action.OPEN, roles_of(by))",
+        "role = list(roles_of(by))[0]",
+        (f"{_D}test_intake.py",),
+    ),
+    (
+        _RIGHTS,
+        "a temporary password gives no role",
+        "accounts/rules.py",
+        "person_id=user.pk, person__must_change_password=False",
+        "person_id=user.pk",
+        (f"{_A}test_roles.py",),
+    ),
+    (
+        _RIGHTS,
+        "a role on its days only",
+        "accounts/rules.py",
+        "RoleGrant.objects.in_force(on or clock.today())",
+        "RoleGrant.objects",
+        (f"{_A}test_roles.py",),
+    ),
+    (
+        _RIGHTS,
+        "a delegation gives nothing without the role",
+        "accounts/domain/delegations.py",
+        ".filter(Exists(decides), person=person)",
+        ".filter(person=person)",
+        (f"{_A}test_delegations.py",),
+    ),
+    (
+        _RIGHTS,
+        "a delegation on its days only",
+        "accounts/domain/delegations.py",
+        "return Delegation.objects.in_force(on).filter(",
+        "return Delegation.objects.filter(",
+        (f"{_A}test_delegations.py",),
+    ),
+    (
+        _RIGHTS,
+        "the table of access",
+        "config/access.py",
+        "        if may(request, name, request.method or \"\"):",
+        "        if True:",
+        ("tests/test_access.py",),
+    ),
+    (
+        _RIGHTS,
+        "an address without a row",
+        "config/access.py",
+        "        if name not in ACCESS:\n            logger",
+        "        if False:\n            logger",
+        ("tests/test_access.py",),
+    ),
+    (
+        _RIGHTS,
+        "the password is changed first",
+        "config/access.py",
+        "if name not in OPEN_BEFORE_CHANGE and _must_change_password(request):",
+        "if False:",
+        ("tests/test_access.py",),
+    ),
+    (
+        _RIGHTS,
+        "an account is refused by who manages it",
+        "accounts/domain/two_people.py",
+        "    if row.person_id != by.pk:\n        with administering(by)",
+        "    if False:\n        with administering(by)",
+        _PEOPLE,
+    ),
+    *(
+        (_STALE, f"a card: {name}", _ASSESSMENT, old, new, _OF_CARDS)
+        for name, old, new in (
+            (
+                "the digest is compared",
+                "card.first_by_id and card.basis != basis_of(now[card.pk])",
+                "False",
+            ),
+            ("the ruling", 'digest({"outcome": ruling.outcome()})', '""'),
+            ("the lines", 'found[f"line:{line.number}"] = digest(line_content(line))', "pass"),
+            ("the parties", 'found[f"party:{party.pk}"] = digest(party_content(party))', "pass"),
+            ("the flags", "stated.flag(line.number, flag) for flag in Flag", '"" for flag in Flag'),
+            (
+                "the transaction",
+                'if name not in ("lines", "parties")',
+                "if False",
+            ),
+            (
+                "its answers",
+                "digest({name: getattr(card, name) for name in CARD_FIELDS})",
+                'digest("")',
+            ),
+            ("its evidence", "digest(evidence_content(source, on))", '""'),
+            ("its measures", "digest(measure_content(measure, on))", '""'),
+            ("an edit clears the signatures", "**changed, **NO_SIGNATURES", "**changed"),
+            (
+                "a second signature is on the same basis",
+                "card.second_by_id is None and card.basis == basis",
+                "card.second_by_id is None",
+            ),
+        )
+    ),
+    (
+        _STALE,
+        "a statement on another basis counts for nothing",
+        _STATEMENTS,
+        "return self.statement.countersigned_at is not None and not self.is_stale",
+        "return self.statement.countersigned_at is not None",
+        _OF_STATEMENTS,
+    ),
+    (
+        _STALE,
+        "a row that was seen in another version",
+        "permits/domain/casework.py",
+        "if now.version != (row.version if seen is None else seen):",
+        "if False:",
+        (f"{_D}test_casework.py", f"{_D}test_sources.py"),
+    ),
+    (
+        _TWO,
+        "what loosens counts once it is countersigned",
+        _STATEMENTS,
+        "return self.statement.countersigned_at is not None and not self.is_stale",
+        "return not self.is_stale",
+        _OF_STATEMENTS,
+    ),
+    (
+        _TWO,
+        "only what is stricter counts alone",
+        _STATEMENTS,
+        "return (kind, value) in _STRICTER",
+        "return True",
+        _OF_STATEMENTS,
+    ),
+    (
+        _TWO,
+        "of two statements the stricter counts",
+        _STATEMENTS,
+        "if known is None or one.counts_alone:",
+        "if True:",
+        _OF_STATEMENTS,
+    ),
+    (
+        _TWO,
+        "a consideration takes a second signature",
+        _ASSESSMENT,
+        "card.second_by_id is not None,\n                is_stale,",
+        "True,\n                is_stale,",
+        _OF_CARDS,
+    ),
+    (
+        _DOORS,
+        "issuing looks at the gate",
+        _DECISION,
+        "if not gate.is_open or delegation is None",
+        "if delegation is None",
+        _OF_DECISIONS,
+    ),
+    (
+        _DOORS,
+        "what loosens passes the gate",
+        _ACTS,
+        "        if loosening:\n            _pass_the_gate(work, now, by)\n",
+        "",
+        _OF_ACTS,
+    ),
+    (
+        _DOORS,
+        "loosening is compared again when it is done",
+        _ACTS,
+        "loosening = loosens(before, after)",
+        "loosening = now.loosens",
+        _OF_ACTS,
+    ),
+    (
+        _DOORS,
+        "the gate looks at who proposed the act",
+        _ACTS,
+        "        proposer=act.proposed_by,\n",
+        "",
+        _OF_ACTS,
+    ),
+    (
+        _DOORS,
+        "the gate asks for the power to act",
+        _ACTS,
+        "        power=Power.ACT,\n",
+        "",
+        _OF_ACTS,
+    ),
+    (
+        _DOORS,
+        "an act asks for the power to act",
+        _ACTS,
+        "if Power.ACT in one.powers:",
+        "if True:",
+        _OF_ACTS,
+    ),
+    (
+        _DOORS,
+        "a decision asks for the power to decide",
+        _DECISION,
+        "if Power.DECIDE in one.powers), None)",
+        "), None)",
+        _OF_DECISIONS,
+    ),
+    (
+        _DOORS,
+        "a refusal looks at whose work it is",
+        _DECISION,
+        '_PERSONAL = ("G12", "G13")',
+        '_PERSONAL = ("G13",)',
+        _OF_DECISIONS,
+    ),
+    (
+        _DOORS,
+        "a refusal looks at the delegation",
+        _DECISION,
+        '_PERSONAL = ("G12", "G13")',
+        '_PERSONAL = ("G12",)',
+        _OF_DECISIONS,
+    ),
+    (
+        _DOORS,
+        "the grounds are looked at again when it is refused",
+        _DECISION,
+        "found = checked_grounds(file, ruling, Outcome.REFUSED, grounds)",
+        "found = list(grounds)",
+        _OF_DECISIONS,
+    ),
+    (
+        _DOORS,
+        "the ground is looked at again when it is returned",
+        _DECISION,
+        "found = checked_grounds(file, ruling, Outcome.RETURNED, [ground])",
+        "found = [ground]",
+        _OF_DECISIONS,
+    ),
+]
+
+
+def locks() -> Iterator[Guard]:
+    """What waits for another transaction. SQLite has one writer at a time."""
+    races = ("tests/permits/test_locks.py",)
+    for name, path, old, new in (
+        (
+            "an act waits for the one before",
+            "permits/domain/casework.py",
+            "now = Application.objects.select_for_update().get(pk=application.pk)",
+            "now = Application.objects.get(pk=application.pk)",
+        ),
+        (
+            "a load waits for a decision",
+            "policies/domain/reference/load.py",
+            'cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_LOAD_LOCK])',
+            "pass",
+        ),
+        (
+            "issuing shares the register",
+            _DECISION,
+            "work:\n        share_register()\n        file, ruling, recommendation = _look(work,"
+            " Outcome.ISSUED)",
+            "work:\n        file, ruling, recommendation = _look(work, Outcome.ISSUED)",
+        ),
+        (
+            "loosening shares the register",
+            _ACTS,
+            "    share_register()\n    file = read_file(work.application)",
+            "    file = read_file(work.application)",
+        ),
+        (
+            "a delegation is not ended meanwhile",
+            _DECISION,
+            "    list(Delegation.objects.select_for_update().filter(",
+            "    list(Delegation.objects.filter(",
+        ),
+        (
+            "numbers are given out one at a time",
+            "permits/domain/intake.py",
+            'cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_NUMBER_LOCK])',
+            "pass",
+        ),
+    ):
+        yield Guard("locks", name, path, instead(old, new), races, ("postgresql",))
+
+
+# The database
+
+CONSTRAINTS = {
+    "permits": ("tests/permits/test_constraints.py",),
+    "accounts": (f"{_A}test_constraints.py", f"{_A}test_models.py"),
+}
+
+
+def constraints() -> Iterator[Guard]:
+    """Every constraint of these packages, taken away by one more migration."""
+    from django.apps import apps  # noqa: PLC0415 - after Django is set up
+
+    for label, tests in CONSTRAINTS.items():
+        migrations = sorted((ROOT / label / "migrations").glob("[0-9]*.py"))
+        for model in apps.get_app_config(label).get_models():
+            for one in model._meta.constraints:
+                text = (
+                    "from django.db import migrations\n\n\n"
+                    "class Migration(migrations.Migration):\n"
+                    f"    dependencies = [({label!r}, {migrations[-1].stem!r})]\n"
+                    "    operations = [migrations.RemoveConstraint("
+                    f"{model._meta.model_name!r}, {one.name!r})]\n"
+                )
+                yield Guard(
+                    "constraints",
+                    one.name,
+                    f"{label}/migrations/9999_without.py",
+                    lambda _nothing, text=text: text,  # type: ignore[misc]
+                    tests,
+                    BOTH,
+                )
+
+
+def triggers() -> Iterator[Guard]:
+    """Every trigger of this engine; those that every tracked table has, on all at once."""
+    from django.db import connection  # noqa: PLC0415 - after Django is set up
+
+    from history.guards import _wanted  # noqa: PLC0415
+
+    names: dict[str, str] = {}
+    for guard in _wanted(connection):
+        if not guard.table:
+            continue
+        of_one = guard.table.startswith("history_") or "_gate_" in guard.name
+        tail = guard.name.removeprefix(guard.table)
+        names.setdefault(guard.name if of_one else tail, guard.table)
+    for name in sorted(names):
+        of_permits = "_gate_" in name
+        yield Guard(
+            "triggers",
+            name if not name.startswith("_") else f"{name[1:]} of every tracked table",
+            "history/guards.py",
+            instead(
+                "def _wanted(",
+                "def _wanted(connection):\n"
+                f"    return [one for one in _all(connection) if not one.name.endswith({name!r})]"
+                "\n\n\ndef _all(",
+            ),
+            (f"{_D}test_gate_in_the_database.py",)
+            if of_permits
+            else ("tests/history/test_guards.py",),
+            BOTH,
+        )
+
+
+def guards() -> list[Guard]:
+    """All of them, for either engine. Needs a database with its tables."""
+    found = [
+        *rules(),
+        *comparisons(),
+        *refusals(),
+        *locks(),
+        *constraints(),
+        *triggers(),
+    ]
+    names = [one.name for one in found]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise LookupError(f"named twice: {', '.join(sorted(twice))}")
+    return found

@@ -1,0 +1,232 @@
+"""Acts on a permit and its use: what cannot be, once only, and by whom."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from accounts.choices import Power, Role
+from accounts.domain.delegations import confirm_delegation, propose_delegation
+from accounts.exceptions import NotPermitted, Refused
+from accounts.models import User
+from history import clock
+from history.domain.door import Conflict
+from permits.considerations import CONSIDERATIONS
+from permits.domain import acts
+from permits.domain.assessment import edit_card
+from permits.domain.gate import GateClosed
+from permits.domain.standing import read_standing
+from permits.domain.use import report_use
+from permits.models import Notice, Permit, PermitAct, PermitLine
+from tests.people import TERMS, Cast, make_person_with
+from tests.permits.factories import LINE, WHY, make_permit
+
+OTHER_LINE = {**LINE, "description": "A second sensor"}
+
+
+@pytest.fixture
+def permit(office: Cast) -> Permit:
+    return make_permit(office.analyst, office.senior, office.decision, lines=[LINE, OTHER_LINE])
+
+
+def decider(office: Cast, power: Power) -> User:
+    """A decision-maker whose delegation gives that power alone."""
+    person = make_person_with(f"only-{power.value}", Role.DECISION_MAKER)
+    terms = replace(TERMS, powers=frozenset({power}), number=f"only {power.value}")
+    proposed = propose_delegation(
+        person, terms, by=office.admin, reason=WHY, starts_on=clock.today()
+    )
+    confirm_delegation(proposed, by=office.admin_b)
+    return person
+
+
+def lines_of(permit: Permit) -> list[PermitLine]:
+    return list(permit.lines.order_by("number"))
+
+
+# What cannot be proposed
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "field"),
+    [
+        ("destroy", {}, "kind"),
+        ("suspend", {"valid_to": "2199-01-01"}, "change"),
+        ("amend", {}, "change"),
+        ("amend", {"destination": "FR"}, "change"),
+        ("amend", {"lines": {"1": {"quantity": "10"}}}, "change"),
+        ("amend", {"valid_to": date(2019, 1, 1)}, "valid_to"),
+        ("amend", {"lines": {"3": {"quantity": "1"}}}, "lines"),
+        ("amend", {"lines": {"1": {"quantity": "many"}}}, "lines"),
+        ("amend", {"lines": {"1": {"quantity": "-1"}}}, "lines"),
+        ("amend", {"lines": {"1": {"value": "Infinity"}}}, "lines"),
+        ("amend", {"conditions_added": [{"en": "Report.", "fr": " "}]}, "conditions_added"),
+    ],
+)
+def test_what_no_act_can_be_is_refused_by_field(
+    permit: Permit, office: Cast, kind: str, change: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        acts.propose_act(permit, kind=kind, change=change, reason=WHY, by=office.analyst)
+    assert set(refusal.value.message_dict) == {field}
+    assert not PermitAct.objects.exists()
+
+
+def test_an_act_on_a_line_is_on_one_of_this_permit(permit: Permit, office: Cast) -> None:
+    other = make_permit(office.analyst, office.senior, office.decision)
+    with pytest.raises(ValidationError, match="a line of this permit"):
+        acts.propose_act(
+            permit, kind="suspend", line=lines_of(other)[0], reason=WHY, by=office.analyst
+        )
+    first, second = lines_of(permit)
+    with pytest.raises(ValidationError, match="a line of this permit"):
+        acts.propose_act(
+            permit,
+            kind="amend",
+            line=first,
+            change={"lines": {str(second.number): {"quantity": "1"}}},
+            reason=WHY,
+            by=office.analyst,
+        )
+
+
+def test_what_is_as_the_act_would_make_it_is_left(permit: Permit, office: Cast) -> None:
+    with pytest.raises(Refused, match="Nothing here is suspended"):
+        acts.propose_act(permit, kind="reinstate", reason=WHY, by=office.analyst)
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    with pytest.raises(Refused, match="suspended already"):
+        acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+
+
+def test_nothing_is_done_to_a_line_that_is_cancelled(permit: Permit, office: Cast) -> None:
+    first, _second = lines_of(permit)
+    acts.act_at_once(permit, kind="cancel", line=first, reason=WHY, by=office.decision)
+    with pytest.raises(Refused, match="This line is cancelled"):
+        acts.propose_act(permit, kind="reinstate", line=first, reason=WHY, by=office.analyst)
+
+
+# Once only
+
+
+@pytest.mark.parametrize("first", ["done", "declined"])
+def test_an_act_is_done_or_declined_once(permit: Permit, office: Cast, first: str) -> None:
+    act = acts.propose_act(permit, kind="suspend", reason=WHY, by=office.analyst)
+    seen = PermitAct.objects.get()
+    if first == "done":
+        acts.perform_act(act, by=office.decision)
+    else:
+        acts.decline_act(act, reason=WHY, by=office.analyst)
+    with pytest.raises(Conflict):
+        acts.perform_act(seen, by=office.decision)
+    now = PermitAct.objects.get()
+    with pytest.raises(Refused, match="done or declined already"):
+        acts.perform_act(now, by=office.decision)
+    with pytest.raises(Refused, match="done or declined already"):
+        acts.decline_act(now, reason=WHY, by=office.senior)
+
+
+def test_a_notice_is_for_its_person_and_seen_once(permit: Permit, office: Cast) -> None:
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    notice = Notice.objects.first()
+    assert notice is not None
+    with pytest.raises(NotPermitted, match="somebody else"):
+        acts.see_notice(notice, by=office.senior)
+    seen = acts.see_notice(notice, by=notice.person)
+    assert seen.seen_at is not None
+    with pytest.raises(Refused, match="seen this notice already"):
+        acts.see_notice(seen, by=notice.person)
+
+
+# By whom
+
+
+def test_an_act_takes_a_delegation_with_the_power_to_act(permit: Permit, office: Cast) -> None:
+    only_decides = decider(office, Power.DECIDE)
+    with pytest.raises(NotPermitted, match="No delegation to you"):
+        acts.act_at_once(permit, kind="suspend", reason=WHY, by=only_decides)
+    act = acts.propose_act(permit, kind="suspend", reason=WHY, by=office.analyst)
+    with pytest.raises(NotPermitted, match="No delegation to you"):
+        acts.perform_act(act, by=only_decides)
+    assert acts.perform_act(act, by=decider(office, Power.ACT)).done_at is not None
+
+
+def test_the_power_to_act_is_enough_to_loosen(permit: Permit, office: Cast) -> None:
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    act = acts.propose_act(permit, kind="reinstate", reason=WHY, by=office.analyst)
+    assert acts.perform_act(act, by=decider(office, Power.ACT)).loosens
+
+
+def test_who_proposed_to_loosen_does_not_do_it(permit: Permit, office: Cast) -> None:
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    act = acts.propose_act(permit, kind="reinstate", reason=WHY, by=office.decision)
+    with pytest.raises(GateClosed, match="You made this recommendation or proposal"):
+        acts.perform_act(act, by=office.decision)
+
+
+def test_whether_it_loosens_is_compared_when_it_is_done(permit: Permit, office: Cast) -> None:
+    """To 8 of 10 narrows; after 5 it widens, and what shuts the gate stands against it."""
+
+    def to(quantity: int) -> dict[str, Any]:
+        return {"lines": {"1": {"quantity": str(quantity)}}}
+
+    act = acts.propose_act(permit, kind="amend", change=to(8), reason=WHY, by=office.analyst)
+    assert not act.loosens
+    acts.act_at_once(permit, kind="amend", change=to(5), reason=WHY, by=office.decision)
+    number = CONSIDERATIONS[0].number
+    edit_card(permit.application, number, {"residual": "substantial_risk"}, by=office.analyst)
+    with pytest.raises(GateClosed, match="G8"):
+        acts.perform_act(act, by=office.decision)
+    assert read_standing(permit, clock.today()).line(1).quantity == Decimal(5)
+
+
+# Use
+
+
+def use(permit: Permit, by: User, **values: Any) -> None:
+    report_use(
+        lines_of(permit)[0],
+        by=by,
+        **{"used_on": clock.today(), "quantity": Decimal(1), "value": Decimal(1), **values},
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("quantity", Decimal(0)),
+        ("value", Decimal(-1)),
+        ("used_on", clock.today() + timedelta(days=2)),
+    ],
+)
+def test_a_shipment_that_cannot_be_is_refused_by_field(
+    permit: Permit, office: Cast, field: str, value: Any
+) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        use(permit, office.analyst, **{field: value})
+    assert set(refusal.value.message_dict) == {field}
+
+
+def test_a_shipment_is_within_the_days_and_the_value_of_the_permit(
+    permit: Permit, office: Cast
+) -> None:
+    with pytest.raises(Refused, match="not valid on that day"):
+        use(permit, office.analyst, used_on=clock.today() - timedelta(days=1))
+    with pytest.raises(Refused, match="Only 10 each are left"):
+        use(permit, office.analyst, quantity=Decimal(11))
+    with pytest.raises(Refused, match="Only CAD 2500000.00 are left"):
+        use(permit, office.analyst, value=Decimal("2500000.01"))
+
+
+@pytest.mark.parametrize("kind", ["suspend", "cancel"])
+def test_nothing_is_shipped_on_a_line_that_is_out_of_force(
+    permit: Permit, office: Cast, kind: str
+) -> None:
+    first = lines_of(permit)[0]
+    acts.act_at_once(permit, kind=kind, line=first, reason=WHY, by=office.decision)
+    with pytest.raises(Refused, match="On that day the line was"):
+        use(permit, office.analyst)

@@ -1,0 +1,192 @@
+"""Deciding: what is looked at once more, and under which delegation it is done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from accounts.choices import Power, Role
+from accounts.domain.delegations import confirm_delegation, propose_delegation
+from accounts.exceptions import NotPermitted, Refused
+from accounts.models import Delegation, User
+from history import clock
+from permits.choices import StatementKind
+from permits.domain.casefile import read_file
+from permits.domain.decision import issue, refuse, return_without_action
+from permits.domain.gate import GateClosed
+from permits.domain.intake import declare_conflict
+from permits.domain.recommendation import put_to_applicant, recommend
+from permits.domain.statements import APPLICANT_KEY, CLAIMED
+from permits.models import Application, Decision, Permit
+from tests.people import TERMS, Cast, give_delegation, make_cast, make_person_with
+from tests.permits.factories import (
+    LINE,
+    WHY,
+    answer_cards,
+    attached,
+    clear_parties,
+    in_a_year,
+    make_in_review,
+    make_ready,
+    make_recommended,
+    say,
+    sign_cards,
+)
+
+
+def under(person: User, power: Power, office: Cast, number: str) -> Delegation:
+    """A delegation with that one power."""
+    proposed = propose_delegation(
+        person,
+        replace(TERMS, powers=frozenset({power}), number=number),
+        by=office.admin,
+        reason=WHY,
+        starts_on=clock.today(),
+    )
+    return confirm_delegation(proposed, by=office.admin_b)
+
+
+def barred(office: Cast) -> Application:
+    """A refusal recommended that leaves no discretion: the applicant is no resident."""
+    application = make_in_review(office.analyst)
+    say(application, StatementKind.ELIGIBILITY, APPLICANT_KEY, "not_resident", by=office.analyst)
+    recommend(application, outcome="refused", grounds=["7(1)"], reasons=WHY, by=office.analyst)
+    return application
+
+
+def returned(office: Cast) -> Application:
+    line = {**LINE, "items": [], "description": "Office chairs"}
+    application = make_in_review(office.analyst, destination="FR", lines=[line])
+    recommend(
+        application,
+        outcome="returned",
+        grounds=["no_permit_needed"],
+        reasons=WHY,
+        by=office.analyst,
+    )
+    return application
+
+
+def test_what_was_not_recommended_is_not_decided(office: Cast) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    with pytest.raises(Refused, match="not what was recommended"):
+        refuse(application, grounds=["discretion"], reasons=WHY, by=office.decision)
+    with pytest.raises(Refused, match="not what was recommended"):
+        return_without_action(
+            application, ground="no_permit_needed", reasons=WHY, by=office.decision
+        )
+    with pytest.raises(Refused, match="not what was recommended"):
+        issue(barred(office), reasons=WHY, adopts_determination=True, by=office.decision)
+    assert not Decision.objects.exists()
+
+
+def test_the_delegation_is_the_one_that_gives_the_power(office: Cast) -> None:
+    """Of two, the first lets its holder act on permits and not decide."""
+    decider = make_person_with("decider", Role.DECISION_MAKER)
+    under(decider, Power.ACT, office, "T-2")
+    application = make_recommended(office.analyst, office.senior)
+    with pytest.raises(GateClosed, match="G13"):
+        issue(application, reasons=WHY, adopts_determination=True, by=decider)
+    right = under(decider, Power.DECIDE, office, "T-3")
+    permit = issue(application, reasons=WHY, adopts_determination=True, by=decider)
+    assert permit.decision.delegation == right
+
+
+@pytest.mark.parametrize("way", ["refuse", "return"])
+def test_a_refusal_too_takes_another_person_with_a_delegation(office: Cast, way: str) -> None:
+    application = barred(office) if way == "refuse" else returned(office)
+
+    def decide(by: User) -> Decision:
+        if way == "refuse":
+            return refuse(application, grounds=["7(1)"], reasons=WHY, by=by)
+        return return_without_action(application, ground="no_permit_needed", reasons=WHY, by=by)
+
+    without = make_person_with("without", Role.DECISION_MAKER)
+    with pytest.raises(NotPermitted, match="No delegation to you"):
+        decide(without)
+    biased = make_person_with("biased", Role.DECISION_MAKER)
+    give_delegation(biased, proposed_by=office.admin, confirmed_by=office.admin_b)
+    declare_conflict(application, by=biased, reason=WHY)
+    with pytest.raises(NotPermitted, match="conflict of interest"):
+        decide(biased)
+    acts_only = make_person_with("acts-only", Role.DECISION_MAKER)
+    under(acts_only, Power.ACT, office, "T-4")
+    with pytest.raises(NotPermitted, match="No delegation to you"):
+        decide(acts_only)
+    assert decide(office.decision).decided_by == office.decision
+
+
+def test_grounds_hold_when_it_is_decided(office: Cast) -> None:
+    with pytest.raises(ValidationError, match="stricter than case by case"):
+        refuse(barred(office), grounds=["policy"], reasons=WHY, by=office.decision)
+    with pytest.raises(ValidationError, match="No general permit covers"):
+        return_without_action(
+            returned(office), ground="general_permit", reasons=WHY, by=office.decision
+        )
+    assert not Decision.objects.exists()
+
+
+def test_exceptional_circumstances_are_signed_by_who_decides(db: None) -> None:
+    key = "TR-2020-04-16-presumptive:minister"
+    with clock.simulated(datetime(2020, 5, 4, 14, tzinfo=UTC)):
+        people = make_cast()
+        give_delegation(people.decision, proposed_by=people.admin, confirmed_by=people.admin_b)
+        application = make_in_review(people.analyst)
+        document = attached(application, people.analyst)
+        say(
+            application,
+            StatementKind.EXCEPTION,
+            key,
+            CLAIMED,
+            by=people.analyst,
+            second=people.senior,
+            document=document,
+        )
+        clear_parties(application, by=people.analyst, second=people.senior)
+        answer_cards(application, by=people.analyst)
+        sign_cards(application, by=people.analyst, second=people.senior)
+        recommend(
+            application, outcome="issued", reasons=WHY, valid_to=in_a_year(), by=people.analyst
+        )
+        for signed in ([], ["TR-2020-04-16-presumptive:nato"]):
+            with pytest.raises(ValidationError, match="Sign the exceptional circumstances"):
+                issue(
+                    application,
+                    reasons=WHY,
+                    adopts_determination=True,
+                    exceptions_signed=signed,
+                    by=people.decision,
+                )
+        assert not Permit.objects.exists()
+        permit = issue(
+            application,
+            reasons=WHY,
+            adopts_determination=True,
+            exceptions_signed=[key],
+            by=people.decision,
+        )
+    assert permit.decision.exceptions_signed == [key]
+
+
+def test_an_intended_refusal_waits_for_the_reply_or_the_end_of_its_period(office: Cast) -> None:
+    application = make_ready(office.analyst, office.senior)
+    recommend(
+        application, outcome="refused", grounds=["discretion"], reasons=WHY, by=office.analyst
+    )
+    made = read_file(application).recommendation
+    assert made is not None
+    with pytest.raises(Refused, match="first put to the applicant"):
+        refuse(application, grounds=["discretion"], reasons=WHY, by=office.decision)
+    last = clock.today() + timedelta(days=5)
+    put_to_applicant(made, reply_by=last, by=office.analyst)
+    with (
+        clock.simulated(clock.now() + timedelta(days=5)),
+        pytest.raises(Refused, match="may still reply"),
+    ):
+        refuse(application, grounds=["discretion"], reasons=WHY, by=office.decision)
+    with clock.simulated(clock.now() + timedelta(days=6)):
+        decided = refuse(application, grounds=["discretion"], reasons=WHY, by=office.decision)
+    assert decided.outcome == "refused"

@@ -1,0 +1,352 @@
+"""Each rule of the gate shut by what it is about, with its words, and open again without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accounts.choices import Power, Role
+from accounts.domain.delegations import delegations_in_force
+from accounts.models import User
+from history import clock
+from permits.choices import Flag, PartyRole, Screened, StatementKind
+from permits.considerations import CONSIDERATIONS
+from permits.domain import intake
+from permits.domain.assessment import edit_card, sign_card
+from permits.domain.casefile import read_file
+from permits.domain.consultations import consult
+from permits.domain.decision import issue
+from permits.domain.gate import RULES, Gate, GateClosed, check_gate
+from permits.domain.ruling import rule_on
+from permits.domain.statements import (
+    APPLICANT_KEY,
+    CLAIMED,
+    NOT_PREJUDICIAL,
+    ON_FILE,
+    RAISED,
+    STATE_SAFETY_KEY,
+    authorization_key,
+    party_key,
+    set_aside,
+)
+from permits.models import Application, Permit, Statement
+from tests.people import Cast, give_delegation, give_role, make_cast
+from tests.permits.factories import (
+    LINE,
+    WHY,
+    attached,
+    clear_parties,
+    lower,
+    make_in_review,
+    make_ready,
+    make_recommended,
+    say,
+)
+
+FIRST = CONSIDERATIONS[0].number
+LISTED_UNDER = "RU-listing"
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+
+
+def gate_of(application: Application, **who: Any) -> Gate:
+    application.refresh_from_db()
+    file = read_file(application)
+    return check_gate(file, rule_on(file, on=clock.today(), known_at=clock.now()), **who)
+
+
+def against(gate: Gate) -> dict[str, str]:
+    """By rule, why it fails."""
+    return {one.rule.code: " ".join(r.words for r in one.reasons) for one in gate.failures}
+
+
+def party(application: Application, role: PartyRole = PartyRole.CONSIGNEE) -> Any:
+    return read_file(application).parties_as(role)[0]
+
+
+def statement(application: Application, kind: StatementKind) -> Statement:
+    return Statement.objects.filter(
+        application=application, kind=kind, set_aside_at__isnull=True
+    ).latest("pk")
+
+
+def list_the_consignee(application: Application, office: Cast) -> None:
+    say(
+        application,
+        StatementKind.SCREENING,
+        party_key(party(application).pk),
+        Screened.LISTED,
+        by=office.analyst,
+        policies=(LISTED_UNDER,),
+    )
+
+
+Spoil = Callable[[Application, Cast], Any]
+
+# What is done to a case that is ready; the rules that then fail; words of the first of them.
+SPOILS: dict[str, tuple[Spoil, list[str], str]] = {
+    "a telephone number is missing": (
+        lambda case, office: intake.edit_party(
+            party(case, PartyRole.APPLICANT), {"telephone": ""}, by=office.analyst
+        ),
+        ["G1"],
+        "Missing: ",
+    ),
+    "nobody stands by the residence": (
+        lambda case, office: set_aside(
+            statement(case, StatementKind.ELIGIBILITY), by=office.analyst, reason=WHY
+        ),
+        ["G2"],
+        "not stated by two people",
+    ),
+    "the applicant lives elsewhere": (
+        lambda case, office: say(
+            case, StatementKind.ELIGIBILITY, APPLICANT_KEY, "not_resident", by=office.analyst
+        ),
+        ["G2"],
+        "not stated by two people",
+    ),
+    "a party is not screened": (
+        lambda case, office: set_aside(
+            statement(case, StatementKind.SCREENING), by=office.analyst, reason=WHY
+        ),
+        ["G4"],
+        "is not screened, with a source, by two people",
+    ),
+    "an answer is taken back": (
+        lambda case, office: edit_card(case, FIRST, {"finding": ""}, by=office.analyst),
+        ["G7", "G9"],
+        "still to be answered",
+    ),
+    "a line changes its price": (
+        lambda case, office: intake.edit_line(
+            read_file(case).lines[0], {"unit_value": 3}, by=office.analyst
+        ),
+        ["G9"],
+        "signed on another basis",
+    ),
+    "a consideration is signed once": (
+        lambda case, office: sign_card(
+            edit_card(case, FIRST, {"finding": "Another"}, by=office.analyst), by=office.senior
+        ),
+        ["G9"],
+        "not signed by two people",
+    ),
+    "prejudice to the State is raised": (
+        lambda case, office: say(
+            case, StatementKind.STATE_SAFETY, STATE_SAFETY_KEY, RAISED, by=office.analyst
+        ),
+        ["G10"],
+        "Prejudice to the safety",
+    ),
+    "a consultation is open": (
+        lambda case, office: consult(
+            case,
+            body="A body",
+            question="A question?",
+            due_on=clock.today() + timedelta(days=5),
+            by=office.analyst,
+        ),
+        ["G11"],
+        "A body has not answered",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SPOILS)
+def test_a_rule_fails_by_what_it_is_about(office: Cast, name: str) -> None:
+    application = make_ready(office.analyst, office.senior)
+    assert against(gate_of(application)) == {}
+    spoil, codes, words = SPOILS[name]
+    spoil(application, office)
+    found = against(gate_of(application))
+    assert list(found) == codes
+    assert words in found[codes[0]]
+
+
+@pytest.mark.parametrize("residual", ["substantial_risk", "not_enough_information"])
+def test_a_risk_shuts_the_gate_whatever_the_goods_are(office: Cast, residual: str) -> None:
+    application = make_ready(office.analyst, office.senior)
+    edit_card(application, FIRST, {"residual": residual}, by=office.analyst)
+    assert list(against(gate_of(application))) == ["G8", "G9"]
+    lower(application, Flag.WAR_MATERIAL, by=office.analyst, second=office.senior)
+    assert list(against(gate_of(application))) == ["G8"]
+
+
+def test_goods_that_need_no_permit_get_none(office: Cast) -> None:
+    line = {**LINE, "items": [], "description": "Office chairs"}
+    application = make_in_review(office.analyst, destination="FR", lines=[line])
+    clear_parties(application, by=office.analyst, second=office.senior)
+    found = against(gate_of(application))
+    assert list(found) == ["G3"]
+    assert "returned without action" in found["G3"]
+
+
+def test_without_a_line_there_is_nothing_to_permit(office: Cast) -> None:
+    application = make_ready(office.analyst, office.senior)
+    intake.remove_line(read_file(application).lines[0], by=office.analyst)
+    assert against(gate_of(application))["G3"] == "No line can be ruled on."
+
+
+def test_without_an_applicant_nobody_is_eligible(office: Cast) -> None:
+    application = make_ready(office.analyst, office.senior)
+    intake.remove_party(party(application, PartyRole.APPLICANT), by=office.analyst)
+    assert "There is no applicant." in against(gate_of(application))["G2"]
+
+
+def test_a_listed_party_needs_an_authorization(office: Cast) -> None:
+    application = make_ready(office.analyst, office.senior)
+    list_the_consignee(application, office)
+    assert "no authorization is on file" in against(gate_of(application))["G4"]
+    say(
+        application,
+        StatementKind.AUTHORIZATION,
+        authorization_key(party(application).pk, LISTED_UNDER),
+        ON_FILE,
+        by=office.analyst,
+        second=office.senior,
+        document=attached(application, office.analyst),
+    )
+    assert "G4" not in against(gate_of(application))
+
+
+def test_a_day_on_which_permits_are_suspended_shuts_the_gate(db: None) -> None:
+    with clock.simulated(datetime(2019, 10, 20, 14, tzinfo=UTC)):
+        people = make_cast()
+        application = make_ready(people.analyst, people.senior)
+        found = against(gate_of(application))
+    assert list(found) == ["G5"]
+    assert "suspended" in found["G5"]
+
+
+def test_a_policy_that_moves_between_recommendation_and_decision_shuts_the_gate(db: None) -> None:
+    with clock.simulated(datetime(2019, 10, 1, 14, tzinfo=UTC)):
+        people = make_cast()
+        give_delegation(people.decision, proposed_by=people.admin, confirmed_by=people.admin_b)
+        application = make_recommended(people.analyst, people.senior)
+    with (
+        clock.simulated(datetime(2019, 10, 20, 14, tzinfo=UTC)),
+        pytest.raises(GateClosed, match="G5"),
+    ):
+        issue(application, reasons=WHY, adopts_determination=True, by=people.decision)
+    assert not Permit.objects.exists()
+
+
+def test_an_open_question_shuts_the_gate(db: None) -> None:
+    """Brokering to Türkiye under Notice 992."""
+    with clock.simulated(datetime(2020, 5, 4, 14, tzinfo=UTC)):
+        people = make_cast()
+        application = make_ready(people.analyst, people.senior, activity="brokering")
+        found = against(gate_of(application))
+    assert "Open question: " in found["G6"]
+
+
+def test_what_was_countersigned_and_is_stale_shuts_the_gate(office: Cast) -> None:
+    application = make_ready(office.analyst, office.senior)
+    say(
+        application,
+        StatementKind.STATE_SAFETY,
+        STATE_SAFETY_KEY,
+        NOT_PREJUDICIAL,
+        by=office.analyst,
+        second=office.senior,
+    )
+    assert against(gate_of(application)) == {}
+    intake.edit_application(application, {"end_use": "Border patrol"}, by=office.analyst)
+    found = against(gate_of(application))
+    assert list(found) == ["G6", "G9"]
+    assert "what it is about has changed since" in found["G6"]
+
+
+# Who decides
+
+
+def personal(application: Application, by: User, proposer: User | None = None) -> dict[str, str]:
+    """What stands against this person alone."""
+    delegations = delegations_in_force(by, clock.today())
+    found = against(gate_of(application, by=by, proposer=proposer, delegations=delegations))
+    return {code: words for code, words in found.items() if code in ("G12", "G13")}
+
+
+def test_who_recommended_does_not_decide(office: Cast) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    assert personal(application, office.decision, office.analyst) == {}
+    found = personal(application, office.decision, office.decision)
+    assert found == {"G12": "You made this recommendation or proposal."}
+
+
+@pytest.mark.parametrize("part", ["edited", "signed", "countersigned"])
+def test_who_reviewed_does_not_decide(office: Cast, part: str) -> None:
+    """Also where others edited and signed it anew since."""
+    give_role(office.decision, Role.ANALYST)
+    application = make_ready(office.analyst, office.senior)
+    values = {"finding": "Another"}
+    card = edit_card(
+        application, FIRST, values, by=office.decision if part == "edited" else office.analyst
+    )
+    first = office.decision if part == "signed" else office.analyst
+    second = office.decision if part == "countersigned" else office.senior
+    if part != "edited":
+        sign_card(sign_card(card, by=first), by=second)
+    edit_card(application, FIRST, {"finding": "Anew"}, by=office.analyst)
+    found = personal(application, office.decision, office.analyst_b)
+    assert found == {"G12": "You edited or signed a consideration of this case."}
+
+
+@pytest.mark.parametrize("claims", [True, False])
+def test_who_took_an_exception_does_not_decide(db: None, claims: bool) -> None:
+    with clock.simulated(datetime(2020, 5, 4, 14, tzinfo=UTC)):
+        people = make_cast()
+        give_role(people.decision, Role.ANALYST)
+        give_delegation(people.decision, proposed_by=people.admin, confirmed_by=people.admin_b)
+        application = make_ready(people.analyst, people.senior)
+        first, second = (
+            (people.decision, people.senior) if claims else (people.senior, people.decision)
+        )
+        say(
+            application,
+            StatementKind.EXCEPTION,
+            "TR-2020-04-16-presumptive:nato",
+            CLAIMED,
+            by=first,
+            second=second,
+            document=attached(application, people.analyst),
+        )
+        found = personal(application, people.decision, people.analyst)
+    assert found == {"G12": "You claimed or countersigned an exception on this case."}
+
+
+def test_who_declared_a_conflict_does_not_decide(office: Cast) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    intake.declare_conflict(application, by=office.decision, reason=WHY)
+    found = personal(application, office.decision, office.analyst)
+    assert found == {"G12": "You declared a conflict of interest."}
+
+
+def test_who_decides_has_a_delegation_with_this_power(office: Cast) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    ready = {"by": office.decision, "proposer": office.analyst}
+    assert list(against(gate_of(application, **ready))) == ["G13"]
+    (held,) = delegations_in_force(office.decision, clock.today())
+    for power, wrong in ((Power.DECIDE, Power.ACT), (Power.ACT, Power.DECIDE)):
+        held.may_decide, held.may_act = wrong == Power.DECIDE, wrong == Power.ACT
+        found = gate_of(application, **ready, delegations=[held], power=power)
+        assert list(against(found)) == ["G13"]
+        assert gate_of(application, **ready, delegations=[held], power=wrong).is_open
+
+
+def test_before_there_is_somebody_who_decides_the_gate_is_not_open(office: Cast) -> None:
+    gate = gate_of(make_recommended(office.analyst, office.senior))
+    assert gate.is_open_but_for_the_person
+    assert not gate.is_open
+    assert [one.rule.code for one in gate.findings if one.state == "to_come"] == ["G12", "G13"]
+
+
+def test_the_rules_are_those_of_the_document() -> None:
+    text = (DOCS / "gate.md").read_text(encoding="utf-8")
+    for rule in RULES:
+        assert f"`{rule.against.__name__}`" in text
+        assert f"| {rule.code} |" in text
