@@ -68,7 +68,7 @@ def emptied(function: str, gives: str = "None") -> Edit:
     return edit
 
 
-def _passed(raised: ast.Raise) -> Edit:
+def _passed(raised: ast.stmt) -> Edit:
     """The statement does nothing."""
 
     def edit(text: str) -> str:
@@ -152,6 +152,7 @@ REFUSING: dict[str, tuple[str, ...]] = {
         f"{_D}test_story.py",
         f"{_D}test_gate.py",
     ),
+    "permits/domain/conditions.py": ("tests/permits/test_conditions.py",),
     "permits/domain/decision.py": (f"{_D}test_decision.py", f"{_D}test_story.py", *OF_THE_GATE),
     "permits/domain/acts.py": (f"{_D}test_acts.py", f"{_D}test_story.py"),
     "permits/domain/use.py": (f"{_D}test_acts.py", f"{_D}test_story.py"),
@@ -198,12 +199,25 @@ def _refusing(found: list[ast.Raise]) -> Iterator[ast.Raise]:
             yield raised
 
 
-def _words(raised: ast.Raise) -> str:
-    """The first words of what is said, or else what is raised."""
+def _words(raised: ast.stmt) -> str:
+    """The first words of what is said, or else the statement."""
     for node in ast.walk(raised):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
             return node.value[:60]
     return ast.unparse(raised)[:60]
+
+
+def grounds() -> Iterator[Guard]:
+    """Every reason for which a ground of a refusal or a return does not hold."""
+    path = "permits/domain/recommendation.py"
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef) or not function.name.startswith("_why_no"):
+            continue
+        for node in ast.walk(function):
+            if isinstance(node, ast.Return) and "_(" in ast.unparse(node):
+                name = f"{function.name}, line {node.lineno - function.lineno}: {_words(node)}"
+                yield Guard("grounds of a refusal", name, path, _passed(node), REFUSING[path])
 
 
 # What is neither a rule nor a refusal by itself
@@ -311,7 +325,7 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
         _RIGHTS,
         "the table of access",
         "config/access.py",
-        "        if may(request, name, request.method or \"\"):",
+        '        if may(request, name, request.method or ""):',
         "        if True:",
         ("tests/test_access.py",),
     ),
@@ -527,6 +541,12 @@ def locks() -> Iterator[Guard]:
             "pass",
         ),
         (
+            "loads of policies one at a time",
+            "policies/domain/reference/load.py",
+            'cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOAD_LOCK])',
+            "pass",
+        ),
+        (
             "issuing shares the register",
             _DECISION,
             "work:\n        share_register()\n        file, ruling, recommendation = _look(work,"
@@ -592,13 +612,13 @@ def triggers() -> Iterator[Guard]:
     """Every trigger of this engine; those that every tracked table has, on all at once."""
     from django.db import connection  # noqa: PLC0415 - after Django is set up
 
-    from history.guards import _wanted  # noqa: PLC0415
+    from history.guards import EVENTS, TEXTS, _wanted  # noqa: PLC0415
 
     names: dict[str, str] = {}
     for guard in _wanted(connection):
         if not guard.table:
             continue
-        of_one = guard.table.startswith("history_") or "_gate_" in guard.name
+        of_one = guard.table in (EVENTS, TEXTS) or "_gate_" in guard.name
         tail = guard.name.removeprefix(guard.table)
         names.setdefault(guard.name if of_one else tail, guard.table)
     for name in sorted(names):
@@ -626,6 +646,7 @@ def guards() -> list[Guard]:
         *rules(),
         *comparisons(),
         *refusals(),
+        *grounds(),
         *locks(),
         *constraints(),
         *triggers(),

@@ -87,9 +87,7 @@ def main(words: str = "") -> int:
         ground.prepare()
         engine = connection.vendor
         wanted = [
-            one
-            for one in guards()
-            if engine in one.engines and words in f"{one.kind}: {one.name}"
+            one for one in guards() if engine in one.engines and words in f"{one.kind}: {one.name}"
         ]
         report = Report(f"Guards, {engine}")
         copies: SimpleQueue[Copy] = SimpleQueue()

@@ -26,7 +26,7 @@ def test_an_application_that_changed_since_it_was_seen_is_a_conflict(
     intake.edit_application(case, {"end_use": "Training"}, by=office.senior, seen=seen)
     with pytest.raises(Conflict) as conflict:
         intake.edit_application(case, {"end_use": "Patrol"}, by=office.analyst, seen=seen)
-    assert conflict.value.now.end_use == "Training"
+    assert conflict.value.now == case
     case.refresh_from_db()
     assert case.end_use == "Training"
 

@@ -1,0 +1,236 @@
+"""Recommending: which grounds hold on which file, and putting a refusal to the applicant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from accounts.exceptions import Refused
+from history import clock
+from permits.choices import StatementKind
+from permits.considerations import CONSIDERATIONS
+from permits.domain.assessment import edit_card, sign_card
+from permits.domain.casefile import read_file
+from permits.domain.gate import GateClosed
+from permits.domain.recommendation import (
+    put_to_applicant,
+    recommend,
+    record_reply,
+    send_back,
+)
+from permits.domain.statements import (
+    APPLICANT_KEY,
+    NOT_RESIDENT,
+    PREJUDICIAL,
+    RAISED,
+    STATE_SAFETY_KEY,
+)
+from permits.models import Application, Recommendation
+from tests.people import Cast, make_cast
+from tests.permits.factories import (
+    ANSWERS,
+    LINE,
+    WHY,
+    in_a_year,
+    make_in_review,
+    make_ready,
+    say,
+)
+
+FIRST = CONSIDERATIONS[0].number
+
+
+@pytest.fixture
+def ready(office: Cast) -> Application:
+    return make_ready(office.analyst, office.senior)
+
+
+def to_refuse(case: Application, office: Cast, *grounds: str) -> Recommendation:
+    return recommend(case, outcome="refused", grounds=grounds, reasons=WHY, by=office.analyst)
+
+
+def to_return(case: Application, office: Cast, ground: str) -> Recommendation:
+    return recommend(case, outcome="returned", grounds=[ground], reasons=WHY, by=office.analyst)
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"outcome": "granted"}, "outcome"),
+        ({"outcome": "issued", "grounds": ["7.4"], "valid_to": in_a_year()}, "grounds"),
+        ({"outcome": "issued"}, "valid_to"),
+        ({"outcome": "issued", "valid_to": clock.today()}, "valid_to"),
+        ({"outcome": "refused"}, "grounds"),
+        ({"outcome": "refused", "grounds": ["no_permit_needed"]}, "grounds"),
+        ({"outcome": "refused", "grounds": ["discretion"], "valid_to": in_a_year()}, "outcome"),
+        (
+            {"outcome": "refused", "grounds": ["discretion"], "conditions": [("A", "B")]},
+            "outcome",
+        ),
+    ],
+)
+def test_what_no_recommendation_can_be_is_refused_by_field(
+    ready: Application, office: Cast, values: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        recommend(ready, reasons=WHY, by=office.analyst, **values)
+    assert set(refusal.value.message_dict) == {field}
+    assert not Recommendation.objects.exists()
+
+
+def test_to_issue_is_not_recommended_before_the_gate_opens(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    with pytest.raises(GateClosed):
+        recommend(case, outcome="issued", reasons=WHY, valid_to=in_a_year(), by=office.analyst)
+
+
+# Grounds
+
+
+@pytest.mark.parametrize(
+    ("ground", "words"),
+    [
+        ("7.4", "no consideration that finds a substantial risk"),
+        ("7(1)", "no resident of Canada is not stated"),
+        ("7(2)", "no line of goods of s. 4.1 is barred"),
+        ("regulation", "No line is prohibited"),
+        ("7.2", "the prejudice is not stated"),
+        ("policy", "No policy in force today is stricter"),
+    ],
+)
+def test_a_ground_that_does_not_hold_is_refused_in_its_words(
+    ready: Application, office: Cast, ground: str, words: str
+) -> None:
+    with pytest.raises(ValidationError, match=words):
+        to_refuse(ready, office, ground)
+    # Nor beside one that does.
+    with pytest.raises(ValidationError, match=words):
+        to_refuse(ready, office, "discretion", ground)
+
+
+def a_risk(case: Application, office: Cast) -> None:
+    edit_card(case, FIRST, {"residual": "substantial_risk"}, by=office.analyst)
+
+
+def test_a_risk_is_a_ground_once_two_people_have_signed_it(
+    ready: Application, office: Cast
+) -> None:
+    a_risk(ready, office)
+    with pytest.raises(ValidationError, match="signed by two people"):
+        to_refuse(ready, office, "7.4")
+    cards = read_file(ready).cards
+    assert cards[0].first_by_id is None
+    sign_card(sign_card(cards[0], by=office.analyst), by=office.senior)
+    assert to_refuse(ready, office, "7.4").grounds == ["7.4"]
+
+
+def test_a_risk_is_no_ground_for_goods_that_are_no_arms(office: Cast) -> None:
+    line = {**LINE, "items": ["1-1.A.1"]}
+    case = make_in_review(office.analyst, lines=[line])
+    with pytest.raises(ValidationError, match=r"s\. 7\.4 is not law for these goods"):
+        to_refuse(case, office, "7.4")
+
+
+@pytest.mark.parametrize("ground", ["policy", "discretion"])
+def test_discretion_takes_all_six_considerations(db: None, ground: str) -> None:
+    with clock.simulated(datetime(2020, 5, 4, 14, tzinfo=UTC)):
+        people = make_cast()
+        case = make_in_review(people.analyst)
+        with pytest.raises(ValidationError, match="All six considerations are answered"):
+            to_refuse(case, people, ground)
+        for one in CONSIDERATIONS:
+            edit_card(case, one.number, ANSWERS, by=people.analyst)
+        assert to_refuse(case, people, ground).grounds == [ground]
+
+
+HOLDS: dict[str, Callable[[Application, Cast], object]] = {
+    "7(1)": lambda case, office: say(
+        case, StatementKind.ELIGIBILITY, APPLICANT_KEY, NOT_RESIDENT, by=office.analyst
+    ),
+    "7.2": lambda case, office: say(
+        case, StatementKind.STATE_SAFETY, STATE_SAFETY_KEY, PREJUDICIAL, by=office.analyst
+    ),
+}
+
+
+@pytest.mark.parametrize("ground", HOLDS)
+def test_a_ground_holds_by_what_is_stated(office: Cast, ground: str) -> None:
+    case = make_in_review(office.analyst)
+    HOLDS[ground](case, office)
+    assert to_refuse(case, office, ground).grounds == [ground]
+
+
+def test_a_prejudice_that_is_only_raised_is_no_ground(ready: Application, office: Cast) -> None:
+    say(ready, StatementKind.STATE_SAFETY, STATE_SAFETY_KEY, RAISED, by=office.analyst)
+    with pytest.raises(ValidationError, match="the prejudice is not stated"):
+        to_refuse(ready, office, "7.2")
+
+
+@pytest.mark.parametrize(
+    ("ground", "words"),
+    [
+        ("no_permit_needed", "A line needs a permit"),
+        ("general_permit", "No general permit covers"),
+        ("ineligible", "no resident of Canada is not stated"),
+    ],
+)
+def test_what_needs_a_permit_is_not_returned(
+    ready: Application, office: Cast, ground: str, words: str
+) -> None:
+    with pytest.raises(ValidationError, match=words):
+        to_return(ready, office, ground)
+
+
+# The intended refusal
+
+
+@pytest.fixture
+def intended(ready: Application, office: Cast) -> Recommendation:
+    return to_refuse(ready, office, "discretion")
+
+
+def soon() -> Any:
+    return clock.today() + timedelta(days=5)
+
+
+def test_only_an_intended_refusal_is_put_to_the_applicant(ready: Application, office: Cast) -> None:
+    made = recommend(ready, outcome="issued", reasons=WHY, valid_to=in_a_year(), by=office.analyst)
+    with pytest.raises(Refused, match="Only an intended refusal"):
+        put_to_applicant(made, reply_by=soon(), by=office.analyst)
+
+
+def test_a_legal_bar_is_not_put_to_the_applicant(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    HOLDS["7(1)"](case, office)
+    made = to_refuse(case, office, "7(1)")
+    with pytest.raises(Refused, match="leaves no discretion"):
+        put_to_applicant(made, reply_by=soon(), by=office.analyst)
+
+
+def test_it_is_put_once_and_answered_once(intended: Recommendation, office: Cast) -> None:
+    with pytest.raises(Refused, match="was not put"):
+        record_reply(intended, reply=WHY, replied_on=clock.today(), by=office.analyst)
+    with pytest.raises(ValidationError, match="due after today"):
+        put_to_applicant(intended, reply_by=clock.today(), by=office.analyst)
+    put = put_to_applicant(intended, reply_by=soon(), by=office.analyst)
+    with pytest.raises(Refused, match="put to the applicant already"):
+        put_to_applicant(put, reply_by=soon(), by=office.analyst)
+    for wrong in (clock.today() - timedelta(days=1), clock.today() + timedelta(days=1)):
+        with pytest.raises(ValidationError, match="from that of the letter up to today"):
+            record_reply(put, reply=WHY, replied_on=wrong, by=office.analyst)
+    replied = record_reply(put, reply=WHY, replied_on=clock.today(), by=office.analyst)
+    with pytest.raises(Refused, match="recorded already"):
+        record_reply(replied, reply=WHY, replied_on=clock.today(), by=office.analyst)
+
+
+def test_one_that_was_set_aside_is_over(intended: Recommendation, office: Cast) -> None:
+    application = intended.application
+    back = send_back(intended, reason=WHY, by=office.decision)
+    application.refresh_from_db()
+    to_refuse(application, office, "discretion")
+    with pytest.raises(Refused, match="was set aside"):
+        put_to_applicant(back, reply_by=soon(), by=office.analyst)

@@ -1,0 +1,248 @@
+"""What the database refuses of a row of a case, also with its event: a row for every constraint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, models
+
+from history import clock
+from history.actors import SYSTEM
+from history.domain.door import door
+from history.models import Tracked
+from permits.choices import Flag, StatementKind
+from permits.considerations import CONSIDERATIONS
+from permits.domain import acts, intake
+from permits.domain.assessment import edit_card, sign_card
+from permits.domain.consultations import consult, open_wait
+from permits.domain.letters import make_letter
+from permits.domain.recommendation import recommend
+from permits.domain.statements import countersign, flag_key
+from permits.domain.use import report_use
+from permits.models import (
+    Application,
+    Card,
+    Consultation,
+    Line,
+    Party,
+    Permit,
+    PermitAct,
+    Recommendation,
+    Statement,
+    Use,
+    Wait,
+)
+from tests.people import Cast
+from tests.permits.factories import (
+    ANSWERS,
+    WHY,
+    attached,
+    make_in_review,
+    make_permit,
+    make_ready,
+    say,
+)
+
+FIRST = CONSIDERATIONS[0].number
+
+
+class Made:
+    """A row of every kind, made by the domain functions when it is first asked for."""
+
+    def __init__(self, office: Cast) -> None:
+        self.office = office
+
+    def case(self) -> Application:
+        return make_in_review(self.office.analyst)
+
+    def card(self) -> Card:
+        """Edited by the analyst, signed first by the senior analyst."""
+        card = edit_card(self.case(), FIRST, ANSWERS, by=self.office.analyst)
+        return sign_card(card, by=self.office.senior)
+
+    def statement(self) -> Statement:
+        return self.flag(self.case())
+
+    def flag(self, case: Application, value: str = "no") -> Statement:
+        key = flag_key(1, Flag.WAR_MATERIAL)
+        return say(case, StatementKind.FLAG, key, value, by=self.office.analyst)
+
+    def permit(self) -> Permit:
+        return make_permit(self.office.analyst, self.office.senior, self.office.decision)
+
+    def act(self) -> PermitAct:
+        """Proposed by the decision-maker, and loosens."""
+        permit = self.permit()
+        acts.act_at_once(permit, kind="suspend", reason=WHY, by=self.office.decision)
+        return acts.propose_act(permit, kind="reinstate", reason=WHY, by=self.office.decision)
+
+    def intended(self) -> Recommendation:
+        case = make_ready(self.office.analyst, self.office.senior)
+        return recommend(
+            case, outcome="refused", grounds=["discretion"], reasons=WHY, by=self.office.analyst
+        )
+
+
+def write(row: Tracked, **values: Any) -> None:
+    """Past the domain, with an event."""
+    with door(by=SYSTEM) as entries:
+        entries.record("test.edited", stream=row.stream, subject="test:1").set(row, **values)
+
+
+def twice(row: Tracked, **values: Any) -> None:
+    """The same row once more, past the domain, with an event."""
+    model, stream = type(row), row.stream
+    copy = {
+        field.name: getattr(row, field.name)
+        for field in model._meta.concrete_fields
+        if field.name not in ("id", "stream", "version")
+    }
+    with door(by=SYSTEM) as entries:
+        entries.record("test.doubled", stream=stream, subject="test:1").add(
+            model(**{**copy, **values})
+        )
+
+
+Break = Callable[[Made, Cast], Any]
+
+
+def an_outcome(made: Made, office: Cast) -> None:
+    write(made.case(), outcome="issued")
+
+
+def two_that_stand(made: Made, office: Cast) -> None:
+    twice(countersign(made.statement(), by=office.senior))
+
+
+def two_that_count_alone(made: Made, office: Cast) -> None:
+    twice(made.flag(made.case(), "yes"))
+
+
+def a_consultation(made: Made, office: Cast) -> Consultation:
+    due_on = clock.today() + timedelta(days=5)
+    return consult(made.case(), body="B", question="Q", due_on=due_on, by=office.analyst)
+
+
+def a_wait(made: Made, office: Cast) -> Wait:
+    return open_wait(
+        made.case(), kind="other", reason=WHY, from_on=clock.today(), by=office.analyst
+    )
+
+
+def a_use(made: Made, office: Cast) -> Use:
+    return report_use(
+        made.permit().lines.get(),
+        used_on=clock.today(),
+        quantity=Decimal(1),
+        value=Decimal(1),
+        by=office.analyst,
+    )
+
+
+BREAKS: dict[str, Break] = {
+    "permits_application_outcome_when_decided": an_outcome,
+    "permits_application_known_status": lambda made, office: write(made.case(), status="lost"),
+    "permits_line_of_application": lambda made, office: twice(
+        Line.objects.get(application=made.case())
+    ),
+    "permits_line_not_negative": lambda made, office: write(
+        Line.objects.get(application=made.case()), quantity=Decimal(-1)
+    ),
+    "permits_party_one_applicant": lambda made, office: twice(
+        Party.objects.get(application=made.case(), role="applicant")
+    ),
+    "permits_document_has_bytes": lambda made, office: write(
+        attached(made.case(), office.analyst), size=0
+    ),
+    "permits_card_once": lambda made, office: twice(made.card()),
+    "permits_card_measures_before_residual": lambda made, office: write(
+        made.card(), measures_considered=""
+    ),
+    "permits_card_signed_when_answered": lambda made, office: write(made.card(), basis=""),
+    "permits_card_second_after_first": lambda made, office: write(
+        made.card(), second_by=office.analyst_b
+    ),
+    "permits_card_signed_by_two": lambda made, office: write(
+        made.card(), second_by=office.senior, second_at=clock.now()
+    ),
+    "permits_statement_one_counts_alone": two_that_count_alone,
+    "permits_statement_one_stands": two_that_stand,
+    "permits_statement_one_waits": lambda made, office: twice(made.statement()),
+    "permits_statement_countersigned_by_another": lambda made, office: write(
+        made.statement(), countersigned_by=office.analyst, countersigned_at=clock.now()
+    ),
+    "permits_statement_countersigned_by_and_at": lambda made, office: write(
+        made.statement(), countersigned_at=clock.now()
+    ),
+    "permits_statement_set_aside_by_and_at": lambda made, office: write(
+        made.statement(), set_aside_by=office.senior
+    ),
+    "permits_consultation_closed_with_words": lambda made, office: write(
+        a_consultation(made, office), closed_on=clock.today()
+    ),
+    "permits_wait_ends_after_it_starts": lambda made, office: write(
+        a_wait(made, office), to_on=clock.today() - timedelta(days=1)
+    ),
+    "permits_conflict_declared_once": lambda made, office: twice(
+        intake.declare_conflict(made.case(), by=office.decision, reason=WHY)
+    ),
+    "permits_recommendation_one_stands": lambda made, office: twice(made.intended()),
+    "permits_recommendation_reply_period": lambda made, office: write(
+        made.intended(), put_on=clock.today()
+    ),
+    "permits_decision_known_outcome": lambda made, office: write(
+        made.permit().decision, outcome="granted"
+    ),
+    "permits_permit_validity": lambda made, office: write(
+        made.permit(), valid_to=clock.today() - timedelta(days=1)
+    ),
+    "permits_permitline_once": lambda made, office: twice(made.permit().lines.get()),
+    "permits_permitact_done_with_delegation": lambda made, office: write(
+        made.act(), done_at=clock.now(), done_by=office.senior, done_on=clock.today()
+    ),
+    "permits_permitact_done_or_declined": lambda made, office: write(
+        acts.act_at_once(made.permit(), kind="suspend", reason=WHY, by=office.decision),
+        declined_at=clock.now(),
+    ),
+    "permits_permitact_loosened_by_another": lambda made, office: write(
+        made.act(),
+        done_at=clock.now(),
+        done_by=office.decision,
+        done_on=clock.today(),
+        delegation=office.decision.delegations.get(),
+        loosens=True,
+    ),
+    "permits_use_of_something": lambda made, office: write(
+        a_use(made, office), quantity=Decimal(0)
+    ),
+    "permits_letter_once": lambda made, office: twice(
+        make_letter(made.permit().application, "permit", by=office.analyst)
+    ),
+}
+
+
+def constraints() -> dict[str, models.BaseConstraint]:
+    return {
+        one.name: one
+        for model in apps.get_app_config("permits").get_models()
+        for one in model._meta.constraints
+    }
+
+
+def test_every_constraint_is_here() -> None:
+    assert set(BREAKS) == set(constraints())
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_the_database_refuses(office: Cast, name: str) -> None:
+    with pytest.raises(IntegrityError) as refusal:
+        BREAKS[name](Made(office), office)
+    # On SQLite a second row first meets the guard against REPLACE, which has another name.
+    is_check = isinstance(constraints()[name], models.CheckConstraint)
+    if is_check or connection.vendor == "postgresql":
+        assert name in str(refusal.value)
