@@ -1,4 +1,4 @@
-"""A part of the gate's campaign: anyone tries anything, and the gate holds."""
+"""Parts of the gate's campaign: anyone tries anything, and the gate holds."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.permits.machine import Office, counts
+from tests.permits.pages import OfficeOfPages
 
 
-def test_whatever_anyone_tries_the_gate_holds(db: None) -> None:
+def run(office: type[Office], examples: int) -> None:
+    counts.clear()
     run_state_machine_as_test(
-        Office,
+        office,
         settings=settings(
-            max_examples=32,
+            max_examples=examples,
             stateful_step_count=30,
             deadline=None,
             derandomize=True,
@@ -24,3 +26,12 @@ def test_whatever_anyone_tries_the_gate_holds(db: None) -> None:
     # It proves something only if permits were issued and doors were shut.
     assert counts["issue: done"] > 0
     assert counts["issue: GateClosed"] + counts["recommend issued: GateClosed"] > 0
+
+
+def test_whatever_anyone_tries_the_gate_holds(db: None) -> None:
+    run(Office, 32)
+
+
+def test_whatever_anyone_sends_to_the_pages_the_gate_holds(db: None) -> None:
+    run(OfficeOfPages, 8)
+    assert counts["pages read"] > 0
