@@ -81,10 +81,15 @@ def documents_folder() -> Iterator[None]:
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """SQLite tests use a file, as the product does: threads then have connections of their own."""
+    """SQLite tests use a file, as the product does: threads then have connections of their own.
+
+    TEST_DATABASE_FILE names one to be kept, with `--reuse-db`.
+    """
     database = settings.DATABASES["default"]
     if database["ENGINE"] == "history.sqlite":
-        path = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        path = os.environ.get("TEST_DATABASE_FILE") or (
+            tmp_path_factory.mktemp("database") / "test.sqlite3"
+        )
         database.setdefault("TEST", {})["NAME"] = str(path)
 
 

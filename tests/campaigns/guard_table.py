@@ -29,6 +29,11 @@ class Guard:
     tests: tuple[str, ...]
     engines: tuple[str, ...] = ("sqlite",)
 
+    @property
+    def is_of_the_program(self) -> bool:
+        """Whether the database is the same without it."""
+        return self.engines == ("sqlite",)
+
     def taken_out(self) -> str:
         """The text of the file without the guard. Raises LookupError where it is not there."""
         path = ROOT / self.path

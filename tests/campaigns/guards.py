@@ -28,6 +28,8 @@ from tests.campaigns.guard_table import Guard, guards
 
 WORKERS = 2
 NOT_COPIED = shutil.ignore_patterns(".*", "var", "__pycache__")
+PREPARES = "tests/permits/domain/test_casework.py"
+"""Any tests that need a database: it is kept."""
 ALL_PASSED, SOME_FAILED = 0, 1
 NOTICED, NOT_CAUGHT, DID_NOT_RUN = "noticed", "NOT CAUGHT", "DID NOT RUN"
 
@@ -38,15 +40,32 @@ class Copy:
     def __init__(self, folder: Path, number: int) -> None:
         self.path = folder / f"tree{number}"
         shutil.copytree(ROOT, self.path, ignore=NOT_COPIED)
+        self._file, self._template = folder / f"{number}.sqlite3", folder / "template.sqlite3"
         server = os.environ.get("CAMPAIGN_DATABASE_URL", "")
         self._url = f"{server.rpartition('/')[0]}/guards{number}" if server else ""
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, prepared: bool) -> subprocess.CompletedProcess[str]:
+        """Runs tests, on a database that is prepared but for what the tests add, or on a new one.
+
+        Preparing it takes longer than most tests.
+        """
+        more = {"TEST_DATABASE_URL": self._url}
+        if prepared:
+            if not self._template.exists():
+                more["TEST_DATABASE_FILE"] = str(self._template)
+                self._pytest(["--reuse-db", "--create-db", PREPARES], more)
+            shutil.copyfile(self._template, self._file)
+            more["TEST_DATABASE_FILE"] = str(self._file)
+        return self._pytest([*(["--reuse-db"] if prepared else []), *arguments], more)
+
+    def _pytest(
+        self, arguments: list[str], more: dict[str, str]
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
             cwd=self.path,
             # Of a file that is changed twice in a second, Python would take the old bytecode.
-            env={**os.environ, "TEST_DATABASE_URL": self._url, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, **more, "PYTHONDONTWRITEBYTECODE": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -68,7 +87,7 @@ class Copy:
         """Whether a test noticed, and which; a test that could not begin has noticed nothing."""
         try:
             with self.without(guard):
-                done = self.run("-x", *guard.tests)
+                done = self.run("-x", *guard.tests, prepared=guard.is_of_the_program)
         except LookupError as gone:
             return DID_NOT_RUN, str(gone)
         red = re.search(r"^FAILED (.+?)(?: - |$)", done.stdout, re.MULTILINE)
@@ -93,6 +112,7 @@ def main(words: str = "") -> int:
         copies: SimpleQueue[Copy] = SimpleQueue()
         for number in range(WORKERS):
             copies.put(Copy(Path(folder), number))
+        green(report, copies.get(), wanted, copies)
 
         def look(guard: Guard) -> tuple[str, str]:
             copy = copies.get()
@@ -103,34 +123,43 @@ def main(words: str = "") -> int:
             sys.stderr.write(f"{found[0]}: {guard.kind}: {guard.name}: {found[1]}\n")
             return found
 
-        untouched = copies.get()
-        done = untouched.run(*sorted({test for one in wanted for test in one.tests}))
-        copies.put(untouched)
-        last = done.stdout.strip().splitlines()[-1]
-        report.line(
-            "the tests, with every guard in place", "green", last, done.returncode == ALL_PASSED
-        )
         with ThreadPoolExecutor(WORKERS) as pool:
-            found = list(pool.map(look, wanted))
-        missed = [
-            (one, *verdict)
-            for one, verdict in zip(wanted, found, strict=True)
-            if verdict[0] != NOTICED
-        ]
-        of_kind, missed_of = (
-            Counter(one.kind for one in wanted),
-            Counter(one.kind for one, *_verdict in missed),
-        )
-        for kind, number in of_kind.items():
-            report.line(
-                f"{kind}, each taken out",
-                f"{number} turn a test red",
-                f"{number - missed_of[kind]}",
-                not missed_of[kind],
-            )
-        for guard, verdict, why in missed:
-            report.say(f"\n**{verdict}**: {guard.name} ({guard.path}): {why}")
+            tell(report, wanted, list(pool.map(look, wanted)))
         return report.end()
+
+
+def green(report: Report, copy: Copy, wanted: list[Guard], copies: SimpleQueue[Copy]) -> None:
+    """Runs the tests with every guard in place: only then does a red one say anything."""
+    for prepared in (True, False):
+        tests = {test for one in wanted if one.is_of_the_program == prepared for test in one.tests}
+        if tests:
+            done = copy.run(*sorted(tests), prepared=prepared)
+            last = done.stdout.strip().splitlines()[-1]
+            which = "of the program" if prepared else "of the database"
+            report.line(
+                f"tests {which}, with every guard in place",
+                "green",
+                last,
+                done.returncode == ALL_PASSED,
+            )
+    copies.put(copy)
+
+
+def tell(report: Report, wanted: list[Guard], found: list[tuple[str, str]]) -> None:
+    """How many were noticed, by kind, and each that was not by name."""
+    missed = [
+        (one, *verdict) for one, verdict in zip(wanted, found, strict=True) if verdict[0] != NOTICED
+    ]
+    missed_of = Counter(one.kind for one, *_verdict in missed)
+    for kind, number in Counter(one.kind for one in wanted).items():
+        report.line(
+            f"{kind}, each taken out",
+            f"{number} of {number} turn a test red",
+            str(number - missed_of[kind]),
+            not missed_of[kind],
+        )
+    for guard, verdict, why in missed:
+        report.say(f"\n**{verdict}**: {guard.name} ({guard.path}): {why}")
 
 
 if __name__ == "__main__":

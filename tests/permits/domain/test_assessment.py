@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.days import short_day
 from accounts.exceptions import NotPermitted, Refused
 from history import clock
-from history.domain.door import Conflict
+from history.actors import SYSTEM
+from history.domain.door import Conflict, door
 from history.models import Event
 from permits.choices import Flag, StatementKind
 from permits.considerations import CONSIDERATIONS
@@ -370,3 +371,15 @@ def test_the_six_are_read_in_a_constant_number_of_queries(case: Application, off
     one = count()
     answer_cards(case, by=office.analyst)
     assert count() == one
+
+
+def test_a_card_that_was_changed_past_the_program_is_stale(
+    card: Card, case: Application, office: Cast
+) -> None:
+    """An edit clears the signatures; where they stayed, the digest tells."""
+    signed = sign_card(sign_card(card, by=office.analyst), by=office.senior)
+    with door(by=SYSTEM) as entries:
+        entries.record("test.edited", stream=case.stream, subject="test:1").set(
+            signed, finding="Another finding"
+        )
+    assert state_of(case) == (False, ("The consideration itself has changed.",))

@@ -14,6 +14,7 @@ from permits.domain.statements import (
     END_USER_KEY,
     STATE_SAFETY_KEY,
     VALUES,
+    Counted,
     Said,
     counted,
     countersign,
@@ -170,3 +171,13 @@ def test_a_listed_party_needs_its_instrument(case: Application, office: Cast) ->
     with pytest.raises(ValidationError) as refusal:
         state(case, said, by=office.analyst)
     assert set(refusal.value.message_dict) == {"policies"}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_statements_on_one_thing_the_stricter_counts(order: int) -> None:
+    """The acts let only one stand; were there two, nothing is loosened by their order."""
+    said = [
+        Statement(kind="state_safety", key=STATE_SAFETY_KEY, value=value, counts_alone=alone)
+        for value, alone in (("raised", True), ("not_prejudicial", False))
+    ]
+    assert Counted(said[::order]).state_safety == "raised"
