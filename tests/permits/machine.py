@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -331,9 +332,7 @@ class Office(RuleBasedStateMachine):
             countersigned_at__isnull=True,
             counts_alone=False,
         ):
-            self.attempt(
-                "countersign", lambda one=waiting: self.desk.countersign(one, by=self.who(by))
-            )  # type: ignore[misc]
+            self.attempt("countersign", partial(self.desk.countersign, waiting, by=self.who(by)))
 
     @rule(by=people_who, place=places)
     def set_one_aside(self, by: str, place: int) -> None:
@@ -349,9 +348,7 @@ class Office(RuleBasedStateMachine):
         for one in CONSIDERATIONS:
             self.attempt(
                 "edit a card",
-                lambda one=one: self.desk.edit_card(
-                    self.case, one.number, ANSWERS, by=self.who(by)
-                ),  # type: ignore[misc]
+                partial(self.desk.edit_card, self.case, one.number, ANSWERS, by=self.who(by)),
             )
 
     @rule(
@@ -399,7 +396,7 @@ class Office(RuleBasedStateMachine):
     def sign_all(self, by: str) -> None:
         person = self.who(by)
         for card in Card.objects.filter(application=self.case):
-            made = self.attempt("sign", lambda card=card: self.desk.sign_card(card, by=person))  # type: ignore[misc]
+            made = self.attempt("sign", partial(self.desk.sign_card, card, by=person))
             if made is None:
                 continue
             mark = Signature(person.pk, self.seen_by(made))

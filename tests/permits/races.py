@@ -1,9 +1,10 @@
-"""Two people at the same moment, on PostgreSQL: each in a thread with a connection of its own."""
+"""Two people at the same moment: each in a thread with a connection of its own."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Barrier, Thread
 from typing import Any
 
@@ -11,12 +12,15 @@ from django.db import connection
 
 from accounts.models import User
 from history import clock
+from permits.choices import StatementKind
 from permits.domain import intake
 from permits.domain.casefile import read_file
-from permits.domain.decision import issue
-from permits.domain.recommendation import send_back
+from permits.domain.decision import issue, refuse
+from permits.domain.recommendation import recommend, send_back
+from permits.domain.statements import APPLICANT_KEY, NOT_RESIDENT
 from permits.models import Application
-from tests.permits.factories import WHY, make_recommended
+from tests.people import Cast
+from tests.permits.factories import WHY, make_in_review, make_recommended, say
 from tests.policies.loading.folder import Folder, P, policy
 
 Act = Callable[[], Any]
@@ -44,35 +48,79 @@ def race(*acts: Act) -> list[Any]:
     return found
 
 
-def rivals(analyst: User, second: User, decider: User, other: User) -> dict[str, list[Act]]:
-    """For a case that is recommended: pairs of acts of which one can happen."""
-    application = make_recommended(analyst, second)
-    recommendation = read_file(application).recommendation
-    assert recommendation is not None
+@dataclass(frozen=True)
+class Rivals:
+    """A case, and two acts on it of which one can happen."""
 
-    def approve(by: User) -> Act:
-        now = Application.objects.get(pk=application.pk)
-        return lambda: issue(now, reasons=WHY, adopts_determination=True, by=by)
-
-    return {
-        "two who issue": [approve(decider), approve(other)],
-        "issue against sending back": [
-            approve(decider),
-            lambda: send_back(recommendation, reason=WHY, by=second),
-        ],
-        "issue against withdrawing": [
-            approve(decider),
-            lambda: intake.withdraw(application, reason=WHY, by=second),
-        ],
-    }
+    application: Application
+    acts: list[Act]
 
 
-def stricter_load(folder: Folder, number: int) -> Act:
-    """A reference load under which the destination is denied from today."""
+def _issue(case: Application, by: User) -> Act:
+    now = Application.objects.get(pk=case.pk)
+    return lambda: issue(now, reasons=WHY, adopts_determination=True, by=by)
+
+
+def _refuse(case: Application, by: User, ground: str) -> Act:
+    now = Application.objects.get(pk=case.pk)
+    return lambda: refuse(now, grounds=[ground], reasons=WHY, by=by)
+
+
+def _send_back(case: Application, by: User) -> Act:
+    made = read_file(case).recommendation
+    assert made is not None
+    return lambda: send_back(made, reason=WHY, by=by)
+
+
+def _withdraw(case: Application, by: User) -> Act:
+    return lambda: intake.withdraw(case, reason=WHY, by=by)
+
+
+def _barred(by: User) -> Application:
+    """A refusal is recommended, of an applicant who is no resident: it waits for no reply."""
+    case = make_in_review(by)
+    say(case, StatementKind.ELIGIBILITY, APPLICANT_KEY, NOT_RESIDENT, by=by)
+    recommend(case, outcome="refused", grounds=["7(1)"], reasons=WHY, by=by)
+    return case
+
+
+PAIRS = (
+    "two who issue",
+    "issue against refusing",
+    "issue against sending back",
+    "issue against withdrawing",
+    "refusing against sending back",
+    "refusing against withdrawing",
+)
+
+
+def rivals(pair: str, people: Cast, other: User) -> Rivals:
+    """A new case for that pair. `other` is a second decision-maker with a delegation."""
+    decider, second = people.decision, people.senior
+    if pair.startswith("refusing"):
+        case = _barred(people.analyst)
+        first = _refuse(case, decider, "7(1)")
+    else:
+        case = make_recommended(people.analyst, second)
+        first = _issue(case, decider)
+    match pair.rpartition(" ")[2]:
+        case "issue":
+            return Rivals(case, [first, _issue(case, other)])
+        case "refusing":
+            return Rivals(case, [first, _refuse(case, other, "discretion")])
+        case "back":
+            return Rivals(case, [first, _send_back(case, second)])
+        case _:
+            return Rivals(case, [first, _withdraw(case, second)])
+
+
+def stricter_load(folder: Folder, code: str) -> Act:
+    """A reference load under which Group 2 to that destination is presumptively denied today."""
     with folder.edit(P) as document:
         row = copy.deepcopy(policy(document))
         row["notes"] = ""
-        row["key"] = f"TR-2026-01-01-race-{number}"
+        row["key"] = f"{code}-2026-01-01-race"
+        row["scope"]["destinations"] = [code]
         day = clock.today().isoformat()
         row["versions"] = [
             {

@@ -1,0 +1,152 @@
+"""Two at once on one case, hundreds of times; loads of policies while it is decided.
+
+./dev campaign races [RACES [LOADS]]        500 races and 50 loads unless told otherwise
+
+On PostgreSQL the two meet at the case's lock, on SQLite they wait for each other from the start.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tests.campaigns import ground
+from tests.campaigns.ground import Report
+
+
+def main(races: int = 500, loads: int = 50) -> int:
+    with ground.database() as (url, key):
+        ground.use(url, key)
+        from django.db import connection  # noqa: PLC0415 - after `use`
+
+        ground.prepare()
+        from accounts.choices import Role  # noqa: PLC0415
+        from history.domain.verify import verify  # noqa: PLC0415
+        from permits.models import Application, Decision, Permit  # noqa: PLC0415
+        from tests.people import give_delegation, make_cast, make_person_with  # noqa: PLC0415
+
+        people = make_cast()
+        other = make_person_with("decision-b", Role.DECISION_MAKER, name="Decision-maker H.")
+        for one in (people.decision, other):
+            give_delegation(one, proposed_by=people.admin, confirmed_by=people.admin_b)
+        report = Report(f"Races, {connection.vendor}")
+        rivals(report, people, other, races)
+        with tempfile.TemporaryDirectory() as folder:
+            register(report, people, loads, Path(folder))
+        decided = Application.objects.filter(status="decided").count()
+        issued = Decision.objects.filter(outcome="issued").count()
+        report.line(
+            "decisions on decided cases, permits on decisions to issue",
+            "one each",
+            f"{Decision.objects.count()} on {decided}, {Permit.objects.count()} on {issued}",
+            Decision.objects.count() == decided and Permit.objects.count() == issued,
+        )
+        found = verify(deep=True)
+        report.line(
+            "the log, verified deep", "good", f"{len(found.faults)} faults", not found.faults
+        )
+        return report.end()
+
+
+def rivals(report: Report, people: Any, other: Any, races: int) -> None:
+    """Each pair in turn."""
+    from history.models import Event  # noqa: PLC0415 - after `use`
+    from permits.domain.casework import head_of, last_act  # noqa: PLC0415
+    from permits.models import Application  # noqa: PLC0415
+    from tests.permits.races import PAIRS, race  # noqa: PLC0415
+    from tests.permits.races import rivals as made  # noqa: PLC0415
+
+    won: Counter[tuple[str, int]] = Counter()
+    wrong: list[str] = []
+    for number in range(races):
+        pair = PAIRS[number % len(PAIRS)]
+        contest = made(pair, people, other)
+        before = head_of(contest.application)
+        found = race(*contest.acts)
+        now = Application.objects.get(pk=contest.application.pk)
+        lost = [place for place, one in enumerate(found) if isinstance(one, Exception)]
+        if len(lost) != 1:
+            wrong.append(f"{pair}: {found}")
+            continue
+        words = str(getattr(found[lost[0]], "words", found[lost[0]]))
+        told = last_act(now) in words or "not what was recommended" in words
+        events = Event.objects.filter(stream=now.stream, sequence__gt=before).count()
+        if not told or events != 1 or now.version != before + 1:
+            wrong.append(f"{pair}: {events} events, version {now.version}, {words}")
+        won[pair, 1 - lost[0]] += 1
+    for pair in PAIRS:
+        first, second = won[pair, 0], won[pair, 1]
+        report.line(
+            f"{pair}: {first + second} races",
+            "one outcome, one version, the other told what, who and when",
+            f"{first} and {second} came first",
+            not any(one.startswith(pair) for one in wrong),
+        )
+    for one in wrong[:5]:
+        report.say(f"\nwrong: {one}")
+
+
+def register(report: Report, people: Any, loads: int, folder: Path) -> None:
+    """A load that denies the destination begins while it is decided, each time another one."""
+    from permits.domain.decision import issue  # noqa: PLC0415 - after `use`
+    from permits.domain.gate import GateClosed  # noqa: PLC0415
+    from permits.models import Permit  # noqa: PLC0415
+    from policies.domain.reference.files import read_files  # noqa: PLC0415
+    from policies.models import Destination, ReferenceLoad  # noqa: PLC0415
+    from tests.permits.factories import WHY, make_recommended  # noqa: PLC0415
+    from tests.permits.races import race, stricter_load  # noqa: PLC0415
+    from tests.policies.loading.folder import Folder  # noqa: PLC0415
+
+    chance = random.Random(ground.SEED)
+    files = Folder(folder)
+    begun = time.monotonic()
+    read_files(folder)
+    reading = time.monotonic() - begun
+    came: Counter[str] = Counter()
+    wrong: list[str] = []
+    codes = iter(Destination.objects.order_by("code").values_list("code", flat=True))
+    while sum(came.values()) + len(wrong) < loads:
+        code = next(codes)
+        try:
+            case = make_recommended(people.analyst, people.senior, destination=code)
+        except GateClosed:
+            continue  # Its policies let nothing through today.
+        last = ReferenceLoad.objects.latest("pk").pk
+        # A load reads its files before it asks for the register: to meet it there.
+        delay = chance.uniform(0, 2 * reading)
+
+        def decide(case: Any = case, delay: float = delay) -> Permit:
+            time.sleep(delay)
+            return issue(case, reasons=WHY, adopts_determination=True, by=people.decision)
+
+        issued, loaded = race(decide, stricter_load(files, code))
+        if isinstance(loaded, Exception):
+            wrong.append(f"{code}: {loaded!r}")
+        elif isinstance(issued, Permit):
+            frozen = json.loads(issued.decision.frozen)
+            rests_on = frozen["register"]["load"], frozen["ruling"]["stance"]
+            if rests_on != (last, "case_by_case"):
+                wrong.append(f"{code}: rests on {rests_on}")
+            came["issued before the load"] += 1
+        elif isinstance(issued, GateClosed) and "G5" in str(issued):
+            came["refused after it"] += 1
+        else:
+            wrong.append(f"{code}: {issued!r}")
+    report.line(
+        f"a load that denies the destination against a decision: {loads} races",
+        "issued on the register before, or refused by the one after",
+        ", ".join(f"{number} {name}" for name, number in sorted(came.items())),
+        not wrong,
+    )
+    for one in wrong[:5]:
+        report.say(f"\nwrong: {one}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(*(int(argument) for argument in sys.argv[1:])))
