@@ -278,7 +278,7 @@ def check_said(file: CaseFile, said: Said) -> None:
     faults: dict[str, str] = {}
     if said.value not in VALUES[said.kind]:
         faults["value"] = _("Choose one of the values offered.")
-    if not _is_there(file, said.kind, said.key):
+    if not is_there(file, said.kind, said.key):
         faults["key"] = _("This is about nothing on this application.")
     if said.document is not None and said.document not in file.documents:
         faults["document"] = _("Choose a document of this application.")
@@ -298,8 +298,11 @@ def check_said(file: CaseFile, said: Said) -> None:
         raise ValidationError(faults)
 
 
-def _is_there(file: CaseFile, kind: str, key: str) -> bool:
+def is_there(file: CaseFile, kind: str, key: str) -> bool:
+    """Whether the key names something on this case that a statement of that kind can be about."""
     match kind:
+        case StatementKind.ANSWER:
+            return current_register().has_question(key)
         case StatementKind.FLAG:
             head, _colon, flag = key.rpartition(":")
             return flag in Flag.values and any(head == f"line:{one.number}" for one in file.lines)

@@ -51,6 +51,7 @@ from permits.domain.statements import (
     VALUES,
     Said,
     countersign,
+    is_there,
     party_key,
     set_aside,
     standing,
@@ -774,9 +775,10 @@ def record_reply(request: HttpRequest, reference: str) -> HttpResponse:
 def new_statement(request: HttpRequest, reference: str, kind: str, key: str) -> HttpResponse:
     """A statement of a kind about something on the case."""
     application = find(request, reference)
-    if kind not in StatementKind.values:
+    file = read_file(application)
+    if kind not in StatementKind.values or not is_there(file, kind, key):
         raise Http404
-    file, which = read_file(application), StatementKind(kind)
+    which = StatementKind(kind)
     is_screening = which == StatementKind.SCREENING
     policies = sorted(current_register().policies) if is_screening else []
     form = forms.StatementForm(

@@ -84,6 +84,13 @@ class Register:
         """The words of a question; a notice's question on general permits has standard ones."""
         return self.questions.get(key) or self.standard_questions[key.rsplit(":", 1)[1]]
 
+    def has_question(self, key: str) -> bool:
+        """Whether a policy asks that: in words of its own, or in the standard ones."""
+        policy, _colon, code = key.rpartition(":")
+        return key in self.questions or (
+            policy in self.policies and code in self.standard_questions
+        )
+
     def exception(self, policy: str, code: str) -> Bilingual | None:
         """The words of a policy's own exception, or of one that any notice has; else None."""
         words = self.policies.get(policy)

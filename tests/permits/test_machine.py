@@ -9,13 +9,13 @@ from tests.permits.machine import Office, counts
 from tests.permits.pages import OfficeOfPages
 
 
-def run(office: type[Office], examples: int) -> None:
+def run(office: type[Office], examples: int, steps: int) -> None:
     counts.clear()
     run_state_machine_as_test(
         office,
         settings=settings(
             max_examples=examples,
-            stateful_step_count=30,
+            stateful_step_count=steps,
             deadline=None,
             derandomize=True,
             database=None,
@@ -29,9 +29,9 @@ def run(office: type[Office], examples: int) -> None:
 
 
 def test_whatever_anyone_tries_the_gate_holds(db: None) -> None:
-    run(Office, 32)
+    run(Office, 32, 30)
 
 
 def test_whatever_anyone_sends_to_the_pages_the_gate_holds(db: None) -> None:
-    run(OfficeOfPages, 8)
+    run(OfficeOfPages, 6, 12)
     assert counts["pages read"] > 0

@@ -149,6 +149,7 @@ def test_one_waits_and_a_new_one_takes_its_place(case: Application, office: Cast
         (Said(StatementKind.FLAG, "line:1:colour", "no", WHY), "key"),
         (Said(StatementKind.FLAG, "line:1:war_material", "perhaps", WHY), "value"),
         (Said(StatementKind.SCREENING, "party:0", "clear", WHY, source="List"), "key"),
+        (Said(StatementKind.ANSWER, "a:b", "yes", WHY), "key"),
         (Said(StatementKind.ELIGIBILITY, "applicant", "resident", WHY), "source"),
         (Said(StatementKind.EXCEPTION, "X:nato", "claimed", WHY), "document"),
         (Said(StatementKind.STATE_SAFETY, STATE_SAFETY_KEY, "raised", WHY, policies=("X",)), ""),

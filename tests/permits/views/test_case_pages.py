@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from history import clock
-from permits.choices import PermitStatus
+from permits.choices import PermitStatus, StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain import intake
 from permits.domain.casefile import read_file
@@ -262,3 +262,17 @@ def test_what_is_ticked_is_assigned_each_by_itself(office: Cast) -> None:
     page = response.content.decode()
     assert "1 application is assigned to you" in page
     assert f"{theirs.reference}: A senior analyst assigns" in page
+
+
+@pytest.mark.parametrize("key", ["x", "x:y:z", "line:1", "line:9:war_material", "party:0", "a:b"])
+@pytest.mark.parametrize("kind", StatementKind.values)
+def test_there_is_no_page_to_state_something_about_nothing(office: Cast, kind: str, key: str) -> None:
+    application = make_in_review(office.analyst)
+    url = reverse("permits:state", args=[application.reference, kind, key])
+    client = as_person(office.analyst)
+    # A required fact is waived under any name: one that nobody asks for changes nothing.
+    is_there = kind == StatementKind.WAIVER
+    assert client.get(url).status_code == (200 if is_there else 404)
+    response = client.post(url, {"value": "yes", "reason": WHY, "source": "A source"})
+    assert response.status_code == (200 if is_there else 404)
+    assert not Statement.objects.exists()
