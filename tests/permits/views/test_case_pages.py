@@ -266,7 +266,9 @@ def test_what_is_ticked_is_assigned_each_by_itself(office: Cast) -> None:
 
 @pytest.mark.parametrize("key", ["x", "x:y:z", "line:1", "line:9:war_material", "party:0", "a:b"])
 @pytest.mark.parametrize("kind", StatementKind.values)
-def test_there_is_no_page_to_state_something_about_nothing(office: Cast, kind: str, key: str) -> None:
+def test_there_is_no_page_to_state_something_about_nothing(
+    office: Cast, kind: str, key: str
+) -> None:
     application = make_in_review(office.analyst)
     url = reverse("permits:state", args=[application.reference, kind, key])
     client = as_person(office.analyst)
