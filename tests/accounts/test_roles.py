@@ -266,6 +266,12 @@ def test_an_end_is_never_put_off(cast: Cast, someone: User) -> None:
         end_role(row, by=cast.admin, reason=WHY, on=day(-1))
 
 
+def test_what_is_only_proposed_is_declined_and_not_ended(cast: Cast, someone: User) -> None:
+    row = propose(cast, someone, Role.ANALYST)
+    with pytest.raises(Refused, match="only proposed"):
+        end_role(row, by=cast.admin_b, reason=WHY)
+
+
 @pytest.mark.parametrize("act", [confirm_role, decline_role, end_role])
 def test_nothing_is_done_twice(cast: Cast, someone: User, act: Any) -> None:
     row = grant(cast, someone, Role.ANALYST)

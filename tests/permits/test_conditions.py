@@ -17,7 +17,7 @@ from permits.domain.recommendation import recommend, send_back
 from permits.models import Application, Condition, Permit, Recommendation
 from permits.verbs import Verb
 from tests.people import Cast
-from tests.permits.factories import WHY, make_ready, make_recommended
+from tests.permits.factories import WHY, in_a_year, make_ready, make_recommended
 
 WORDS = ("No re-export.", "Aucune réexportation.")
 
@@ -103,9 +103,12 @@ def test_a_recommendation_to_refuse_or_set_aside_takes_no_condition(office: Cast
     )
     with pytest.raises(Refused, match="Only a permit"):
         add_condition(against, WORDS, by=office.senior)
-    send_back(against, reason=WHY, by=office.senior)
+    back = send_back(against, reason=WHY, by=office.senior)
     with pytest.raises(Refused):
-        add_condition(against, WORDS, by=office.senior)
+        add_condition(back, WORDS, by=office.senior)
+    recommend(case, outcome="issued", reasons=WHY, valid_to=in_a_year(), by=office.analyst)
+    with pytest.raises(Refused, match="was set aside"):
+        add_condition(back, WORDS, by=office.senior)
 
 
 def test_the_pages_add_change_and_remove(office: Cast, case: Application) -> None:

@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 
 from accounts.exceptions import NotPermitted, Refused
 from history import clock
+from history.actors import SYSTEM
+from history.domain.door import door
 from history.models import Event
 from permits.domain import intake
 from permits.domain.casefile import read_file
@@ -123,6 +125,44 @@ def test_there_is_one_applicant(office: Cast) -> None:
     case = make_draft(office.analyst)
     with pytest.raises(ValidationError, match="an applicant already"):
         intake.add_party(case, {**PARTY, "role": "applicant"}, by=office.analyst)
+
+
+def test_an_application_is_for_export_or_brokering(office: Cast) -> None:
+    with pytest.raises(ValidationError, match="Choose export or brokering"):
+        intake.open_application("import", by=office.analyst)
+
+
+def test_a_line_has_so_many_items_and_an_application_so_many_lines(office: Cast) -> None:
+    case = make_draft(office.analyst)
+    (line,) = read_file(case).lines
+    with pytest.raises(ValidationError, match="at most 20 items"):
+        intake.edit_line(line, {"items": ["2-15.d"] * 21}, by=office.analyst)
+    with door(by=SYSTEM) as entries:
+        entries.record("test.numbered", stream=case.stream, subject="test:1").set(line, number=99)
+    with pytest.raises(Refused, match="at most 99 lines"):
+        intake.add_line(case, LINE, by=office.analyst)
+
+
+@pytest.mark.parametrize("name", ["role", "name"])
+def test_a_party_has_a_role_and_a_name(office: Cast, name: str) -> None:
+    case = intake.open_application("export", by=office.analyst)
+    party = {"role": "consignee", "name": "A company"}
+    del party[name]
+    with pytest.raises(ValidationError) as refusal:
+        intake.add_party(case, party, by=office.analyst)
+    assert set(refusal.value.message_dict) == {name}
+
+
+def test_what_was_removed_is_neither_edited_nor_removed_again(office: Cast) -> None:
+    case = make_draft(office.analyst)
+    gone = intake.remove_line(read_file(case).lines[0], by=office.analyst)
+    with pytest.raises(Refused, match="was removed"):
+        intake.edit_line(gone, {"quantity": 1}, by=office.analyst)
+    with pytest.raises(Refused, match="was removed"):
+        intake.remove_line(gone, by=office.analyst)
+    last = intake.remove_party(read_file(case).parties[0], by=office.analyst)
+    with pytest.raises(Refused, match="was removed"):
+        intake.edit_party(last, {"name": "Another"}, by=office.analyst)
 
 
 def test_nothing_changed_is_no_event(office: Cast) -> None:

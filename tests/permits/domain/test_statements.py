@@ -182,3 +182,19 @@ def test_of_two_statements_on_one_thing_the_stricter_counts(order: int) -> None:
         for value, alone in (("raised", True), ("not_prejudicial", False))
     ]
     assert Counted(said[::order]).state_safety == "raised"
+
+
+def test_a_statement_is_countersigned_or_set_aside_once(case: Application, office: Cast) -> None:
+    key = flag_key(1, Flag.WAR_MATERIAL)
+    made = say(case, StatementKind.FLAG, key, "no", by=office.analyst)
+    gone = set_aside(made, by=office.analyst, reason=WHY)
+    with pytest.raises(Refused, match="was set aside"):
+        countersign(gone, by=office.senior)
+    with pytest.raises(Refused, match="was set aside"):
+        set_aside(gone, by=office.analyst, reason=WHY)
+    stands = say(case, StatementKind.FLAG, key, "no", by=office.analyst, second=office.senior)
+    with pytest.raises(Refused, match="countersigned already"):
+        countersign(stands, by=office.analyst_b)
+    stricter = say(case, StatementKind.FLAG, key, "yes", by=office.analyst)
+    with pytest.raises(Refused, match="counts without a second person"):
+        countersign(stricter, by=office.senior)
