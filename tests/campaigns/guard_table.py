@@ -163,6 +163,7 @@ REFUSING: dict[str, tuple[str, ...]] = {
     "permits/domain/use.py": (f"{_D}test_acts.py", f"{_D}test_story.py"),
     "permits/domain/intake.py": (f"{_D}test_intake.py",),
     "permits/domain/documents.py": (f"{_D}test_documents.py",),
+    "permits/domain/letters.py": (f"{_D}test_letters.py",),
     "accounts/domain/two_people.py": _PEOPLE,
     "accounts/domain/roles.py": _PEOPLE,
     "accounts/domain/delegations.py": _PEOPLE,
