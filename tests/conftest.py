@@ -83,13 +83,14 @@ def django_db_modify_db_settings(
 ) -> None:
     """SQLite tests use a file, as the product does: threads then have connections of their own.
 
-    TEST_DATABASE_FILE names one to be kept, with `--reuse-db`.
+    TEST_DATABASE_FILE names one that is kept, with the key of its log, for `--reuse-db`.
     """
     database = settings.DATABASES["default"]
+    kept = os.environ.get("TEST_DATABASE_FILE")
+    if kept:
+        settings.HISTORY_KEY_FILE = f"{kept}.pem"
     if database["ENGINE"] == "history.sqlite":
-        path = os.environ.get("TEST_DATABASE_FILE") or (
-            tmp_path_factory.mktemp("database") / "test.sqlite3"
-        )
+        path = kept or tmp_path_factory.mktemp("database") / "test.sqlite3"
         database.setdefault("TEST", {})["NAME"] = str(path)
 
 

@@ -60,7 +60,8 @@ class Copy:
             if not self._template.exists():
                 more["TEST_DATABASE_FILE"] = str(self._template)
                 self._pytest(["--reuse-db", "--create-db", PREPARES], more)
-            shutil.copyfile(self._template, self._file)
+            for tail in ("", ".pem"):
+                shutil.copyfile(f"{self._template}{tail}", f"{self._file}{tail}")
             more["TEST_DATABASE_FILE"] = str(self._file)
         return self._pytest([*(["--reuse-db"] if prepared else []), *arguments], more)
 
