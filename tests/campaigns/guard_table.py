@@ -34,9 +34,9 @@ class Guard:
         """Whether the database is the same without it."""
         return self.engines == ("sqlite",)
 
-    def taken_out(self) -> str:
+    def taken_out(self, root: Path = ROOT) -> str:
         """The text of the file without the guard. Raises LookupError where it is not there."""
-        path = ROOT / self.path
+        path = root / self.path
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         after = self.without(before)
         if after == before:

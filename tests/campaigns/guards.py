@@ -81,14 +81,18 @@ class Copy:
     @contextmanager
     def without(self, guard: Guard) -> Iterator[None]:
         file = self.path / guard.path
-        file.write_text(guard.taken_out(), encoding="utf-8")
+        kept = file.with_name(f"{file.name}.kept")
+        changed = guard.taken_out(self.path)
+        if file.exists():
+            file.rename(kept)
+        file.write_text(changed, encoding="utf-8")
         try:
             yield
         finally:
-            if (ROOT / guard.path).exists():
-                shutil.copy2(ROOT / guard.path, file)
-            else:
-                file.unlink()
+            file.unlink()
+            if kept.exists():
+                # With the time at which it was made, by which Python knows its bytecode.
+                kept.rename(file)
 
     def verdict(self, guard: Guard, first: str | None) -> tuple[str, str]:
         """Whether a test noticed, and which; `first` is asked before all others."""
