@@ -9,6 +9,7 @@ triggers on both engines, locks on PostgreSQL.
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import re
@@ -46,6 +47,7 @@ class Copy:
     def __init__(self, folder: Path, number: int) -> None:
         self.path = folder / f"tree{number}"
         shutil.copytree(ROOT, self.path, ignore=NOT_COPIED)
+        compileall.compile_dir(self.path, quiet=1)
         self._file, self._template = folder / f"{number}.sqlite3", folder / "template.sqlite3"
         server = os.environ.get("CAMPAIGN_DATABASE_URL", "")
         self._url = f"{server.rpartition('/')[0]}/guards{number}" if server else ""
@@ -71,7 +73,7 @@ class Copy:
         return subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
             cwd=self.path,
-            # Of a file that is changed twice in a second, Python would take the old bytecode.
+            # Bytecode is made once, of the tree as it is: that of a changed file is never kept.
             env={**os.environ, **more, "PYTHONDONTWRITEBYTECODE": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -91,7 +93,7 @@ class Copy:
         finally:
             file.unlink()
             if kept.exists():
-                # With the time at which it was made, by which Python knows its bytecode.
+                # With its time, by which Python knows the bytecode made of it.
                 kept.rename(file)
 
     def verdict(self, guard: Guard, first: str | None) -> tuple[str, str]:
