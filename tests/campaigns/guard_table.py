@@ -158,7 +158,12 @@ REFUSING: dict[str, tuple[str, ...]] = {
         f"{_D}test_gate.py",
     ),
     "permits/domain/conditions.py": ("tests/permits/test_conditions.py",),
-    "permits/domain/decision.py": (f"{_D}test_decision.py", f"{_D}test_story.py", *OF_THE_GATE),
+    "permits/domain/decision.py": (
+        f"{_D}test_decision.py",
+        f"{_D}test_last_day.py",
+        f"{_D}test_story.py",
+        *OF_THE_GATE,
+    ),
     "permits/domain/acts.py": (f"{_D}test_acts.py", f"{_D}test_story.py"),
     "permits/domain/use.py": (f"{_D}test_acts.py", f"{_D}test_story.py"),
     "permits/domain/intake.py": (f"{_D}test_intake.py",),
