@@ -88,6 +88,7 @@ class Pages:
         """
         client, url = self._clients[by.pk], reverse(f"permits:{name}", args=where)
         page = client.get(url)
+        assert page.status_code in (200, 403, 404), f"{url} answered {page.status_code}"
         form = page.context and page.context.get("form")
         sent = filled(form) if form else {}
         for field, value in values.items():
