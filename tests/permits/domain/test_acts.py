@@ -59,6 +59,7 @@ def lines_of(permit: Permit) -> list[PermitLine]:
         ("suspend", {"valid_to": "2199-01-01"}, "change"),
         ("amend", {}, "change"),
         ("amend", {"destination": "FR"}, "change"),
+        ("amend", {"destination": "FR", "valid_to": "2199-01-01"}, "change"),
         ("amend", {"lines": {"1": {"quantity": "10"}}}, "change"),
         ("amend", {"valid_to": date(2019, 1, 1)}, "valid_to"),
         ("amend", {"lines": {"3": {"quantity": "1"}}}, "lines"),
