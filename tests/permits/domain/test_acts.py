@@ -111,6 +111,16 @@ def test_nothing_is_done_to_a_line_that_is_cancelled(permit: Permit, office: Cas
         acts.propose_act(permit, kind="reinstate", line=first, reason=WHY, by=office.analyst)
 
 
+def test_a_permit_that_is_over_is_not_brought_back(permit: Permit, office: Cast) -> None:
+    with clock.simulated(clock.now() + timedelta(days=400)):
+        longer = {"valid_to": clock.today() + timedelta(days=30)}
+        with pytest.raises(Refused, match="The permit is expired"):
+            acts.propose_act(permit, kind="amend", change=longer, reason=WHY, by=office.analyst)
+    acts.act_at_once(permit, kind="cancel", reason=WHY, by=office.decision)
+    with pytest.raises(Refused, match="The permit is cancelled"):
+        acts.propose_act(permit, kind="reinstate", reason=WHY, by=office.analyst)
+
+
 # Once only
 
 
