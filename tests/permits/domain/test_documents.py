@@ -97,6 +97,11 @@ def test_what_cannot_be_taken_is_named_by_its_field_and_leaves_nothing(
     assert left_over() == before
 
 
+def test_an_empty_file_is_called_empty(case: Application, office: Cast) -> None:
+    with pytest.raises(ValidationError, match="This file is empty"):
+        attach(case, office.analyst, b"")
+
+
 def test_a_file_that_is_too_large_is_given_up_on_the_way(case: Application, office: Cast) -> None:
     taken = 0
 
