@@ -17,7 +17,7 @@ from accounts.domain.people import (
     open_account,
 )
 from accounts.domain.requests import confirm_request, propose_request
-from accounts.exceptions import Refused
+from accounts.exceptions import NotPermitted, Refused
 from accounts.models import AccountRequest, User
 from accounts.rules import roles_of
 from history.domain.door import Conflict
@@ -180,3 +180,8 @@ def test_the_same_is_not_proposed_twice(cast: Cast) -> None:
     propose_request(cast.analyst, RequestedAct.RESET_PASSWORD, by=cast.admin, reason=WHY)
     with pytest.raises(Refused, match="proposed already"):
         propose_request(cast.analyst, RequestedAct.RESET_PASSWORD, by=cast.admin_b, reason=WHY)
+
+
+def test_who_asks_for_a_reset_of_their_own_password_is_told_what_to_do(cast: Cast) -> None:
+    with pytest.raises(NotPermitted, match="change your password yourself"):
+        propose_request(cast.admin, RequestedAct.RESET_PASSWORD, by=cast.admin, reason=WHY)
