@@ -127,6 +127,8 @@ ACCESS: Mapping[str, Row] = {
     "permits:silence": ACT_OF_ANALYSTS,
     "permits:end_wait": ACT_OF_ANALYSTS,
     "permits:card": {"GET": ANY_ROLE, "POST": ANALYSTS_ONLY},
+    "permits:draft": {"POST": ANALYSTS_ONLY},
+    "permits:drop_draft": {"POST": ANALYSTS_ONLY},
     "permits:sign": ACT_OF_ANALYSTS,
     "permits:new_source": ACT_OF_ANALYSTS,
     "permits:source": ACT_OF_ANALYSTS,

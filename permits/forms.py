@@ -66,14 +66,29 @@ def documents_of(application: Application) -> QuerySet[Document]:
     return Document.objects.filter(application=application, is_removed=False)
 
 
+def raw(value: Any) -> list[str]:
+    """A value as a browser would send it."""
+    if isinstance(value, list | tuple):
+        return [str(one) for one in value]
+    if value is None or value is False:
+        return []
+    return ["on" if value is True else str(value)]
+
+
 class ModelShape(Base):
-    """Fields of a row. Never saved from here: a domain function takes the values."""
+    """Fields of a row. Never saved from here: a domain function takes the values.
+
+    For each name sent as `take` what the row has stands, and not what was typed.
+    """
 
     seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("seen", self.instance.version)
+        if self.is_bound and "take" in self.data:
+            sent: Any = self.data
+            self.data = sent.copy()
         for field in self.fields.values():
             if isinstance(field.widget, forms.Textarea):
                 field.widget.attrs["rows"] = 4
@@ -82,6 +97,15 @@ class ModelShape(Base):
                     field.queryset = documents_of(self.instance.application)
                 else:
                     field.queryset = field.queryset.order_by("code")
+
+    def full_clean(self) -> None:
+        # Here and not on making: what the row has may be written in another way by a subclass.
+        data: Any = self.data
+        taken = data.pop("take", []) if self.is_bound and "take" in data else []
+        for name in taken:
+            if name in self.fields and name != "seen":
+                data.setlist(name, raw(self.initial.get(name)))
+        super().full_clean()
 
     def _post_clean(self) -> None:
         """Rules of the row are the domain function's, which says them in words, at the field."""

@@ -54,6 +54,8 @@ ARGUMENTS: dict[str, dict[str, object]] = {
                 "new_condition": {},
                 "state": {"kind": "eligibility", "key": "applicant"},
                 "card": {"slug": "a"},
+                "draft": {"slug": "a"},
+                "drop_draft": {"slug": "a"},
                 "sign": {"slug": "a"},
                 "new_source": {"kind": "evidence"},
             }
@@ -155,8 +157,9 @@ def test_the_rows_are_what_the_office_agreed_on() -> None:
         assert rows("permits:", Who(roles=frozenset(roles))) == both_ways | letters
     of_analysts = rows("permits:", Who(roles=frozenset(analysts)))
     every = {name[8:] for name in ACCESS if name.startswith("permits:")}
-    others = readable | decided | proposed | shared | {"assign", "make_letter"}
-    assert of_analysts == {"POST assign", "POST card"} | {
+    only_sent = {"assign", "draft", "drop_draft"}
+    others = readable | decided | proposed | shared | only_sent | {"make_letter"}
+    assert of_analysts == {"POST card", *(f"POST {name}" for name in only_sent)} | {
         f"{method} {name}" for name in every - others for method in ("GET", "POST")
     }
     assert {

@@ -3,6 +3,7 @@
 from permits.models.applications import Application, Document, Line, Party
 from permits.models.assessment import Card, Evidence, Measure
 from permits.models.decisions import Decision, Recommendation
+from permits.models.drafts import Draft
 from permits.models.letters import Letter, Notice
 from permits.models.overview import Overview
 from permits.models.permits import Condition, Permit, PermitAct, PermitLine, Use
@@ -17,6 +18,7 @@ __all__ = [
     "Consultation",
     "Decision",
     "Document",
+    "Draft",
     "Evidence",
     "Letter",
     "Line",

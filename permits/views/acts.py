@@ -18,7 +18,9 @@ from accounts.models import User
 from accounts.rights import rights_of
 from history.domain.door import Conflict
 from permits.domain.gate import Gate, GateClosed
+from permits.forms import ModelShape
 from permits.models import Application
+from permits.views.conflicts import Comparison, compare
 from permits.workflow import Action, require
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ class Page:
     """What `permits/act.html` says. `back` is where the case or permit is, called `name`.
 
     `facts` are names and values; `then` says what follows; `refusal` why it was not done;
-    `changed` what somebody else did meanwhile; `gate` which rules do not pass.
+    `changed` what somebody else did meanwhile, `compared` field by field; `gate` which rules do
+    not pass.
     """
 
     title: str
@@ -46,6 +49,7 @@ class Page:
     provision: str | _StrPromise = ""
     refusal: str = ""
     changed: str = ""
+    compared: Comparison | None = None
     gate: Gate | None = None
 
 
@@ -73,19 +77,24 @@ def answer(
     form: SomeForm,
     page: Page,
     perform: Callable[[SomeForm], HttpResponse],
+    draw: Callable[[Page, SomeForm, int], HttpResponse] | None = None,
 ) -> HttpResponse:
-    """The page, or what the act leads to.
+    """The page, or what the act leads to. `draw` makes the page of a view that has its own.
 
     What was typed stays, whatever happens: bad input is answered with 200, "you may not" with 403,
     "not as things stand" and "somebody changed it" with 409.
     """
+
+    def drawn(page: Page, status: int = 200) -> HttpResponse:
+        return draw(page, form, status) if draw else _page(request, page, form, status)
+
     if not form.is_bound or not form.is_valid():
-        return _page(request, page, form)
+        return drawn(page)
     try:
         return perform(form)
     except ValidationError as fault:
         put_errors(form, fault)
-        return _page(request, page, form)
+        return drawn(page)
     except NotPermitted as refusal:
         # Denied attempts go to the security log, not to the history.
         logger.warning(
@@ -95,14 +104,14 @@ def answer(
             request.path,
             refusal.words,
         )
-        return _page(request, replace(page, refusal=str(refusal.words)), form, status=403)
+        return drawn(replace(page, refusal=str(refusal.words)), 403)
     except GateClosed as closed:
         page = replace(page, refusal=str(closed.words), gate=closed.gate)
-        return _page(request, page, form, status=409)
+        return drawn(page, 409)
     except Refused as refusal:
-        return _page(request, replace(page, refusal=str(refusal.words)), form, status=409)
+        return drawn(replace(page, refusal=str(refusal.words)), 409)
     except Conflict as conflict:
-        return _page(request, _changed(page, form, conflict), form, status=409)
+        return drawn(_changed(page, form, conflict), 409)
 
 
 def put_errors(form: forms.BaseForm, fault: ValidationError) -> None:
@@ -115,18 +124,19 @@ def put_errors(form: forms.BaseForm, fault: ValidationError) -> None:
 
 
 def _changed(page: Page, form: forms.BaseForm, conflict: Conflict) -> Page:
-    now = conflict.now
-    if now is not None and "seen" in form.fields:
+    compared, now = None, conflict.now
+    if now is not None and isinstance(form, ModelShape):
         # Whoever has read what changed may go on from there.
-        form.data = {**form.data.dict(), "seen": str(now.version)}  # type: ignore[attr-defined]
+        compared = compare(form, now)
+    elif now is not None and "seen" in form.fields:
+        data: Any = form.data
+        form.data = {**data.dict(), "seen": str(now.version)}
     words = _(
         "Somebody else changed this while you were looking at it. See the history of the case."
     )
-    return replace(page, changed=words)
+    return replace(page, changed=words, compared=compared)
 
 
-def _page(
-    request: HttpRequest, page: Page, form: forms.BaseForm, status: int = 200
-) -> HttpResponse:
+def _page(request: HttpRequest, page: Page, form: forms.BaseForm, status: int) -> HttpResponse:
     context = {"page": page, "form": form}
     return render(request, "permits/act.html", context, status=status)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -25,13 +26,19 @@ from permits.domain.assessment import (
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import head_of
 from permits.domain.digests import is_available, is_past_review
+from permits.domain.drafts import draft_of, drop_draft, keep_draft
 from permits.domain.ruling import rule_on
 from permits.domain.sources import add_evidence, add_measure, edit_source, remove_source
-from permits.models import Application, Card, Evidence, Measure
+from permits.models import Application, Card, Draft, Evidence, Measure
 from permits.views.acts import Page, answer, sent, who, why_not
 from permits.views.case import METHODS, find
+from permits.views.conflicts import compare
 from permits.workflow import Action
 from policies.models import Provision
+
+LONGEST_DRAFT = 100_000
+"""Characters of one field: a draft may be longer than what can be saved, which says so."""
+LONGEST_LIST = 1_000
 
 SOURCES: dict[str, Any] = {
     "evidence": (Evidence, forms.EvidenceForm, add_evidence),
@@ -50,32 +57,106 @@ def _consideration(slug: str) -> considerations.Consideration:
 def card(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
     """One consideration: its text, the answers, the signatures. A POST saves the answers.
 
-    What was typed stays whatever happens. On a conflict (409) the page shows what the other saved
-    beside it, and nothing is lost.
+    What was typed stays whatever happens. On a conflict (409) the page shows in three columns
+    what it was, what was typed and what is there now.
     """
     application, one = find(request, reference), _consideration(slug)
     file = read_file(application)
-    row = file.card(one.number) or Card(application=application, consideration=one.number)
-    form = forms.CardForm(
-        sent(request),
+    form = _card_form(file, one, sent(request))
+
+    def perform(form: forms.CardForm) -> HttpResponse:
+        seen = form.cleaned_data["seen"]
+        edit_card(application, one.number, form.values, by=who(request), seen=seen)
+        drop_draft(application, one.slug, by=who(request))
+        messages.success(request, _("Saved. Two people sign it anew."))
+        return redirect("permits:card", reference, slug)
+
+    def draw(page: Page, form: forms.CardForm, status: int) -> HttpResponse:
+        # The sheet instead of the plain page of an act, with what went wrong.
+        return _sheet(request, read_file(application), one, form, page, status)
+
+    page = _page(application, str(one.name))
+    if request.method != "POST":
+        return _reopened(request, file, one, form, page)
+    return answer(request, form, page, perform, draw)
+
+
+def _card_form(
+    file: CaseFile, one: considerations.Consideration, data: QueryDict | None
+) -> forms.CardForm:
+    row = file.card(one.number) or Card(application=file.application, consideration=one.number)
+    return forms.CardForm(
+        data,
         instance=Card.objects.filter(pk=row.pk).first() or row,
         evidence=[(source.pk, source.title) for source in file.evidence],
         measures=[(measure.pk, str(measure)) for measure in file.measures],
     )
 
-    def perform(form: forms.CardForm) -> HttpResponse:
-        seen = form.cleaned_data["seen"]
-        edit_card(application, one.number, form.values, by=who(request), seen=seen)
-        messages.success(request, _("Saved. Two people sign it anew."))
-        return redirect("permits:card", reference, slug)
 
-    if request.method != "POST":
-        return _sheet(request, file, one, form)
-    response = answer(request, form, _page(application, str(one.name)), perform)
-    if response.status_code == 302:
-        return response
-    # The sheet instead of the plain page of an act, with what went wrong.
-    return _sheet(request, read_file(application), one, form, response.status_code)
+def _reopened(
+    request: HttpRequest,
+    file: CaseFile,
+    one: considerations.Consideration,
+    form: forms.CardForm,
+    page: Page,
+) -> HttpResponse:
+    """The sheet with what this person left unsaved; in three columns if somebody saved since."""
+    draft = draft_of(file.application, one.slug, by=who(request))
+    if draft is None or why_not(request, file.application, Action.ASSESS):
+        return _sheet(request, file, one, form, page)
+    typed = QueryDict(mutable=True)
+    for name, values in draft.fields.items():
+        typed.setlist(name, values)
+    typed["seen"] = str(draft.seen)
+    again = _card_form(file, one, typed)
+    if not set(again.changed_data) - {"seen"}:
+        return _sheet(request, file, one, form, page)
+    if draft.seen != again.instance.version:
+        page = replace(page, compared=compare(again, again.instance))
+    return _sheet(request, file, one, again, page, draft=draft)
+
+
+@require_http_methods(["POST"])
+def draft(request: HttpRequest, reference: str, slug: str) -> JsonResponse:
+    """Keeps what is typed into a consideration, and says in words where it stands.
+
+    Kept (200) also where somebody else saved the consideration since, which it says; else 403, 422.
+    """
+    application, one = find(request, reference), _consideration(slug)
+    form = _card_form(read_file(application), one, request.POST)
+    fields = {name: request.POST.getlist(name) for name in form.fields if name != "seen"}
+    seen = request.POST.get("seen", "")
+    if not seen.isdecimal() or len(seen) > 18 or _is_too_long(fields):
+        return JsonResponse({"words": _("Not saved: it is too long.")}, status=422)
+    try:
+        kept = keep_draft(application, one.slug, fields, seen=int(seen), by=who(request))
+    except (NotPermitted, Refused) as refusal:
+        return JsonResponse({"words": str(refusal.words)}, status=403)
+    if not set(form.changed_data) - {"seen"}:
+        drop_draft(application, one.slug, by=who(request))
+        return JsonResponse({"words": _("Nothing is unsaved.")})
+    if kept.seen != form.instance.version:
+        words = _("Somebody else changed this. What you typed is kept.")
+        return JsonResponse({"words": words, "changed": True})
+    at = kept.saved_at.astimezone(clock.OTTAWA)
+    words = _("Draft saved %(time)s. Nobody else sees it until you save.")
+    return JsonResponse({"words": words % {"time": f"{at:%H:%M}"}})
+
+
+def _is_too_long(fields: dict[str, list[str]]) -> bool:
+    return any(
+        len(values) > LONGEST_LIST or any(len(one) > LONGEST_DRAFT for one in values)
+        for values in fields.values()
+    )
+
+
+@require_http_methods(["POST"])
+def drop(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
+    """Gives up what was typed and not saved."""
+    application, one = find(request, reference), _consideration(slug)
+    drop_draft(application, one.slug, by=who(request))
+    messages.success(request, _("Your draft is gone. This is what is saved."))
+    return redirect("permits:card", reference, slug)
 
 
 def _page(application: Application, title: str, button: str = "") -> Page:
@@ -92,7 +173,9 @@ def _sheet(
     file: CaseFile,
     one: considerations.Consideration,
     form: forms.CardForm,
+    page: Page,
     status: int = 200,
+    draft: Draft | None = None,
 ) -> HttpResponse:
     application = file.application
     today = clock.today()
@@ -121,7 +204,8 @@ def _sheet(
         and now.card.first_by_id is not None
         and not now.is_stale
         and not now.is_signed_twice,
-        "conflict": status == 409,
+        "page": page,
+        "draft": draft,
         "status": status,
         "head": head_of(application),
     }

@@ -1,0 +1,24 @@
+/* What was typed and has not reached the server, by person and page. A browser that keeps nothing
+   (storage full or switched off) stops nobody from working. */
+
+const PREFIX = "typed:";
+
+export function keep(key, fields) {
+  try {
+    localStorage.setItem(PREFIX + key, JSON.stringify(fields));
+  } catch { /* Nothing to keep it in. */ }
+}
+
+export function kept(key) {
+  try {
+    return JSON.parse(localStorage.getItem(PREFIX + key));
+  } catch {
+    return null;
+  }
+}
+
+export function forget(key) {
+  try {
+    localStorage.removeItem(PREFIX + key);
+  } catch { /* Nothing was kept. */ }
+}

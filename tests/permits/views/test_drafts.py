@@ -1,0 +1,198 @@
+"""What is typed into a consideration is kept, and two people at one form lose nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from history.domain.past import row_at
+from history.models import Event
+from permits.domain import intake
+from permits.domain.assessment import edit_card, sign_card
+from permits.domain.casefile import read_file
+from permits.domain.sources import add_evidence
+from permits.models import Application, Card, Draft, Line
+from tests.people import Cast
+from tests.permits.factories import ANSWERS, make_draft, make_in_review
+from tests.permits.views.test_case_pages import as_person
+
+A = "7.3(1)(a)"
+
+
+def at(application: Application, name: str = "card") -> str:
+    return reverse(f"permits:{name}", args=[application.reference, "a"])
+
+
+@pytest.fixture
+def case(office: Cast) -> Application:
+    application = make_in_review(office.analyst)
+    edit_card(application, A, ANSWERS, by=office.analyst)
+    return application
+
+
+def typed(case: Application, **values: Any) -> dict[str, Any]:
+    return {**ANSWERS, "seen": Card.objects.get(application=case).version, **values}
+
+
+def page(response: Any) -> str:
+    return str(response.content.decode())
+
+
+def test_a_draft_is_kept_for_its_writer_alone_and_is_no_event(
+    office: Cast, case: Application
+) -> None:
+    card = sign_card(Card.objects.get(), by=office.senior)
+    events = Event.objects.count()
+    mine = as_person(office.analyst)
+    answer = mine.post(at(case, "draft"), typed(case, finding="Half a thought"))
+    assert answer.status_code == 200
+    assert "saved" in answer.json()["words"]
+    assert Event.objects.count() == events
+    card.refresh_from_db()
+    assert (card.finding, card.first_by_id) == (ANSWERS["finding"], office.senior.pk)
+    assert "Half a thought" in page(mine.get(at(case)))
+    assert "Half a thought" not in page(as_person(office.senior).get(at(case)))
+
+
+def test_saving_makes_one_event_and_the_draft_is_gone(office: Cast, case: Application) -> None:
+    mine, events = as_person(office.analyst), Event.objects.count()
+    for words in ("One", "One two", "One two three"):
+        mine.post(at(case, "draft"), typed(case, finding=words))
+    assert Draft.objects.count() == 1
+    assert mine.post(at(case), typed(case, finding="One two three")).status_code == 302
+    assert Event.objects.count() == events + 1
+    assert not Draft.objects.exists()
+    # A draft that was under way when it was saved says nothing new.
+    late = {**typed(case, finding="One two three"), "seen": 1}
+    assert "changed" not in mine.post(at(case, "draft"), late).json()
+    assert not Draft.objects.exists()
+
+
+def test_a_draft_is_given_up(office: Cast, case: Application) -> None:
+    mine = as_person(office.analyst)
+    mine.post(at(case, "draft"), typed(case, finding="Half a thought"))
+    mine.post(at(case, "drop_draft"))
+    assert "Half a thought" not in page(mine.get(at(case)))
+
+
+@pytest.mark.parametrize("seen", ["", "-1", "x", "9" * 30])
+def test_a_draft_begun_on_nothing_is_refused(office: Cast, case: Application, seen: str) -> None:
+    answer = as_person(office.analyst).post(at(case, "draft"), typed(case, seen=seen))
+    assert answer.status_code == 422
+    assert not Draft.objects.exists()
+
+
+def test_who_could_not_save_it_keeps_no_draft(office: Cast) -> None:
+    not_in_review = make_draft(office.analyst)
+    answer = as_person(office.analyst).post(at(not_in_review, "draft"), {"seen": "0"})
+    assert answer.status_code == 403
+    assert answer.json()["words"]
+    assert not Draft.objects.exists()
+
+
+def test_the_second_to_save_sees_three_columns_and_nothing_is_written(
+    office: Cast, case: Application
+) -> None:
+    begun = typed(case, finding="MINE", would_change="ONLY MINE")
+    edit_card(case, A, {"finding": "THEIRS", "residual_reason": "ONLY THEIRS"}, by=office.senior)
+    now = Card.objects.get()
+    events = Event.objects.count()
+    response = as_person(office.analyst).post(at(case), begun)
+    assert response.status_code == 409
+    assert Event.objects.count() == events
+    found = {one.name: one for one in response.context["page"].compared.columns}
+    assert {
+        name: (one.was, one.mine, one.now, one.is_mine, one.is_both) for name, one in found.items()
+    } == {
+        "finding": (ANSWERS["finding"], "MINE", "THEIRS", True, True),
+        "would_change": (
+            ANSWERS["would_change"],
+            "ONLY MINE",
+            ANSWERS["would_change"],
+            True,
+            False,
+        ),
+        "residual_reason": (
+            ANSWERS["residual_reason"],
+            ANSWERS["residual_reason"],
+            "ONLY THEIRS",
+            False,
+            False,
+        ),
+    }
+    assert office.senior.name in page(response)
+    # The form is ready for the version that is there, with what only they changed.
+    form = response.context["form"]
+    assert form["seen"].value() == str(now.version)
+    assert form["finding"].value() == "MINE"
+    assert form["residual_reason"].value() == "ONLY THEIRS"
+
+
+def test_what_is_there_now_is_taken_field_by_field(office: Cast, case: Application) -> None:
+    edit_card(case, A, {"finding": "THEIRS"}, by=office.senior)
+    merged = typed(case, finding="MINE", would_change="ONLY MINE", take=["finding"])
+    assert as_person(office.analyst).post(at(case), merged).status_code == 302
+    card = Card.objects.get()
+    assert (card.finding, card.would_change) == ("THEIRS", "ONLY MINE")
+
+
+def test_all_evidence_that_was_ticked_stays_ticked_in_a_conflict(
+    office: Cast, case: Application
+) -> None:
+    source = {"source": "A source for tests", "reliability": "high"}
+    both = [
+        str(add_evidence(case, {**source, "title": title}, by=office.analyst).pk)
+        for title in ("First", "Second")
+    ]
+    begun = typed(case, evidence=both)
+    edit_card(case, A, {"finding": "THEIRS"}, by=office.senior)
+    response = as_person(office.analyst).post(at(case), begun)
+    assert response.context["form"]["evidence"].value() == both
+
+
+def test_a_draft_begun_before_somebody_saved_is_opened_in_three_columns(
+    office: Cast, case: Application
+) -> None:
+    mine = as_person(office.analyst)
+    begun = typed(case, finding="MINE")
+    edit_card(case, A, {"finding": "THEIRS"}, by=office.senior)
+    assert mine.post(at(case, "draft"), begun).json()["changed"] is True
+    shown = page(mine.get(at(case)))
+    assert 'id="compared"' in shown
+    assert all(words in shown for words in ("MINE", "THEIRS", ANSWERS["finding"]))
+
+
+def test_a_line_in_conflict_shows_three_columns_too(office: Cast) -> None:
+    application = make_draft(office.analyst)
+    line = read_file(application).lines[0]
+    seen = line.version
+    intake.edit_line(line, {"unit": "sets"}, by=office.senior)
+    address = reverse("permits:line", args=[application.reference, 1])
+    client: Client = as_person(office.analyst)
+    form = client.get(address).context["form"]
+    sent = {
+        name: form[name].value() for name in form.fields if form[name].value() not in (None, False)
+    }
+    response = client.post(address, {**sent, "unit": "boxes", "seen": seen})
+    assert response.status_code == 409
+    columns = response.context["page"].compared.columns
+    assert [(one.name, one.was, one.mine, one.now) for one in columns] == [
+        ("unit", "each", "boxes", "sets")
+    ]
+
+
+def test_a_row_is_told_as_it_was_at_each_version(office: Cast, case: Application) -> None:
+    first = Card.objects.get()
+    edit_card(case, A, {"finding": "Second", "likelihood": "likely"}, by=office.analyst)
+    edit_card(case, A, {"finding": "Third"}, by=office.senior)
+    now = Card.objects.get()
+    was = row_at(now, first.version)
+    assert was is not None
+    assert (was.finding, was.likelihood) == (first.finding, first.likelihood)
+    assert was.edited_by_id == office.analyst.pk
+    assert row_at(now, first.version - 1) is None
+    line = Line.objects.get(application=case)
+    assert row_at(line, line.version) == line
