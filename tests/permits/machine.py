@@ -615,6 +615,22 @@ class Office(RuleBasedStateMachine):
         self.recommend(by, "issued", "")
         self.decide("decision", "issue")
 
+    @rule(first=analysts, second=analysts)
+    def refuse_for_a_risk(self, first: str, second: str) -> None:
+        self.reopen_a_card(first, 0, "substantial_risk")
+        self.sign_all(first)
+        self.sign_all(second)
+        self.recommend(first, "refused", "7.4")
+        self.after_the_recommendation(first, "put")
+        self.after_the_recommendation(second, "reply")
+        self.decide("decision", "refuse")
+
+    @rule(by=analysts)
+    def suspend_and_reinstate(self, by: str) -> None:
+        self.tighten_or_propose("decision", "suspend")
+        self.tighten_or_propose(by, "reinstate")
+        self.perform("decision", 0)
+
     # What must never be
 
     def must_hold(self, *, decider: int, proposer: int) -> None:

@@ -29,7 +29,7 @@ def run(office: type[Office], examples: int, steps: int) -> None:
 
 
 def test_whatever_anyone_tries_the_gate_holds(db: None) -> None:
-    run(Office, 32, 30)
+    run(Office, 20, 30)
 
 
 def test_whatever_anyone_sends_to_the_pages_the_gate_holds(db: None) -> None:
