@@ -45,16 +45,17 @@ def first_tasks(who: worklist.Viewer) -> list[Task]:
 
 
 def _finish_a_card(who: worklist.Viewer) -> Task | None:
-    card = (
-        Card.objects.filter(
-            application__status=Status.IN_REVIEW, first_by__isnull=False, second_by__isnull=True
-        )
-        .exclude(first_by=who.by)
-        .exclude(edited_by=who.by)
-        .select_related("application__destination")
-        .order_by("application_id", "id")
-        .first()
+    there = Card.objects.filter(application__status=Status.IN_REVIEW).select_related(
+        "application__destination"
     )
+    signed_once = there.filter(first_by__isnull=False, second_by__isnull=True)
+    for_a_second = signed_once.exclude(first_by=who.by).exclude(edited_by=who.by)
+    card = for_a_second.order_by("application_id", "id").first()
+    sign_it = _("Sign it as the second person")
+    if card is None:
+        answered = there.filter(first_by__isnull=True).exclude(residual="")
+        card = answered.order_by("application_id", "id").first()
+        sign_it = _("Sign it as the first person")
     if card is None:
         return None
     one, case = BY_NUMBER[card.consideration], card.application
@@ -73,7 +74,7 @@ def _finish_a_card(who: worklist.Viewer) -> Task | None:
                 _("Finding, evidence and measures, and what remains after them."),
             ),
             Step(
-                _("Sign it as the second person"),
+                sign_it,
                 reverse("permits:sign", args=[case.reference, one.slug]),
                 _("The gate of the case counts it from then on; the history tells who signed."),
             ),

@@ -189,6 +189,14 @@ def test_each_role_has_a_first_task_whose_every_step_opens(office: Cast) -> None
 
 
 @pytest.mark.usefixtures("demo")
+def test_who_can_be_nobody_s_second_signs_first(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    answer_cards(case, by=office.analyst)
+    [task] = first_tasks(viewer(office.analyst, Role.ANALYST))
+    assert [step.words for step in task.steps][-1] == "Sign it as the first person"
+
+
+@pytest.mark.usefixtures("demo")
 def test_a_first_task_ends_when_nothing_is_left_of_it(office: Cast) -> None:
     assert first_tasks(viewer(office.analyst, Role.ANALYST)) == []
     assert not Application.objects.exists()
