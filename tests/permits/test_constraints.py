@@ -230,6 +230,7 @@ def constraints() -> dict[str, models.BaseConstraint]:
     return {
         one.name: one
         for model in apps.get_app_config("permits").get_models()
+        if issubclass(model, Tracked)
         for one in model._meta.constraints
     }
 

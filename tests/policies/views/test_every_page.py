@@ -139,7 +139,7 @@ def test_every_address_of_the_register_is_in_these_tables() -> None:
 def test_home_leads_on(client: Client) -> None:
     assert client.get("/").headers["Location"].startswith("/sign-in/")
     client.force_login(make_person())
-    assert client.get("/").headers["Location"] == "/policies/"
+    assert client.get("/").headers["Location"] == "/start/"
 
 
 def test_a_signed_in_person_is_named(client: Client, analyst: User) -> None:
