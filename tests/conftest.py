@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.utils import translation
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
@@ -61,8 +62,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = [
         item for item in items if (part == "browser") == bool(item.get_closest_marker("browser"))
     ]
+    if part == "other" and connection.vendor == "postgresql":
+        # What asks no database is run once, on SQLite.
+        wanted = [item for item in wanted if asks_a_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(wanted)])
     items[:] = wanted
+
+
+def asks_a_database(item: pytest.Item) -> bool:
+    fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(fixtures or item.get_closest_marker("django_db"))
 
 
 # The files of documents.

@@ -205,17 +205,20 @@ def test_the_way_to_the_history_leads_to_the_row_s_entries(office: Cast, case: A
     assert response["Location"].endswith(f"?subject=application%3A{case.reference}")
 
 
-@pytest.mark.parametrize("model", sorted(site._registry, key=str))
-def test_a_list_asks_as_often_for_many_rows_as_for_one(office: Cast, model: Any) -> None:
-    def asked() -> int:
-        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
-        client = as_person(office.admin)
-        with CaptureQueriesContext(connection) as caught:
-            assert client.get(reverse(name)).status_code == 200
-        return len(caught)
+def test_a_list_asks_as_often_for_many_rows_as_for_one(office: Cast) -> None:
+    client = as_person(office.admin)
+
+    def asked() -> dict[str, int]:
+        found = {}
+        for model in site._registry:
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+            with CaptureQueriesContext(connection) as caught:
+                assert client.get(reverse(name)).status_code == 200
+            found[name] = len(caught)
+        return found
 
     make_permit(office.analyst, office.senior, office.decision)
-    asked()
+    asked()  # the first fills what is kept
     few = asked()
     for _turn in range(3):
         make_permit(office.analyst, office.senior, office.decision)
