@@ -129,8 +129,9 @@ def _changed(page: Page, form: forms.BaseForm, conflict: Conflict) -> Page:
         # Whoever has read what changed may go on from there.
         compared = compare(form, now)
     elif now is not None and "seen" in form.fields:
-        data: Any = form.data
-        form.data = {**data.dict(), "seen": str(now.version)}
+        data = cast("QueryDict", form.data).copy()
+        data["seen"] = str(now.version)
+        form.data = data
     words = _(
         "Somebody else changed this while you were looking at it. See the history of the case."
     )

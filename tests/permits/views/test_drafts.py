@@ -10,13 +10,14 @@ from django.urls import reverse
 
 from history.domain.past import row_at
 from history.models import Event
+from permits.choices import RefusalGround
 from permits.domain import intake
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
 from permits.domain.sources import add_evidence
 from permits.models import Application, Card, Draft, Line
 from tests.people import Cast
-from tests.permits.factories import ANSWERS, make_draft, make_in_review
+from tests.permits.factories import ANSWERS, WHY, make_draft, make_in_review
 from tests.permits.views.test_case_pages import as_person
 
 A = "7.3(1)(a)"
@@ -196,3 +197,16 @@ def test_a_row_is_told_as_it_was_at_each_version(office: Cast, case: Application
     assert row_at(now, first.version - 1) is None
     line = Line.objects.get(application=case)
     assert row_at(line, line.version) == line
+
+
+def test_every_ground_that_was_ticked_stays_ticked_in_a_conflict(
+    office: Cast, case: Application
+) -> None:
+    address = reverse("permits:do", args=[case.reference, "recommend"])
+    grounds = [RefusalGround.SUBSTANTIAL_RISK, RefusalGround.POLICY]
+    case.refresh_from_db()
+    values = {"outcome": "refused", "grounds": grounds, "reasons": WHY, "seen": case.version - 1}
+    response = as_person(office.analyst).post(address, values)
+    assert response.status_code == 409
+    form = response.context["form"]
+    assert (form["grounds"].value(), form["seen"].value()) == (grounds, str(case.version))
