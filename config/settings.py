@@ -132,7 +132,7 @@ TEMPLATES = [
     },
 ]
 # Form and field templates are looked up in `templates/` first, Django's own after them.
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "config.forms.Renderer"
 
 # The administration sends an application with all its lines, up to 99, and parties at once.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000

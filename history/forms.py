@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
@@ -171,9 +172,21 @@ def _begin(day: date) -> datetime:
     return datetime.combine(day, time.min, OTTAWA)
 
 
+def _actors() -> set[str]:
+    """Everyone who acted. Leaps along the index from one to the next, however many entries."""
+    table = connection.ops.quote_name(Event._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH RECURSIVE one(actor) AS (SELECT MIN(actor) FROM {table} UNION ALL"  # noqa: S608
+            f" SELECT (SELECT MIN(actor) FROM {table} WHERE actor > one.actor) FROM one"
+            " WHERE one.actor IS NOT NULL) SELECT actor FROM one WHERE actor IS NOT NULL"
+        )
+        return {actor for (actor,) in cursor.fetchall()}
+
+
 def _people() -> list[tuple[str, str]]:
     """Everyone who acted, by name; the system first."""
-    actors = set(Event.objects.order_by().values_list("actor", flat=True).distinct())
+    actors = _actors()
     names = names_of(actors)
     people = sorted(
         ((actor, names.get(actor, actor)) for actor in actors - {SYSTEM.id}),

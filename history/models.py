@@ -21,11 +21,13 @@ class Tracked(models.Model):
     (`history.guards`). Rows are written through `history.domain.door.door`.
 
     `private_fields` hold names or free text and `secret_fields` what nobody may read: events carry
-    salted digests in their place.
+    salted digests in their place. `named_with` are the rows, as `select_related` takes them, whose
+    names the name of this one has in it, beside those that it points to itself.
     """
 
     private_fields: ClassVar[frozenset[str]] = frozenset()
     secret_fields: ClassVar[frozenset[str]] = frozenset()
+    named_with: ClassVar[tuple[str, ...]] = ()
 
     stream = models.CharField(_("stream"), max_length=LONGEST_STREAM, default="", editable=False)
     version = models.PositiveBigIntegerField(_("version"), default=0, editable=False)

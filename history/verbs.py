@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +24,7 @@ class Verb(Verbs):
     KEY_ROTATED = "key.rotated", _("Signing key replaced")
 
 
+@cache
 def known_verbs() -> dict[str, str | Promise]:
     """The words for each verb of every package, by verb."""
     return {

@@ -418,6 +418,7 @@ def _named_rows(keys: Iterable[RowKey]) -> Iterator[tuple[RowKey, str]]:
     for model, numbers in wanted.items():
         # A row's name often has the name of another in it.
         related = [one.name for one in model._meta.concrete_fields if _points_to(one) is not None]
+        related += getattr(model, "named_with", ())
         rows = model._base_manager.filter(pk__in=numbers)
         for row in rows.select_related(*related) if related else rows:
             yield (model, row.pk), _name_of(row)

@@ -62,4 +62,5 @@ class Verb(Verbs):
     CANCELLED = "permit.cancelled", _("Permit cancelled")
     USED = "permit.used", _("Use of a permit reported")
     LETTER_MADE = "letter.made", _("Letter made")
+    SEEDED = "sample.seeded", _("Made-up applications written, for measuring")
     NOTICE_SEEN = "notice.seen", _("Notice seen")

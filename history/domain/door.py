@@ -29,6 +29,7 @@ from django.db.models import Max, Model
 
 from history import canonical, clock, merkle, requests
 from history.actors import SYSTEM, Actor
+from history.domain import bulk
 from history.keyfile import make_signer
 from history.models import Block, Event, Log, Text, Tracked
 from history.refusal import at_the_door
@@ -426,8 +427,8 @@ class _Leaving:
                 leaf=leaf,
             )
             events.append(event)
-        Event.objects.bulk_create(events, batch_size=200)
-        Text.objects.bulk_create(self._sealer.texts, batch_size=500)
+        bulk.insert(Event, events)
+        bulk.insert(Text, self._sealer.texts)
         self._sealer.texts.clear()
 
     def _change(self, write: _Write) -> dict[str, Any] | None:
@@ -464,24 +465,26 @@ class _Leaving:
             writes, key=lambda one: (type(one.row), one.values is None)
         ):
             if new:
-                model._base_manager.bulk_create([one.row for one in group], batch_size=200)
+                bulk.insert(model, [one.row for one in group])
                 continue
-            for write in group:
-                self._update(model, write)
+            for columns, some in groupby(group, key=lambda one: tuple(one.values or ())):
+                self._update(model, columns, list(some))
 
-    def _update(self, model: type[Tracked], write: _Write) -> None:
-        if not write.values:
-            live = self._live.get(write.key)
-            if live is not None:
-                write.row.version = live.version
+    def _update(
+        self, model: type[Tracked], columns: Sequence[str], writes: Sequence[_Write]
+    ) -> None:
+        """Rows of a table that get values in the same columns, in one go."""
+        if not columns:
+            for write in writes:
+                live = self._live.get(write.key)
+                if live is not None:
+                    write.row.version = live.version
             return
-        for name, value in write.values.items():
-            setattr(write.row, name, value)
-        live = self._live.get(write.key, write.row)
-        live.version = write.row.version
-        model._base_manager.filter(pk=write.row.pk).update(
-            **write.values, version=write.row.version
-        )
+        for write in writes:
+            for name, value in (write.values or {}).items():
+                setattr(write.row, name, value)
+            self._live.get(write.key, write.row).version = write.row.version
+        bulk.update(model, (*columns, "version"), [write.row for write in writes])
 
 
 def last_told(row: Tracked, columns: frozenset[str]) -> dict[str, Any]:

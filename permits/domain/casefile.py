@@ -105,14 +105,14 @@ def read_files(applications: Sequence[Application]) -> list[CaseFile]:
             conditions[condition.recommendation_id].append(condition)
     decisions = _by_case(
         Decision.objects.filter(**these).select_related(
-            "decided_by", "delegation", "recommendation__made_by"
+            "decided_by", "delegation", "recommendation__made_by", "application__permit"
         )
     )
-    permits = _by_case(Permit.objects.filter(**these))
     found = []
     for application in applications:
         key = application.pk
         recommendation = next(iter(recommendations[key]), None)
+        decision = next(iter(decisions[key]), None)
         found.append(
             CaseFile(
                 application=application,
@@ -128,8 +128,9 @@ def read_files(applications: Sequence[Application]) -> list[CaseFile]:
                 conflicts=tuple(conflicts[key]),
                 recommendation=recommendation,
                 conditions=tuple(conditions[recommendation.pk]) if recommendation else (),
-                decision=next(iter(decisions[key]), None),
-                permit=next(iter(permits[key]), None),
+                decision=decision,
+                # There is none without a decision.
+                permit=getattr(decision.application, "permit", None) if decision else None,
             )
         )
     return found

@@ -6,7 +6,7 @@ submitted complete is day 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from permits.choices import Status, WaitKind
 from permits.domain.casefile import CaseFile
 from permits.models import Application, Consultation, Wait
 from permits.verbs import Verb
+from policies.domain.register import kept_until_loaded
 from policies.models import Calendar, Holiday, ServiceStandard
 
 LOWER_RISK, CONSULTATION, AMENDMENT = "lower_risk", "consultation", "amendment"
@@ -57,15 +58,17 @@ class BusinessDays:
         return day
 
 
+@kept_until_loaded
 def read_calendar() -> BusinessDays:
     """The federal calendar. One query."""
     days = Holiday.objects.filter(calendar__code=Calendar.FEDERAL).values_list("day", flat=True)
     return BusinessDays(frozenset(days))
 
 
-def read_standards() -> list[ServiceStandard]:
+@kept_until_loaded
+def read_standards() -> tuple[ServiceStandard, ...]:
     """The service standards, all of them. One query."""
-    return list(ServiceStandard.objects.all())
+    return tuple(ServiceStandard.objects.all())
 
 
 def stops_the_clock(wait: Wait) -> bool:
@@ -248,13 +251,14 @@ class _Told:
     consultations: dict[int, _Span] = field(default_factory=dict)
 
 
-def holders(application: Application) -> list[Held]:
+def holders(events: Sequence[Event]) -> list[Held]:
     """Who held the file when, from its events: whoever the office waited for, else whose it was.
 
     A consulted body has it only while the office waits for its answer. A wait holds from its own
-    first day, which may be before the day on which it was recorded. Two queries.
+    first day, which may be before the day on which it was recorded. `events` are all of the case,
+    in order. One query.
     """
-    told = _read_events(application)
+    told = _read(events)
     people = names_of({f"person:{person}" for _at, _status, person in told.desks if person})
     spans = (*told.waits.values(), *told.consultations.values())
     turns = {at for at, _status, _person in told.desks} | {span.since for span in spans}
@@ -271,12 +275,12 @@ def holders(application: Application) -> list[Held]:
     return found
 
 
-def _read_events(application: Application) -> _Told:
+def _read(events: Sequence[Event]) -> _Told:
     told = _Told()
     status, assigned = "", None
-    events = Event.objects.filter(stream=application.stream).order_by("sequence")
-    for at, body in events.values_list("recorded_at", "body"):
-        for change in canonical.decode(bytes(body))["changes"]:
+    for event in events:
+        at = event.recorded_at
+        for change in canonical.decode(bytes(event.body))["changes"]:
             after = change["after"]
             match change["table"]:
                 case Application._meta.db_table:

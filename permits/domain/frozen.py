@@ -12,7 +12,6 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Delegation, User
@@ -37,10 +36,33 @@ from policies.domain.register import Register
 from policies.models import PolicyVersion, ReferenceLoad
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The newest load of the register, and every version of every policy."""
+
+    load: ReferenceLoad | None
+    versions: tuple[PolicyVersion, ...]
+
+
+def read_known() -> Known:
+    """The register's load and versions. Two queries."""
+    versions = (
+        PolicyVersion.objects.select_related("policy")
+        .only("policy__key", "version", "known_from", "known_to")
+        .order_by("policy__key", "pk")
+    )
+    return Known(ReferenceLoad.objects.first(), tuple(versions))
+
+
 def freeze(
-    file: CaseFile, ruling: CaseRuling, *, by: User, delegation: Delegation
+    file: CaseFile,
+    ruling: CaseRuling,
+    *,
+    by: User,
+    delegation: Delegation,
+    known: Known | None = None,
 ) -> dict[str, Any]:
-    """All that the decision rests on, as values of canonical JSON."""
+    """All that the decision rests on, as values of canonical JSON. `known`: read already."""
     recommendation = file.recommendation
     return {
         "v": 1,
@@ -53,7 +75,7 @@ def freeze(
         },
         "ruling": _ruling(ruling),
         "filing": _filing(file),
-        "register": _register(ruling),
+        "register": _register(ruling, known or read_known()),
         "statements": [
             {
                 "id": one.statement.pk,
@@ -146,23 +168,25 @@ def filing_ruling(
     return rule_on(file, on=filed_on, known_at=end_of_day(filed_on), register=register)
 
 
-def _register(ruling: CaseRuling) -> dict[str, Any]:
-    """The newest load of the register, and the version of each policy that matched. Two queries."""
-    load = ReferenceLoad.objects.first()
+def _register(ruling: CaseRuling, known: Known) -> dict[str, Any]:
+    """The newest load of the register, and the version of each policy that matched."""
+    load = known.load
     keys = {key for one in ruling.lines for key in one.ruling.matched}
     at: datetime = ruling.known_at or clock.now()
-    known = (Q(known_from__isnull=True) | Q(known_from__lte=at)) & (
-        Q(known_to__isnull=True) | Q(known_to__gt=at)
-    )
-    versions = PolicyVersion.objects.filter(known, policy__key__in=keys).select_related("policy")
     return {
         "load": None if load is None else load.pk,
         "files": {} if load is None else plain(load.files),
         "versions": [
             {"policy": one.policy.key, "id": one.pk, "version": one.version}
-            for one in versions.order_by("policy__key", "pk")
+            for one in known.versions
+            if one.policy.key in keys and _is_known(one, at)
         ],
     }
+
+
+def _is_known(version: PolicyVersion, at: datetime) -> bool:
+    begun = version.known_from is None or version.known_from <= at
+    return begun and (version.known_to is None or version.known_to > at)
 
 
 def packed(frozen: Mapping[str, Any]) -> tuple[str, str]:
@@ -183,11 +207,11 @@ class Replay:
     changes: tuple[str, ...]
 
 
-def replay(decision: Decision) -> Replay:
+def replay(decision: Decision, file: CaseFile | None = None) -> Replay:
     """Reads what a decision rested on, and compares it with the file and the law of today."""
     frozen = canonical.decode(decision.frozen.encode())
     intact = sha256(decision.frozen.encode()).hexdigest() == decision.frozen_digest
-    file = read_file(decision.application)
+    file = file or read_file(decision.application)
     ruling = rule_on(file, on=clock.today(), known_at=clock.now())
     return Replay(frozen, intact, tuple(_changes(frozen, file, ruling)))
 

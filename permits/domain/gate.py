@@ -137,8 +137,12 @@ def check_gate(
     proposer: User | None = None,
     delegations: Iterable[Delegation] = (),
     power: Power = Power.DECIDE,
+    states: Iterable[CardState] | None = None,
 ) -> Gate:
-    """Puts every rule to the file, on the ruling's day. With `by`, also those on the person."""
+    """Puts every rule to the file, on the ruling's day. With `by`, also those on the person.
+
+    `states`: how the considerations stand, if that was looked at already.
+    """
     outlook = Outlook(
         file,
         ruling,
@@ -146,7 +150,7 @@ def check_gate(
         proposer,
         tuple(delegations),
         power,
-        tuple(card_states(file, ruling)),
+        tuple(card_states(file, ruling) if states is None else states),
     )
     return Gate(tuple(_find(rule, outlook) for rule in RULES))
 

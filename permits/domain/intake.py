@@ -112,17 +112,24 @@ def open_application(activity: str, *, by: User) -> Application:
 
 
 def next_number(letter: str, column: str, model: type[Any]) -> str:
-    """The next number of that letter and year, such as E-2026-000001, alone among all who ask.
+    """The next number of that letter and year, such as E-2026-000001, alone among all who ask."""
+    lock_numbers()
+    year = clock.today().year
+    return f"{letter}-{year}-{last_number(letter, year, column, model) + 1:06d}"
 
-    The lock lasts until the transaction ends. On SQLite the transaction itself has waited.
-    """
+
+def lock_numbers() -> None:
+    """Until the transaction ends, nobody else gives numbers. On SQLite it has waited for them."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_NUMBER_LOCK])
-    head = f"{letter}-{clock.today().year}-"
+
+
+def last_number(letter: str, year: int, column: str, model: type[Any]) -> int:
+    """The highest number of that letter and year so far, or 0."""
+    head = f"{letter}-{year}-"
     newest = model.objects.filter(**{f"{column}__startswith": head}).aggregate(last=Max(column))
-    number = int((newest["last"] or f"{head}0").removeprefix(head)) + 1
-    return f"{head}{number:06d}"
+    return int((newest["last"] or f"{head}0").removeprefix(head))
 
 
 def edit_application(

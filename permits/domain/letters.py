@@ -52,10 +52,6 @@ class Paper:
 
 def papers(file: CaseFile) -> list[Paper]:
     """Every letter of a case, in the order of what they are about. Two queries at most."""
-    made = {
-        (one.kind, one.act_id): one
-        for one in Letter.objects.filter(application=file.application).order_by("event")
-    }
     wanted: list[tuple[LetterKind, PermitAct | None]] = []
     if file.recommendation is not None and file.recommendation.put_on is not None:
         wanted.append((LetterKind.INTENDED_REFUSAL, None))
@@ -64,6 +60,12 @@ def papers(file: CaseFile) -> list[Paper]:
     if file.permit is not None:
         acts = PermitAct.objects.filter(permit=file.permit, done_at__isnull=False)
         wanted += [(LetterKind.ACT, act) for act in acts.order_by("done_at", "pk")]
+    if not wanted:
+        return []
+    made = {
+        (one.kind, one.act_id): one
+        for one in Letter.objects.filter(application=file.application).order_by("event")
+    }
     return [Paper(kind, act, made.get((kind, act.pk if act else None))) for kind, act in wanted]
 
 

@@ -9,7 +9,7 @@ request, but for the first minutes of a day in an office with more open cases th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -34,8 +34,8 @@ from permits.domain.ruling import CaseRuling, requires_assessment, rule_on
 from permits.models import Application, Overview
 from permits.verbs import Verb
 from policies.domain.queries import end_of_day
-from policies.domain.register import Register, current_register
-from policies.models import ReferenceLoad, ServiceStandard
+from policies.domain.register import Register, current_register, newest_load
+from policies.models import ServiceStandard
 
 MOST = 300
 """Cases that are made anew for one request."""
@@ -54,7 +54,7 @@ def refresh(*, most: int = MOST) -> int:
 
     Leaves it to whoever is at it already. Three queries where nothing is behind.
     """
-    load = _newest_load()
+    load = _load()
     if not _is_behind(load):
         return 0
     with transaction.atomic():
@@ -66,9 +66,9 @@ def refresh(*, most: int = MOST) -> int:
     return len(cases)
 
 
-def _newest_load() -> int | None:
-    found: int | None = ReferenceLoad.objects.values_list("pk", flat=True).first()
-    return found
+def _load() -> int | None:
+    newest = newest_load()
+    return newest[0] if newest else None
 
 
 def _is_alone() -> bool:
@@ -115,17 +115,10 @@ def _new_number() -> int:
 
 
 def _make(cases: Sequence[Application], load: int | None, number: int) -> None:
-    register, calendar, standards = current_register(), read_calendar(), read_standards()
-    withdrawn = _withdrawn_days(cases)
-    today = clock.today()
+    withdrawn, of = _withdrawn_days(cases), _maker()
     made = [
-        _overview(
-            file, today, register, calendar, standards, withdrawn.get(file.application.stream)
-        )
-        for file in read_files(cases)
+        of(file, withdrawn.get(file.application.stream), load, number) for file in read_files(cases)
     ]
-    for one in made:
-        one.load, one.number = load, number
     Overview.objects.bulk_create(
         sorted(made, key=lambda one: one.pk),
         update_conflicts=True,
@@ -136,12 +129,34 @@ def _make(cases: Sequence[Application], load: int | None, number: int) -> None:
     )
 
 
+def keep(files: Sequence[tuple[CaseFile, date | None]], *, number: int) -> None:
+    """Overviews of new cases, each with the day on which it was withdrawn, up to that event.
+
+    For whoever holds the log's lock, and only when no other overview is behind.
+    """
+    load, of = _load(), _maker()
+    Overview.objects.bulk_create(of(file, over, load, number) for file, over in files)
+
+
 def _withdrawn_days(cases: Iterable[Application]) -> dict[str, date]:
     streams = [one.stream for one in cases if one.status == Status.WITHDRAWN]
     if not streams:
         return {}
     events = Event.objects.filter(stream__in=streams, verb=Verb.WITHDRAWN)
     return dict(events.values_list("stream", "occurred_on"))
+
+
+def _maker() -> Callable[[CaseFile, date | None, int | None, int], Overview]:
+    """What makes the overview of a file: with the day's register, calendar and standards."""
+    register, calendar, standards = current_register(), read_calendar(), read_standards()
+    today = clock.today()
+
+    def of(file: CaseFile, withdrawn_on: date | None, load: int | None, number: int) -> Overview:
+        made = _overview(file, today, register, calendar, standards, withdrawn_on)
+        made.load, made.number = load, number
+        return made
+
+    return of
 
 
 def _overview(

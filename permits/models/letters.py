@@ -52,6 +52,8 @@ class Notice(Tracked):
     `seen_at` is when that person took note, or told the holder.
     """
 
+    named_with = ("act__permit",)
+
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="notices")
     kind = models.CharField(_("kind"), max_length=10, choices=NoticeKind)
     act = models.ForeignKey(PermitAct, on_delete=models.PROTECT, related_name="notices")

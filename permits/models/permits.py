@@ -167,6 +167,7 @@ class Use(Tracked):
     """A shipment reported against a line of a permit."""
 
     private_fields = frozenset({"note"})
+    named_with = ("permit_line__permit",)
 
     permit_line = models.ForeignKey(PermitLine, on_delete=models.PROTECT, related_name="uses")
     used_on = models.DateField(_("shipped"))

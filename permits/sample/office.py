@@ -50,12 +50,10 @@ def load_sample_office(*, seed: int = SEED, number: int = DRAWN) -> int:
     """
     if Application.objects.exists():
         return 0
-    log = Log.objects.first()
-    if log is None or not log.synthetic:
-        raise NotHere("The sample office is for a demonstration only: this log is not synthetic.")
+    refuse_elsewhere()
     now, found = clock.now(), checked_files(PACKAGED)
     with transaction.atomic():
-        desk = Desk(_people(), seed, now)
+        desk = Desk(sample_people(), seed, now)
         acts = found[POLICIES]["permit_acts"]
         instruments = {act["key"]: act["instrument_en"] for act in acts}
         calendar = read_calendar()
@@ -69,6 +67,13 @@ def load_sample_office(*, seed: int = SEED, number: int = DRAWN) -> int:
         return Application.objects.count()
 
 
+def refuse_elsewhere() -> None:
+    """Raises NotHere on a log that isn't synthetic."""
+    log = Log.objects.first()
+    if log is None or not log.synthetic:
+        raise NotHere("Made-up cases are for a demonstration only: this log is not synthetic.")
+
+
 def _news(found: Files) -> Case:
     """Loads what became known of the policies, at the start of its day."""
     newest = ReferenceLoad.objects.first()
@@ -80,7 +85,8 @@ def _news(found: Files) -> Case:
             load_files(as_known_on(found, on), at=clock.now())
 
 
-def _people() -> People:
+def sample_people() -> People:
+    """The demonstration's people. Raises NotHere unless each is in office since `SINCE`."""
     by_role: dict[Role, list[User]] = {}
     for account in DEMO_ACCOUNTS:
         person = User.objects.filter(username=account.username).first()

@@ -64,7 +64,7 @@ from permits.workflow import PROPOSERS, Action, offers
 from policies.choices import Answer, EndUserKind
 from policies.domain.explain import explain
 from policies.domain.inquiry import open_exceptions
-from policies.domain.register import current_register
+from policies.domain.register import current_register, one_load
 
 FORWARD = frozenset({Action.SUBMIT, Action.TAKE_UP, Action.RECOMMEND, Action.ISSUE})
 """The acts that lead on: theirs are the buttons to be seen first."""
@@ -103,6 +103,7 @@ class StatementShown:
 
 
 @require_safe
+@one_load()
 def case(request: HttpRequest, reference: str) -> HttpResponse:
     """Everything about a case. Context: see `templates/permits/case.html`."""
     application = find(request, reference)
@@ -110,8 +111,10 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     today = clock.today()
     ruling = rule_on(file, on=today, known_at=clock.now())
     states = card_states(file, ruling)
-    gate = check_gate(file, ruling)
+    gate = check_gate(file, ruling, states=states)
     facts = required_facts(file)
+    events = list(Event.objects.filter(stream=application.stream).order_by("sequence"))
+    verbs = known_verbs()
     context = {
         "application": application,
         "file": file,
@@ -122,7 +125,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         ],
         "forward": FORWARD,
         "clock": clock_of_file(file, today),
-        "holders": holders(application),
+        "holders": holders(events),
         "lines": _lines(file, ruling),
         "ruling": ruling,
         "questions": _questions(file, ruling),
@@ -137,8 +140,8 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "gate": gate,
         "papers": papers(file),
         "may_make": bool(_roles(request) & PROPOSERS),
-        "replay": replay(file.decision) if file.decision else None,
-        "events": _events(application),
+        "replay": replay(file.decision, file) if file.decision else None,
+        "events": [(one, verbs.get(one.verb, one.verb)) for one in reversed(events[-LATEST:])],
         "synthetic": Log.objects.values_list("synthetic", flat=True).first(),
         "is_editable": application.status in (Status.DRAFT, Status.RETURNED, Status.IN_REVIEW)
         and bool(_roles(request) & {Role.ANALYST, Role.SENIOR_ANALYST}),
@@ -279,12 +282,6 @@ SAYS: dict[str, Any] = {
 
 def _says(statement: Statement) -> str:
     return str(SAYS.get(statement.value, statement.value))
-
-
-def _events(application: Application) -> list[tuple[Event, Any]]:
-    verbs = known_verbs()
-    events = Event.objects.filter(stream=application.stream).order_by("-number")[:LATEST]
-    return [(one, verbs.get(one.verb, one.verb)) for one in events]
 
 
 def _ground_words(file: CaseFile) -> list[str]:

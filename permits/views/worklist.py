@@ -21,6 +21,7 @@ from permits.domain import intake, overview, worklist
 from permits.filters import WorklistFilter
 from permits.models import Application
 from permits.views.acts import who
+from policies.domain.register import one_load
 
 PAGE = 50
 VIEWS = {
@@ -54,6 +55,7 @@ GROUPS = {
 
 
 @require_safe
+@one_load()
 def show(request: HttpRequest) -> HttpResponse:
     """The worklist. Context: see `templates/permits/worklist.html`."""
     overview.refresh()

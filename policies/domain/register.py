@@ -7,9 +7,13 @@ tells whether it is still the newest.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import wraps
+from typing import TypeVar
 
 from policies.choices import Answer
 from policies.domain.citations import section_in_french
@@ -40,6 +44,8 @@ from policies.models import (
     SubRegion,
 )
 from policies.querysets import known_at
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,15 +233,46 @@ def _item_sets() -> dict[str, ItemSet]:
     }
 
 
-_newest: tuple[tuple[int, datetime], Register] | None = None
+Load = tuple[int, datetime]
+_looked: ContextVar[Load | None] = ContextVar("load_looked_at", default=None)
 
 
+def newest_load() -> Load | None:
+    """The newest reference load. One query, none where `one_load` has looked."""
+    return _looked.get() or ReferenceLoad.objects.values_list("pk", "loaded_at").first()
+
+
+@contextmanager
+def one_load() -> Iterator[None]:
+    """Looks at the newest load once: for a page, which is to show one state of the register.
+
+    Not for what decides something: there the register is looked at under its lock.
+    """
+    token = _looked.set(ReferenceLoad.objects.values_list("pk", "loaded_at").first())
+    try:
+        yield
+    finally:
+        _looked.reset(token)
+
+
+def kept_until_loaded(read: Callable[[], T]) -> Callable[[], T]:
+    """What `read` reads of the reference data, kept until the next load."""
+    kept: dict[str, tuple[Load, T]] = {}
+
+    @wraps(read)
+    def current() -> T:
+        load = newest_load()
+        if load is None:
+            return read()
+        newest = kept.get("newest")
+        if newest is None or newest[0] != load:
+            newest = kept["newest"] = (load, read())
+        return newest[1]
+
+    return current
+
+
+@kept_until_loaded
 def current_register() -> Register:
-    """The register as of the newest reference load, kept until the next one. One query."""
-    global _newest
-    load = ReferenceLoad.objects.values_list("pk", "loaded_at").first()
-    if load is None:
-        return read_register()
-    if _newest is None or _newest[0] != load:
-        _newest = (load, read_register())
-    return _newest[1]
+    """The register as of the newest reference load. One query."""
+    return read_register()

@@ -13,6 +13,7 @@ from pytest_django import Settings
 from history import clock, merkle, requests
 from history.actors import SYSTEM, Actor
 from history.canonical import decode
+from history.domain import bulk
 from history.domain.door import Conflict, WrongLog, door
 from history.models import Event, Log, Text
 from history.refusal import OutsideTheDoor, at_the_door
@@ -173,7 +174,7 @@ def test_where_the_event_cannot_be_written_nothing_is(monkeypatch: pytest.Monkey
         raise OSError("the disk is full")
 
     row = add_destination()
-    monkeypatch.setattr(Event.objects, "bulk_create", fail)
+    monkeypatch.setattr(bulk, "insert", fail)
     with pytest.raises(OSError, match="disk"):
         rename(row, "Other")
     assert Destination.objects.get(pk=row.pk).name_en == "Test"

@@ -1,0 +1,57 @@
+"""How forms are rendered: by our templates, and lists of choices without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.forms.renderers import TemplatesSetting
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+_SELECT = "django/forms/widgets/select.html"
+
+
+class Renderer(TemplatesSetting):
+    """Django's, but for `<select>`: its template takes 10 ms for the world's destinations."""
+
+    def render(
+        self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None
+    ) -> SafeString:
+        if template_name == _SELECT:
+            return _select(context["widget"])
+        return SafeString(super().render(template_name, context, request))
+
+
+def _select(widget: Mapping[str, Any]) -> SafeString:
+    """The same elements as `django/forms/widgets/select.html` makes."""
+    groups = format_html_join(
+        "\n", "{}", ((_group(name, options),) for name, options, _index in widget["optgroups"])
+    )
+    attributes = _attributes(widget["attrs"])
+    return format_html('<select name="{}"{}>{}\n</select>', widget["name"], attributes, groups)
+
+
+def _group(name: str | None, options: list[Mapping[str, Any]]) -> SafeString:
+    inside = format_html_join("\n", '<option value="{}"{}>{}</option>', _options(options))
+    if not name:
+        return inside
+    return format_html('<optgroup label="{}">\n{}\n</optgroup>', name, inside)
+
+
+def _options(options: list[Mapping[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    for one in options:
+        yield str(one["value"]), _attributes(one["attrs"]), one["label"]
+
+
+def _attributes(attributes: Mapping[str, Any]) -> SafeString:
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html(" {}", name) if value is True else format_html(' {}="{}"', name, value),)
+            for name, value in attributes.items()
+            if value is not False
+        ),
+    )

@@ -1,0 +1,47 @@
+"""manage.py seed: made-up applications in great numbers, for measuring."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from permits.sample.office import NotHere
+from permits.sample.volume import seed, seeded
+
+
+class Command(BaseCommand):
+    """Makes applications until there are so many of the seed; goes on where it was interrupted."""
+
+    help = "Makes applications until there are --applications of the seed, for measuring."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--applications", type=int, required=True, metavar="N")
+        parser.add_argument("--seed", type=int, default=1, metavar="S")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        wanted, begun = options["applications"], time.monotonic()
+        if wanted < 1:
+            raise CommandError("--applications takes a number from 1 on.")
+        first = seeded(options["seed"])
+
+        def tell(there: int) -> None:
+            rate = (there - first) / (time.monotonic() - begun)
+            left = (wanted - there) / rate
+            self.stdout.write(
+                f"{there:,} of {wanted:,}, {rate:,.0f} a second, {left:,.0f} s left", ending="\r"
+            )
+            self.stdout.flush()
+
+        try:
+            made = seed(wanted, seed=options["seed"], tell=tell if options["verbosity"] else _quiet)
+        except NotHere as refusal:
+            raise CommandError(str(refusal)) from None
+        if options["verbosity"]:
+            seconds = time.monotonic() - begun
+            self.stdout.write(f"\nMade {made:,} applications in {seconds:,.0f} s.")
+
+
+def _quiet(_there: int) -> None:
+    """Tells nothing."""

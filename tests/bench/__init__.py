@@ -1,0 +1,1 @@
+"""What measures the served product: see `./dev bench`."""
