@@ -205,6 +205,12 @@ class Rulebook:
             if self.calendar.holds(span, stretch)
         )
 
+    def members(self) -> Iterator[ListMember]:
+        """Every time that a destination was on a country list."""
+        for destination, held in self._memberships.items():
+            for code, span in held:
+                yield ListMember(code, destination, span)
+
     def days_of_lists(self, lists: Collection[str]) -> set[date]:
         """The days on which a destination came onto one of these lists, or left it."""
         return {

@@ -206,10 +206,17 @@ def _samples(register: Register, probe: _Probe) -> Iterator[LineFacts]:
         if probe.kind not in ("group", "region"):
             yield probe.facts
             continue
-        yield replace(probe.facts, items=(_UNNAMED.get(group, f"{group}-0"),))
-        for code in register.rulebook.items_named:
-            if code[0] == group:
-                yield replace(probe.facts, items=("-".join(code[1:] if group == "5" else code),))
+        for item in items_of_group(register, group):
+            yield replace(probe.facts, items=(item,))
+
+
+def items_of_group(register: Register, group: str) -> tuple[str, ...]:
+    """Items of a group that rules may tell apart: first one that no rule names, then the named."""
+    named = sorted(code for code in register.rulebook.items_named if code[0] == group)
+    return (
+        _UNNAMED.get(group, f"{group}-0"),
+        *("-".join(code[1:] if group == "5" else code) for code in named),
+    )
 
 
 def permit_needed(
