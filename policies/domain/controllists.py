@@ -102,6 +102,18 @@ def read_control_list(items: Iterable[ControlListItem], language: Language) -> l
     return [node(item, "") for item in below[""]]
 
 
+def titles_of_groups(language: str) -> dict[str, str]:
+    """The groups of the Export Control List that are not repealed, by code: "2": "Munitions".
+
+    Of the newest edition. One query.
+    """
+    field = "title_fr" if language.startswith("fr") else "title_en"
+    groups = ControlListItem.objects.filter(
+        kind="group", repealed=False, edition__instrument__code="ECL"
+    ).order_by("edition__consolidated_to", "code")
+    return dict(groups.values_list("code", field))
+
+
 def _label(item: ControlListItem, language: Language) -> str:
     """The label that the law gives; a group's without its capitals."""
     label: str = getattr(item, f"label_{language}")

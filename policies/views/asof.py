@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
@@ -101,19 +102,28 @@ def today_in_ottawa() -> date:
     return timezone.now().astimezone(OTTAWA).date()
 
 
+F = TypeVar("F", bound=AsOfForm)
+
+
 def read_as_of(request: HttpRequest) -> AsOf:
     """The day asked for. The fields show the days that the page shows, or what was typed."""
+    return read_as_of_with(request, AsOfForm)[0]
+
+
+def read_as_of_with(request: HttpRequest, form_class: type[F]) -> tuple[AsOf, F]:
+    """The same with a form that asks for more than the days."""
     today = today_in_ottawa()
     typed = request.GET.copy()
     for name in ("on", "known_on"):
         if not typed.get(name, "").strip():
             typed[name] = today.isoformat()
-    form = AsOfForm(typed, today=today)
+    form = form_class(typed, today=today)
     form.is_valid()
     known_on = form.cleaned_data.get("known_on")
-    return AsOf(
+    as_of = AsOf(
         on=form.cleaned_data.get("on") or today,
         known_on=known_on if known_on and known_on < today else None,
         today=today,
         form=form,
     )
+    return as_of, form
