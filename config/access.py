@@ -88,6 +88,8 @@ ACCESS: Mapping[str, Row] = {
     "accounts:sign_out": {"POST": PUBLIC},
     # The policy register: what Canada allows is open to everyone.
     "policies:register": {"GET": PUBLIC},
+    "policies:map": {"GET": PUBLIC},
+    "policies:changes": {"GET": PUBLIC},
     "policies:policy": {"GET": PUBLIC},
     "policies:destinations": {"GET": PUBLIC},
     "policies:destination": {"GET": PUBLIC},

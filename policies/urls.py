@@ -4,18 +4,23 @@ from django.urls import path
 
 from policies.views import (
     ask,
+    changes,
     destination,
     destination_file,
     destinations,
     law,
     lists,
     register,
+    stance_map,
 )
 
 app_name = "policies"
 
 urlpatterns = [
     path("policies/", register.register, name="register"),
+    # Before the policies, of which none has such a key: keys are not in small letters alone.
+    path("policies/map/", stance_map.stance_map, name="map"),
+    path("policies/changes/", changes.changes, name="changes"),
     path("policies/<slug:key>/", register.policy, name="policy"),
     path("destinations/", destinations.destinations, name="destinations"),
     path("destinations/<slug:code>/", destination.destination, name="destination"),

@@ -10,6 +10,11 @@ from playwright.sync_api import Page
 PAGES = [
     "/sign-in/",
     "/policies/",
+    "/policies/map/?on=2020-10-05",
+    "/policies/map/?on=2019-08-31&activity=brokering",
+    "/policies/map/?group=8",
+    "/policies/changes/?from=2019-01-01&to=2024-01-29",
+    "/policies/changes/?from=abc",
     "/policies/TR-2020-04-16-presumptive-brokering/",
     "/destinations/",
     "/destinations/TR/?on=2020-10-05",

@@ -18,6 +18,8 @@ from tests.people import make_person
 
 PAGES = [
     "/policies/",
+    "/policies/map/",
+    "/policies/changes/",
     "/policies/TR-2020-04-16-presumptive/",
     "/destinations/",
     "/destinations/TR/",
@@ -100,7 +102,11 @@ def test_a_code_in_other_letters_leads_to_its_page(
 
 
 @pytest.mark.parametrize(
-    "path", ["/policies/", "/policies/ACL/", "/destinations/", "/destinations/TR/", "/lists/AFCCL/"]
+    "path",
+    [
+        *("/policies/", "/policies/ACL/", "/policies/map/", "/destinations/", "/destinations/TR/"),
+        "/lists/AFCCL/",
+    ],
 )
 @pytest.mark.parametrize("field", ["on", "known_on"])
 @pytest.mark.parametrize("value", BAD_DAYS)
@@ -161,6 +167,9 @@ FIELDS = {
     "end_user": "private",
     "goods": "Radios",
     "page": "2",
+    "group": "9",
+    "from": "2019-01-01",
+    "to": "2024-02-29",
     "answers": "yes",
     "exceptions": "minister",
     "related_material": "no",
@@ -185,7 +194,10 @@ class TestAnyQueryString(TestCase):
     @settings(max_examples=30)
     @given(
         st.sampled_from(
-            ["/policies/", "/destinations/", "/destinations/TR/", "/ask/", "/lists/ECL/"]
+            [
+                *("/policies/", "/policies/map/", "/policies/changes/", "/destinations/"),
+                *("/destinations/TR/", "/ask/", "/lists/ECL/"),
+            ]
         ),
         st.builds(lambda sensible, wrong: {**sensible, **wrong}, SENSIBLE, WRONG),
     )
@@ -199,6 +211,9 @@ class TestAnyQueryString(TestCase):
     [
         "/policies/?format=csv&on=x",
         "/policies/?format=csv&stance=bogus",
+        "/policies/map/?format=csv&group=8",
+        "/policies/map/?format=csv&on=x",
+        "/policies/changes/?format=csv&to=x",
         "/destinations/TR/timeline.csv?known_on=2020-02-30",
     ],
 )

@@ -271,7 +271,11 @@ def test_a_day_that_cannot_be_read_is_an_error_of_its_field_and_today_is_shown(
 
 
 @pytest.mark.parametrize(
-    "path", ["/policies/", "/policies/ACL/", "/destinations/", "/destinations/TR/", "/lists/AFCCL/"]
+    "path",
+    [
+        *("/policies/", "/policies/ACL/", "/policies/map/", "/destinations/", "/destinations/TR/"),
+        "/lists/AFCCL/",
+    ],
 )
 def test_nothing_is_known_yet_after_today(client: Client, path: str) -> None:
     today = today_in_ottawa()
