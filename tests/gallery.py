@@ -68,6 +68,9 @@ def pages() -> Iterator[tuple[str, str]]:
         ),
     ):
         yield name, reverse(name)
+    for day in ("2020-10-05", "2024-01-29"):
+        yield "policies:map", reverse("policies:map") + f"?on={day}"
+    yield "policies:changes", reverse("policies:changes") + "?from=2020-10-04&to=2024-01-29"
     yield "policies:policy", reverse("policies:policy", args=["TR-2020-04-16-presumptive"])
     for code, day in (("TR", "2020-10-05"), ("TR", "2024-01-29"), ("UA", ""), ("DE", "")):
         query = f"?on={day}" if day else ""
