@@ -26,7 +26,7 @@ function take(page) {
 }
 
 function tell() {
-  const counts = [...document.querySelectorAll("#map-legend .legend:first-child li")];
+  const counts = [...document.querySelectorAll("#map-counts li")];
   const words = counts.map((one) => one.textContent.replace(/\s+/g, " ").trim()).join("; ");
   document.getElementById("map-said").textContent =
     `${document.getElementById("map-name").textContent}: ${words}`;

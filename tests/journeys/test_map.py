@@ -12,6 +12,9 @@ from pytest_django.live_server_helper import LiveServer
 NOW_ON_IT = "document.activeElement.closest('.tile')?.id ?? document.activeElement.textContent"
 
 
+STORY = "/policies/changes/?from=2019-01-01&to=2024-01-29"
+
+
 def stance(page: Page, code: str) -> str:
     return page.locator(f"#tile-{code}").get_attribute("data-stance") or ""
 
@@ -107,7 +110,7 @@ def test_without_a_script_years_are_links(browser: Browser, live_server: LiveSer
     context.close()
 
 
-@pytest.mark.parametrize("path", ["/policies/map/?on=2020-10-05", "/policies/changes/"])
+@pytest.mark.parametrize("path", ["/policies/map/?on=2020-10-05", STORY])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_a_phone_shows_it_within_its_width(
     page: Page, axe: Callable[[Page], None], path: str, dark: bool
@@ -142,7 +145,7 @@ def test_what_changed_is_found_from_the_map(page: Page) -> None:
     page.wait_for_url("**/policies/map/?on=2020-10-05")
 
 
-def test_in_french(page: Page, axe: Callable[[Page], None]) -> None:
+def test_in_french(page: Page) -> None:
     page.goto("/policies/map/?on=2020-10-05")
     page.get_by_role("button", name="Français").first.click()
     expect(page.locator("#tile-TR")).to_have_accessible_name("TR Türkiye : refus présumé")
@@ -150,6 +153,17 @@ def test_in_french(page: Page, axe: Callable[[Page], None]) -> None:
     expect(page.locator("#map-name")).to_have_text(
         "Groupe 2 (Matériel de guerre), exportation, le 5 octobre 2019"
     )
-    axe(page)
     page.get_by_role("button", name="English").first.click()
     expect(page.locator("#id_on")).to_have_value("2019-10-05")
+
+
+@pytest.mark.parametrize("path", ["/policies/map/?on=2020-10-05", STORY])
+def test_a_phone_in_french_shows_it_within_its_width(
+    page: Page, axe: Callable[[Page], None], path: str
+) -> None:
+    page.goto(path)
+    page.get_by_role("button", name="Français").first.click()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator("html")).to_have_attribute("lang", "fr-ca")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    axe(page)
