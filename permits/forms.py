@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.forms.models import ModelChoiceIterator
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,7 @@ from permits.choices import (
 )
 from permits.models import Application, Card, Document, Evidence, Line, Measure, Party
 from policies.choices import Activity
+from policies.domain.search import folded
 from policies.models import SubRegion
 
 LONGEST_TEXT = 10_000
@@ -75,6 +77,16 @@ def raw(value: Any) -> list[str]:
     return ["on" if value is True else str(value)]
 
 
+class _ByName(ModelChoiceIterator):  # type: ignore[type-arg] # not at run time
+    """Choices in the order of their names, in the language of the page."""
+
+    def __iter__(self) -> Iterator[tuple[Any, str]]:
+        if self.field.empty_label is not None:
+            yield "", str(self.field.empty_label)
+        found = [self.choice(row) for row in self.queryset or ()]
+        yield from sorted(found, key=lambda one: folded(str(one[1])))
+
+
 class ModelShape(Base):
     """Fields of a row. Never saved from here: a domain function takes the values.
 
@@ -96,6 +108,7 @@ class ModelShape(Base):
                 if field.queryset.model is Document:
                     field.queryset = documents_of(self.instance.application)
                 else:
+                    field.iterator = _ByName
                     field.queryset = field.queryset.order_by("code")
 
     def full_clean(self) -> None:
@@ -150,8 +163,14 @@ class ApplicationForm(ModelShape):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         is_french = (get_language() or "").startswith("fr")
-        regions = SubRegion.objects.values_list("code", "name_fr" if is_french else "name_en")
-        self.fields["sub_region"].choices = [("", "—"), *regions]  # type: ignore[attr-defined]
+        regions: dict[str, list[tuple[str, str]]] = {}
+        for one in SubRegion.objects.select_related("destination"):
+            named = one.name_fr if is_french else one.name_en
+            regions.setdefault(one.destination.name, []).append((one.code, named))
+        self.fields["sub_region"].choices = [  # type: ignore[attr-defined]
+            ("", "—"),
+            *sorted(regions.items(), key=lambda one: folded(one[0])),
+        ]
         self.initial["transit"] = " ".join(self.instance.transit)
         brokering = self.instance.activity == Activity.BROKERING
         others = (
@@ -518,6 +537,13 @@ class ActForm(forms.Form):
             *((number, str(number)) for number in lines),
         ]
 
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        has_figures = any(given.get(name) is not None for name in ("quantity", "value"))
+        if has_figures and "line" in given and given["line"] is None:
+            self.add_error("line", _("Choose the line whose figures are new."))
+        return given
+
     @property
     def change(self) -> dict[str, Any]:
         """The amendment, as the domain takes it."""
@@ -527,7 +553,7 @@ class ActForm(forms.Form):
             found["valid_to"] = given["valid_to"]
         figures = {name: given[name] for name in ("quantity", "value") if given[name] is not None}
         if figures:
-            found["lines"] = {str(given["line"] or 1): figures}
+            found["lines"] = {str(given["line"]): figures}
         return found
 
 

@@ -56,6 +56,15 @@ def delegations_in_force(person: User, on: date) -> QuerySet[Delegation]:
     return Delegation.objects.in_force(on).filter(Exists(decides), person=person)
 
 
+def hold_delegations(person: User, on: date) -> list[Delegation]:
+    """Those in force, by age, locked: none of them ends before the transaction does.
+
+    Locked and looked at in one query, so that one which ended while this waited is not among them.
+    """
+    found = delegations_in_force(person, on).select_for_update(of=("self",))
+    return list(found.order_by("pk"))
+
+
 def propose_delegation(
     person: User,
     terms: Terms,

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.choices import Power
-from accounts.domain.delegations import delegations_in_force
+from accounts.domain.delegations import hold_delegations
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import Delegation, User
 from accounts.reasons import checked_reason
@@ -87,7 +86,7 @@ def perform_act(
         loosening = loosens(before, after)
         delegation = _delegation(by)
         if loosening:
-            _pass_the_gate(work, now, by)
+            _pass_the_gate(work, now, by, delegation)
         _do(work, now, by=by, delegation=delegation, loosening=loosening, reason=reason.strip())
     return now
 
@@ -205,23 +204,26 @@ def checked_change(
         )
     found: dict[str, Any] = {}
     if change.get("valid_to"):
-        last = change["valid_to"]
-        last = last if isinstance(last, date) else date.fromisoformat(str(last))
+        last = _checked_day(change["valid_to"])
         if last < max(clock.today(), permit.valid_from):
             raise ValidationError({"valid_to": _("The last day is today or later.")})
         found["valid_to"] = last.isoformat()
     numbers = set(PermitLine.objects.filter(permit=permit).values_list("number", flat=True))
     lines: dict[str, dict[str, str]] = {}
     for number, figures in (change.get("lines") or {}).items():
-        if int(number) not in numbers or (line is not None and line.number != int(number)):
-            raise ValidationError({"lines": _("Choose a line of this permit.")})
+        if not str(number).isdecimal() or int(number) not in numbers:
+            raise ValidationError({"line": _("Choose a line of this permit.")})
+        if line is not None and line.number != int(number):
+            raise ValidationError({"line": _("The figures are of another line.")})
         lines[str(int(number))] = {
-            name: _checked_figure(value) for name, value in figures.items() if value is not None
+            name: _checked_figure(name, value)
+            for name, value in figures.items()
+            if value is not None
         }
     if lines:
         found["lines"] = lines
     added = [
-        {"en": str(one["en"]).strip(), "fr": str(one["fr"]).strip()}
+        {"en": str(one.get("en", "")).strip(), "fr": str(one.get("fr", "")).strip()}
         for one in change.get("conditions_added") or ()
     ]
     if any(not one["en"] or not one["fr"] for one in added):
@@ -233,13 +235,28 @@ def checked_change(
     return found
 
 
-def _checked_figure(value: Any) -> str:
+def _checked_day(value: Any) -> date:
     try:
-        figure = Decimal(str(value))
-    except InvalidOperation:
-        raise ValidationError({"lines": _("Give a figure.")}) from None
-    if not figure.is_finite() or figure < 0:
-        raise ValidationError({"lines": _("Give a figure that is not below zero.")})
+        return value if isinstance(value, date) else date.fromisoformat(str(value))
+    except ValueError:
+        raise ValidationError({"valid_to": _("Give a day, such as 2026-04-16.")}) from None
+
+
+_FIGURES: Mapping[str, Any] = {
+    name: PermitLine._meta.get_field(name) for name in ("quantity", "value")
+}
+
+
+def _checked_figure(name: str, value: Any) -> str:
+    """A quantity or a value as its column could hold it."""
+    if name not in _FIGURES:
+        raise ValidationError({"change": _("Of a line, amend quantity and value.")})
+    try:
+        figure = _FIGURES[name].clean(str(value), None)
+    except ValidationError as fault:
+        raise ValidationError({name: fault.messages}) from None
+    if figure is None or figure < 0:
+        raise ValidationError({name: _("Give a figure that is not below zero.")})
     return str(figure)
 
 
@@ -287,13 +304,13 @@ def _refuse_impossible(kind: str, line: PermitLine | None, before: Standing) -> 
 
 def _delegation(by: User) -> Delegation:
     """The delegation under which this person acts today, locked. Raises NotPermitted."""
-    for one in delegations_in_force(by, clock.today()).order_by("pk"):
+    for one in hold_delegations(by, clock.today()):
         if Power.ACT in one.powers:
-            return Delegation.objects.select_for_update().get(pk=one.pk)
+            return one
     raise NotPermitted(_("No delegation to you with this power is in force today."))
 
 
-def _pass_the_gate(work: Work, act: PermitAct, by: User) -> None:
+def _pass_the_gate(work: Work, act: PermitAct, by: User, delegation: Delegation) -> None:
     share_register()
     file = read_file(work.application)
     gate = check_gate(
@@ -301,7 +318,7 @@ def _pass_the_gate(work: Work, act: PermitAct, by: User) -> None:
         rule_on(file, on=clock.today(), known_at=clock.now()),
         by=by,
         proposer=act.proposed_by,
-        delegations=delegations_in_force(by, clock.today()),
+        delegations=[delegation],
         power=Power.ACT,
     )
     if not gate.is_open:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.choices import Power
 from accounts.days import short_day
-from accounts.domain.delegations import delegations_in_force
+from accounts.domain.delegations import hold_delegations
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import Delegation, User
 from accounts.reasons import checked_reason
@@ -37,7 +37,6 @@ from policies.domain.reference.load import share_register
 from policies.domain.resolve import MINISTER
 
 PERMIT_LETTER = {Activity.EXPORT.value: "EP", Activity.BROKERING.value: "BP"}
-_PERSONAL = ("G12", "G13")
 
 
 def issue(
@@ -64,9 +63,9 @@ def issue(
         gate = check_gate(
             file, ruling, by=by, proposer=recommendation.made_by, delegations=delegations
         )
-        if not gate.is_open or delegation is None or recommendation.valid_to is None:
+        if not gate.is_open or delegation is None:
             raise GateClosed(gate)
-        _refuse_over(recommendation.valid_to)
+        valid_to = _last_day(recommendation)
         for_war = requires_assessment(file)
         if for_war and not adopts_determination:
             raise ValidationError(
@@ -90,7 +89,7 @@ def issue(
             adopts_determination=for_war,
             exceptions_signed=sorted(exceptions_signed),
         )
-        return _add_permit(work, file, decision, recommendation.valid_to)
+        return _add_permit(work, file, decision, valid_to)
 
 
 def refuse(
@@ -148,13 +147,18 @@ def return_without_action(
 # What they share
 
 
-def _refuse_over(valid_to: date) -> None:
-    """A recommendation can stand for so long that its permit would be over before it begins."""
+def _last_day(recommendation: Recommendation) -> date:
+    """The last day of the permit. Raises Refused where it is none, or was before the permit began:
+    a recommendation can stand for long."""
+    valid_to = recommendation.valid_to
+    if valid_to is None:
+        raise Refused(_("No last day is recommended. Send the application back."))
     if valid_to <= clock.today():
         raise Refused(
             _("The last day recommended, %(day)s, has passed. Send the application back.")
             % {"day": short_day(valid_to)}
         )
+    return valid_to
 
 
 def _look(work: Work, outcome: Outcome) -> tuple[CaseFile, CaseRuling, Recommendation]:
@@ -170,8 +174,7 @@ def _look(work: Work, outcome: Outcome) -> tuple[CaseFile, CaseRuling, Recommend
 
 def _delegation(by: User) -> tuple[Delegation | None, list[Delegation]]:
     """The delegation under which this person decides today, locked, and all that are in force."""
-    found = list(delegations_in_force(by, clock.today()).order_by("pk"))
-    list(Delegation.objects.select_for_update().filter(pk__in=[one.pk for one in found]))
+    found = hold_delegations(by, clock.today())
     return next((one for one in found if Power.DECIDE in one.powers), None), found
 
 
@@ -227,7 +230,7 @@ def _decide(
     against = [
         reason
         for found in gate.findings
-        if found.rule.code in _PERSONAL and found.state == FAIL
+        if found.rule.is_personal and found.state == FAIL
         for reason in found.reasons
     ]
     if against or delegation is None:

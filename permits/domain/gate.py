@@ -42,7 +42,15 @@ if TYPE_CHECKING:
 PASS, FAIL = "pass", "fail"
 NOT_LAW, NOT_APPLICABLE, TO_COME = "not_law", "not_applicable", "to_come"
 
-_NOT_EXCLUDED = frozenset({Residual.SUBSTANTIAL_RISK, Residual.NOT_ENOUGH_INFORMATION})
+_NOT_EXCLUDED = {
+    Residual.SUBSTANTIAL_RISK.value: gettext_lazy(
+        "%(name)s: substantial risk. The Act says: shall not issue (s. 7.4)."
+    ),
+    Residual.NOT_ENOUGH_INFORMATION.value: gettext_lazy(
+        "%(name)s: not enough information to say that no risk remains."
+    ),
+}
+"""What remains where a risk is not excluded, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,7 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a rule found. `state`: pass, fail, not law that day, not for these goods, or to come:
-    a rule on the person who decides, before there is one.
+    a rule on the person who decides, before there is one, or on goods before there are any.
     """
 
     rule: Rule
@@ -114,7 +122,11 @@ class Gate:
 
     @property
     def is_open_but_for_the_person(self) -> bool:
-        return not self.failures
+        """Whether nothing stands against issuing but rules on the person, looked at or not."""
+        return all(
+            one.rule.is_personal or one.state in (PASS, NOT_LAW, NOT_APPLICABLE)
+            for one in self.findings
+        )
 
 
 class GateClosed(Refused):
@@ -169,7 +181,9 @@ def _find(rule: Rule, outlook: Outlook) -> Finding:
 
 
 def _for_war_material(outlook: Outlook) -> str:
-    """ss. 7.3 and 7.4: law since 1 September 2019, for arms."""
+    """ss. 7.3 and 7.4: law since 1 September 2019, for arms. Without goods it can't be told yet."""
+    if not outlook.file.lines:
+        return TO_COME
     if not considerations.are_law(outlook.on):
         return NOT_LAW
     return PASS if requires_assessment(outlook.file) else NOT_APPLICABLE
@@ -223,6 +237,8 @@ def an_individual_permit_is_needed(outlook: Outlook) -> Iterator[Reason]:
 
 def no_party_is_listed(outlook: Outlook) -> Iterator[Reason]:
     stated = counted(outlook.file)
+    if not outlook.file.parties:
+        yield Reason(_("There is no party yet."), "parties")
     for party in outlook.file.parties:
         said = stated.screened(party.pk)
         at = f"party-{party.pk}"
@@ -243,6 +259,8 @@ def no_party_is_listed(outlook: Outlook) -> Iterator[Reason]:
 
 def stance_is_case_by_case(outlook: Outlook) -> Iterator[Reason]:
     register = current_register()
+    if not outlook.ruling.lines:
+        yield Reason(_("No line can be ruled on."), "lines")
     for one in outlook.ruling.lines:
         if one.ruling.stance == Stance.CASE_BY_CASE:
             continue
@@ -291,19 +309,12 @@ def every_consideration_is_answered(outlook: Outlook) -> Iterator[Reason]:
 
 
 def no_substantial_risk_remains(outlook: Outlook) -> Iterator[Reason]:
-    words = {
-        "substantial_risk": _(
-            "%(name)s: substantial risk. The Act says: shall not issue (s. 7.4)."
-        ),
-        "not_enough_information": _(
-            "%(name)s: not enough information to say that no risk remains."
-        ),
-    }
     for state in outlook.states:
-        if state.residual in words:
+        words = _NOT_EXCLUDED.get(state.residual)
+        if words is not None:
             name = considerations.BY_NUMBER[state.number].name
             yield Reason(
-                words[state.residual] % {"name": name},
+                str(words) % {"name": name},
                 card=considerations.BY_NUMBER[state.number].slug,
             )
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import connection
 from django.db.models import Field, Max, QuerySet
 from django.utils.translation import gettext as _
@@ -40,6 +41,7 @@ Row = TypeVar("Row", bound=Part)
 LETTER = {Activity.EXPORT.value: "E", Activity.BROKERING.value: "B"}
 MOST_LINES = 99
 MOST_ITEMS = 20
+_CENT = Decimal("0.01")
 
 # Any number that no other advisory lock of this product has.
 _NUMBER_LOCK = 7_304_102
@@ -142,6 +144,8 @@ def edit_application(
     with acting(Action.EDIT, application, by=by, seen=seen) as work:
         now = work.application
         given = cleaned(now, values, APPLICATION_FIELDS)
+        if given.get("form_date") and given["form_date"] > clock.today():
+            raise ValidationError({"form_date": _("Give a day up to today.")})
         _check_places(now, given)
         changed = different(now, given)
         if changed:
@@ -283,13 +287,35 @@ def _line_values(line: Line, values: Mapping[str, Any]) -> dict[str, Any]:
         value = found.get(name)
         if value is not None and (value < 0 or (name == "quantity" and value == 0)):
             raise ValidationError({name: _("Give a figure above zero.")})
-    quantity = found.get("quantity", line.quantity)
-    unit_value = found.get("unit_value", line.unit_value)
-    if found.get("total_value") is None and quantity is not None and unit_value is not None:
-        total = (Decimal(quantity) * Decimal(unit_value)).quantize(Decimal("0.01"))
-        if "quantity" in found or "unit_value" in found:
-            found["total_value"] = total
+    items, description = (found.get(name, getattr(line, name)) for name in ("items", "description"))
+    if not items and not description:
+        raise ValidationError({"description": _("Say what the goods are, or give their items.")})
+    _fit_total(line, found)
     return found
+
+
+def _fit_total(line: Line, found: dict[str, Any]) -> None:
+    """Fills in the total that was left out. Raises ValidationError for one that contradicts."""
+    if not found.keys() & {"quantity", "unit_value", "total_value"}:
+        return
+    quantity, unit_value, given = (
+        found.get(name, getattr(line, name)) for name in ("quantity", "unit_value", "total_value")
+    )
+    if quantity is None or unit_value is None:
+        return
+    total = (Decimal(quantity) * Decimal(unit_value)).quantize(_CENT)
+    if found.get("total_value") is None:
+        found["total_value"] = total
+    # A unit's value is rounded to a cent: so many units, so many half cents.
+    elif abs(Decimal(given) - total) > Decimal(quantity) * _CENT / 2 + _CENT:
+        raise ValidationError(
+            {
+                "total_value": _(
+                    "Quantity times unit value is %(total)s. Correct one of the three."
+                )
+                % {"total": f"{total:f}"}
+            }
+        )
 
 
 def remove_line(line: Line, *, by: User, seen: int | None = None) -> Line:
@@ -327,6 +353,11 @@ def edit_party(
 
 def _party_values(party: Party, values: Mapping[str, Any]) -> dict[str, Any]:
     found = cleaned(party, values, PARTY_FIELDS)
+    if found.get("email"):
+        try:
+            validate_email(found["email"])
+        except ValidationError as fault:
+            raise ValidationError({"email": fault.messages}) from None
     faults = {
         name: _("This is needed.")
         for name in ("role", "name")

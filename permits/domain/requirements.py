@@ -203,8 +203,8 @@ def _export_line(line: Line) -> Iterator[_Check]:
             _("this item is applied for on another form (SOR/97-204, s. 2 and 4)"),
             False,
         )
-    elif line.items:
-        yield check("item.guide_item_number", _("item number"), True)
+    else:
+        yield check("item.guide_item_number", _("item number"), line.items)
     yield check("item.description", _("description"), line.description.strip())
     yield check(
         "item.quantity_unit_value_total_value",

@@ -282,7 +282,11 @@ class Document(Part):
     sha256 = models.CharField(_("SHA-256"), max_length=64, editable=False)
     dated = models.DateField(_("date of the document"), null=True, blank=True)
     added_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("added by"),
     )
     added_at = models.DateTimeField(_("added"), editable=False)
 

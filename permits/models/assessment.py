@@ -34,7 +34,11 @@ class Evidence(Part):
         verbose_name=_("document"),
     )
     added_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("added by"),
     )
 
     class Meta:
@@ -69,7 +73,11 @@ class Measure(Part):
         verbose_name=_("document"),
     )
     added_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("added by"),
     )
 
     class Meta:
@@ -94,7 +102,9 @@ class Card(Tracked):
         {"finding", "measures_considered", "residual_reason", "would_change"}
     )
 
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="cards")
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="cards", verbose_name=_("application")
+    )
     consideration = models.CharField(_("consideration"), max_length=20, editable=False)
     finding = models.TextField(_("finding"), blank=True)
     evidence = models.JSONField(_("evidence cited"), default=list, blank=True)
@@ -112,16 +122,31 @@ class Card(Tracked):
     residual_reason = models.TextField(_("reasons"), blank=True)
     would_change = models.TextField(_("what would change this finding"), blank=True)
     edited_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("edited by"),
     )
     edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
     basis = models.CharField(_("digest of its basis"), max_length=64, blank=True, editable=False)
     first_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("first signature by"),
     )
     first_at = models.DateTimeField(_("signed"), null=True, editable=False)
     second_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("second signature by"),
     )
     second_at = models.DateTimeField(_("countersigned"), null=True, editable=False)
 

@@ -22,7 +22,10 @@ class Recommendation(Tracked):
     private_fields = frozenset({"reasons", "reply"})
 
     application = models.ForeignKey(
-        Application, on_delete=models.PROTECT, related_name="recommendations"
+        Application,
+        on_delete=models.PROTECT,
+        related_name="recommendations",
+        verbose_name=_("application"),
     )
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
     grounds = models.JSONField(_("grounds"), default=list, blank=True)
@@ -30,7 +33,11 @@ class Recommendation(Tracked):
     valid_to = models.DateField(_("valid until"), null=True, blank=True)
     basis = models.CharField(_("digest of the file"), max_length=64, editable=False)
     made_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("made by"),
     )
     made_at = models.DateTimeField(_("made"), editable=False)
     put_on = models.DateField(_("put to the applicant"), null=True, editable=False)
@@ -38,7 +45,12 @@ class Recommendation(Tracked):
     reply = models.TextField(_("reply"), blank=True)
     replied_on = models.DateField(_("replied"), null=True, blank=True)
     set_aside_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("set aside by"),
     )
     set_aside_at = models.DateTimeField(_("set aside"), null=True, editable=False)
 
@@ -72,20 +84,34 @@ class Decision(Tracked):
     private_fields = frozenset({"reasons", "frozen"})
 
     application = models.OneToOneField(
-        Application, on_delete=models.PROTECT, related_name="decision"
+        Application,
+        on_delete=models.PROTECT,
+        related_name="decision",
+        verbose_name=_("application"),
     )
     recommendation = models.OneToOneField(
-        Recommendation, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP
+        Recommendation,
+        on_delete=models.PROTECT,
+        related_name=NOT_LOOKED_UP,
+        verbose_name=_("recommendation"),
     )
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
     grounds = models.JSONField(_("grounds"), default=list, blank=True)
     reasons = models.TextField(_("reasons"))
     decided_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("decided by"),
     )
     decided_on = models.DateField(_("decided"), editable=False)
     delegation = models.ForeignKey(
-        Delegation, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP, editable=False
+        Delegation,
+        on_delete=models.PROTECT,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("delegation"),
     )
     capacity_en = models.CharField(_("capacity, in English"), max_length=200)
     capacity_fr = models.CharField(_("capacity, in French"), max_length=200)

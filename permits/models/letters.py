@@ -22,10 +22,12 @@ class Letter(Tracked):
 
     private_fields = frozenset({"content"})
 
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="letters")
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="letters", verbose_name=_("application")
+    )
     kind = models.CharField(_("kind"), max_length=16, choices=LetterKind)
     act = models.OneToOneField(
-        PermitAct, on_delete=models.PROTECT, null=True, related_name="letter"
+        PermitAct, on_delete=models.PROTECT, null=True, related_name="letter", verbose_name=_("act")
     )
     content = models.TextField(_("what it says"), editable=False)
     event = models.PositiveBigIntegerField(_("entry"))
@@ -54,9 +56,13 @@ class Notice(Tracked):
 
     named_with = ("act__permit",)
 
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="notices")
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="notices", verbose_name=_("application")
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=NoticeKind)
-    act = models.ForeignKey(PermitAct, on_delete=models.PROTECT, related_name="notices")
+    act = models.ForeignKey(
+        PermitAct, on_delete=models.PROTECT, related_name="notices", verbose_name=_("act")
+    )
     person = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP, verbose_name=_("person")
     )

@@ -20,8 +20,12 @@ class Permit(Tracked):
     (`permits.domain.standing`): this row never changes."""
 
     number = models.CharField(_("number"), max_length=20, unique=True)
-    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="permit")
-    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP)
+    application = models.OneToOneField(
+        Application, on_delete=models.PROTECT, related_name="permit", verbose_name=_("application")
+    )
+    decision = models.OneToOneField(
+        Decision, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP, verbose_name=_("decision")
+    )
     issued_on = models.DateField(_("issued"))
     valid_from = models.DateField(_("valid from"))
     valid_to = models.DateField(_("valid until"))
@@ -46,8 +50,15 @@ class Permit(Tracked):
 class PermitLine(Tracked):
     """What a permit authorises of one line. Values in Canadian dollars; null is no limit."""
 
-    permit = models.ForeignKey(Permit, on_delete=models.PROTECT, related_name="lines")
-    line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP)
+    permit = models.ForeignKey(
+        Permit, on_delete=models.PROTECT, related_name="lines", verbose_name=_("permit")
+    )
+    line = models.ForeignKey(
+        Line,
+        on_delete=models.PROTECT,
+        related_name=NOT_LOOKED_UP,
+        verbose_name=pgettext_lazy("application", "line"),
+    )
     number = models.PositiveSmallIntegerField(pgettext_lazy("application", "line"))
     quantity = models.DecimalField(_("quantity"), max_digits=14, decimal_places=3, null=True)
     unit = models.CharField(_("unit"), max_length=40, blank=True)
@@ -74,15 +85,26 @@ class Condition(Tracked):
     private_fields = frozenset({"text_en", "text_fr"})
 
     recommendation = models.ForeignKey(
-        Recommendation, on_delete=models.PROTECT, related_name="conditions"
+        Recommendation,
+        on_delete=models.PROTECT,
+        related_name="conditions",
+        verbose_name=_("recommendation"),
     )
     replaces = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, related_name="replaced_by"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="replaced_by",
+        verbose_name=_("replaces"),
     )
     text_en = models.TextField(_("text (English)"))
     text_fr = models.TextField(_("text (French)"))
     written_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("written by"),
     )
     written_at = models.DateTimeField(_("written"), editable=False)
     is_removed = models.BooleanField(_("removed"), default=False, editable=False)
@@ -106,9 +128,16 @@ class PermitAct(Tracked):
 
     private_fields = frozenset({"reason", "done_reason"})
 
-    permit = models.ForeignKey(Permit, on_delete=models.PROTECT, related_name="acts")
+    permit = models.ForeignKey(
+        Permit, on_delete=models.PROTECT, related_name="acts", verbose_name=_("permit")
+    )
     line = models.ForeignKey(
-        PermitLine, on_delete=models.PROTECT, null=True, blank=True, related_name=NOT_LOOKED_UP
+        PermitLine,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name=NOT_LOOKED_UP,
+        verbose_name=pgettext_lazy("application", "line"),
     )
     kind = models.CharField(_("act"), max_length=10, choices=ActKind)
     change = models.JSONField(_("change"), default=dict, blank=True)
@@ -116,20 +145,39 @@ class PermitAct(Tracked):
     provision = models.CharField(_("provision"), max_length=120)
     reason = models.TextField(_("reason"))
     proposed_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("proposed by"),
     )
     proposed_at = models.DateTimeField(_("proposed"), editable=False)
     done_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("done by"),
     )
     done_at = models.DateTimeField(_("done"), null=True, editable=False)
     done_on = models.DateField(_("in effect"), null=True, editable=False)
     done_reason = models.TextField(_("reason of who acted"), blank=True, editable=False)
     delegation = models.ForeignKey(
-        Delegation, on_delete=models.PROTECT, null=True, related_name=NOT_LOOKED_UP, editable=False
+        Delegation,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("delegation"),
     )
     declined_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("declined by"),
     )
     declined_at = models.DateTimeField(_("declined"), null=True, editable=False)
 
@@ -169,14 +217,20 @@ class Use(Tracked):
     private_fields = frozenset({"note"})
     named_with = ("permit_line__permit",)
 
-    permit_line = models.ForeignKey(PermitLine, on_delete=models.PROTECT, related_name="uses")
+    permit_line = models.ForeignKey(
+        PermitLine, on_delete=models.PROTECT, related_name="uses", verbose_name=_("permit line")
+    )
     used_on = models.DateField(_("shipped"))
     quantity = models.DecimalField(_("quantity"), max_digits=14, decimal_places=3)
     value = models.DecimalField(_("value (CAD)"), max_digits=18, decimal_places=2)
     declaration = models.CharField(_("export declaration"), max_length=100, blank=True)
     note = models.TextField(_("note"), blank=True)
     reported_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("reported by"),
     )
     reported_at = models.DateTimeField(_("reported"), editable=False)
 

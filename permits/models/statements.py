@@ -26,7 +26,10 @@ class Statement(Tracked):
     private_fields = frozenset({"reason", "source"})
 
     application = models.ForeignKey(
-        Application, on_delete=models.PROTECT, related_name="statements"
+        Application,
+        on_delete=models.PROTECT,
+        related_name="statements",
+        verbose_name=_("application"),
     )
     kind = models.CharField(_("kind"), max_length=16, choices=StatementKind)
     key = models.CharField(_("about"), max_length=160)
@@ -44,14 +47,24 @@ class Statement(Tracked):
     )
     basis = models.CharField(_("digest of what it is about"), max_length=64)
     counts_alone = models.BooleanField(_("counts with one signature"))
-    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP)
+    made_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP, verbose_name=_("made by")
+    )
     made_at = models.DateTimeField(_("made"))
     countersigned_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name=NOT_LOOKED_UP
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name=NOT_LOOKED_UP,
+        verbose_name=_("countersigned by"),
     )
     countersigned_at = models.DateTimeField(_("countersigned"), null=True)
     set_aside_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name=NOT_LOOKED_UP
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name=NOT_LOOKED_UP,
+        verbose_name=_("set aside by"),
     )
     set_aside_at = models.DateTimeField(_("set aside"), null=True)
 

@@ -18,7 +18,10 @@ class Consultation(Tracked):
     private_fields = frozenset({"question", "answer", "silence_reason"})
 
     application = models.ForeignKey(
-        Application, on_delete=models.PROTECT, related_name="consultations"
+        Application,
+        on_delete=models.PROTECT,
+        related_name="consultations",
+        verbose_name=_("application"),
     )
     body = models.CharField(_("body"), max_length=200)
     question = models.TextField(_("question"))
@@ -29,10 +32,19 @@ class Consultation(Tracked):
     silence_reason = models.TextField(_("why the case goes on without an answer"), blank=True)
     closed_on = models.DateField(_("closed"), null=True, editable=False)
     opened_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("opened by"),
     )
     closed_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("closed by"),
     )
 
     class Meta:
@@ -55,16 +67,27 @@ class Wait(Tracked):
 
     private_fields = frozenset({"reason"})
 
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="waits")
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="waits", verbose_name=_("application")
+    )
     kind = models.CharField(_("for"), max_length=12, choices=WaitKind)
     reason = models.TextField(_("reason"))
     from_on = models.DateField(_("from"))
     to_on = models.DateField(_("until"), null=True, blank=True)
     opened_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("opened by"),
     )
     ended_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name=NOT_LOOKED_UP, editable=False
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("ended by"),
     )
 
     class Meta:
@@ -87,8 +110,15 @@ class ConflictDeclaration(Tracked):
 
     private_fields = frozenset({"reason"})
 
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="conflicts")
-    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP)
+    application = models.ForeignKey(
+        Application,
+        on_delete=models.PROTECT,
+        related_name="conflicts",
+        verbose_name=_("application"),
+    )
+    person = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name=NOT_LOOKED_UP, verbose_name=_("person")
+    )
     reason = models.TextField(_("reason"))
     declared_at = models.DateTimeField(_("declared"), editable=False)
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -14,6 +15,8 @@ from django.utils.translation import gettext as _
 from permits.choices import Flag
 from permits.considerations import CONSIDERATIONS
 from permits.domain import overview, statements
+from permits.domain.requirements import RequiredFact
+from permits.models import Application
 from policies.choices import Requirement, Stance
 
 register = template.Library()
@@ -50,9 +53,55 @@ def authorization_key(party: int, policy: str) -> str:
 
 
 @register.filter
+def figure(value: Decimal | None) -> str:
+    """A quantity in the language of the page, without zeros that say nothing."""
+    if value is None:
+        return "—"
+    places = max(-int(value.normalize().as_tuple().exponent), 0)
+    return number_format(value, places, force_grouping=True)
+
+
+@register.filter
 def dollars(value: Decimal) -> str:
     """An amount: cents only below a thousand."""
     return number_format(value, 2 if abs(value) < 1000 else 0, force_grouping=True)
+
+
+FIELD_OF = {
+    "form_signed": "is_signed",
+    "form_date": "form_date",
+    "country_of_use_or_final_destination": "destination",
+    "country_of_final_destination": "destination",
+    "country_of_export": "country_of_export",
+    "permit_delivery_means": "delivery",
+    "declaration_no_diversion": "declares_no_diversion",
+    "commercial_resale_or_government_end_use": "resale_or_government",
+    "bcl_paragraph_b_or_c": "brokering_paragraph",
+    "item.country_of_origin": "origin",
+    "item.us_origin_proportion_percent": "us_origin_percent",
+    "item.guide_item_number": "items",
+    "item.bcl_provision_and_guide_number": "items",
+    "item.description": "description",
+    "item.quantity_unit_value_total_value": "quantity",
+    "item.factory_or_first_shipping_point": "shipping_point",
+    "item.mass_weight_or_volume": "measure",
+}
+"""The field of the form or the line in which a required fact is given."""
+
+
+@register.simple_tag
+def fact_address(application: Application, fact: RequiredFact) -> str:
+    """Where a required fact is given: the field of its form, or else its part of the page."""
+    reference = application.reference
+    field = FIELD_OF.get(fact.key.partition(":")[0], "")
+    part, _dash, number = fact.anchor.partition("-")
+    if part == "party" and number:
+        return reverse("permits:party", args=[reference, int(number)])
+    if not field:
+        return f"#{fact.anchor}"
+    if part == "line" and number:
+        return f"{reverse('permits:line', args=[reference, int(number)])}#id_{field}"
+    return f"{reverse('permits:form', args=[reference])}#id_{field}"
 
 
 @register.simple_tag

@@ -29,7 +29,6 @@ from permits.choices import (
     ReturnGround,
     Screened,
     StatementKind,
-    Status,
 )
 from permits.domain import consultations, intake, recommendation
 from permits.domain.assessment import card_states, determination
@@ -45,6 +44,7 @@ from permits.domain.decision import (
 from permits.domain.frozen import filing_ruling, replay
 from permits.domain.gate import check_gate
 from permits.domain.letters import papers
+from permits.domain.recommendation import is_legal_bar
 from permits.domain.requirements import required_facts
 from permits.domain.ruling import CaseRuling, requires_assessment, rule_on
 from permits.domain.statements import (
@@ -121,7 +121,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "offers": [
             one
             for one in offers(application.status, application.outcome, _roles(request))
-            if one.action in BUTTONS
+            if one.action in BUTTONS and _is_called_for(one.action, file)
         ],
         "forward": FORWARD,
         "clock": clock_of_file(file, today),
@@ -139,20 +139,48 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "needs_assessment": requires_assessment(file),
         "gate": gate,
         "papers": papers(file),
+        "may": {
+            action.value: not why_not(request, application, action)
+            for action in (
+                Action.EDIT,
+                Action.STATE,
+                Action.COUNTERSIGN,
+                Action.ATTACH,
+                Action.CONSULT,
+                Action.WAIT,
+                Action.PUT,
+            )
+        },
         "may_make": bool(_roles(request) & PROPOSERS),
         "replay": replay(file.decision, file) if file.decision else None,
         "events": [(one, verbs.get(one.verb, one.verb)) for one in reversed(events[-LATEST:])],
         "synthetic": Log.objects.values_list("synthetic", flat=True).first(),
-        "is_editable": application.status in (Status.DRAFT, Status.RETURNED, Status.IN_REVIEW)
-        and bool(_roles(request) & {Role.ANALYST, Role.SENIOR_ANALYST}),
         "may_set_conditions": file.recommendation is not None
         and file.recommendation.outcome == Outcome.ISSUED
         and not why_not(request, application, Action.SET_CONDITIONS),
-        "is_caseworker": bool(_roles(request) & {Role.ANALYST, Role.SENIOR_ANALYST}),
         "grounds": _ground_words(file),
         "flags": Flag.choices,
     }
     return render(request, "permits/case.html", context)
+
+
+_OUTCOMES = {
+    Action.ISSUE: Outcome.ISSUED,
+    Action.REFUSE: Outcome.REFUSED,
+    Action.RETURN_WITHOUT_ACTION: Outcome.RETURNED,
+    Action.PUT: Outcome.REFUSED,
+}
+"""The outcome that must be recommended before an act is one to think of."""
+
+
+def _is_called_for(action: Action, file: CaseFile) -> bool:
+    """Whether what is recommended leaves room for the act."""
+    made = file.recommendation
+    if made is None or action not in _OUTCOMES:
+        return True
+    if action is Action.PUT and (made.put_on is not None or is_legal_bar(made)):
+        return False
+    return bool(made.outcome == _OUTCOMES[action])
 
 
 def _roles(request: HttpRequest) -> frozenset[Role]:
@@ -768,6 +796,13 @@ def record_reply(request: HttpRequest, reference: str) -> HttpResponse:
 # Statements
 
 
+def _listing_policies() -> list[tuple[str, str]]:
+    """The policies under which persons are listed: their keys, and what they are called."""
+    register = current_register()
+    keys = {row.key for row in register.rulebook.rows if row.scope.designated}
+    return sorted((key, f"{register.policies[key].title[_language()]} ({key})") for key in keys)
+
+
 @require_http_methods(METHODS)
 def new_statement(request: HttpRequest, reference: str, kind: str, key: str) -> HttpResponse:
     """A statement of a kind about something on the case."""
@@ -777,11 +812,11 @@ def new_statement(request: HttpRequest, reference: str, kind: str, key: str) -> 
         raise Http404
     which = StatementKind(kind)
     is_screening = which == StatementKind.SCREENING
-    policies = sorted(current_register().policies) if is_screening else []
+    policies = _listing_policies() if is_screening else []
     form = forms.StatementForm(
         sent(request),
         values=[(value, SAYS.get(value, value)) for value in sorted(VALUES[which])],
-        policies=[(one, one) for one in policies],
+        policies=policies,
         documents=forms.documents_of(application),
         needs_source=which in (StatementKind.SCREENING, StatementKind.ELIGIBILITY),
     )

@@ -21,6 +21,7 @@ from permits.domain.letters import papers
 from permits.domain.standing import read_standing, standing_of
 from permits.domain.use import report_use
 from permits.models import Notice, Party, Permit, PermitAct, PermitLine, Use
+from permits.templatetags.case_tags import dollars, figure
 from permits.views.acts import Page, answer, sent, who
 from permits.views.case import METHODS
 from permits.workflow import CASE_ROLES, PROPOSERS
@@ -243,8 +244,16 @@ def use(request: HttpRequest, number: str, line: int) -> HttpResponse:
         _("Report use of line %(number)d") % {"number": line},
         _("Record the shipment"),
         facts=(
-            (_("Quantity left"), f"{left.quantity_left} {left.unit}"),
-            (_("Value left (CAD)"), left.value_left),
+            (
+                _("Quantity left"),
+                _("no limit")
+                if left.quantity_left is None
+                else f"{figure(left.quantity_left)} {left.unit}",
+            ),
+            (
+                _("Value left (CAD)"),
+                _("no limit") if left.value_left is None else dollars(left.value_left),
+            ),
         ),
         provision="",
     )

@@ -62,10 +62,15 @@ def lines_of(permit: Permit) -> list[PermitLine]:
         ("amend", {"destination": "FR", "valid_to": "2199-01-01"}, "change"),
         ("amend", {"lines": {"1": {"quantity": "10"}}}, "change"),
         ("amend", {"valid_to": date(2019, 1, 1)}, "valid_to"),
-        ("amend", {"lines": {"3": {"quantity": "1"}}}, "lines"),
-        ("amend", {"lines": {"1": {"quantity": "many"}}}, "lines"),
-        ("amend", {"lines": {"1": {"quantity": "-1"}}}, "lines"),
-        ("amend", {"lines": {"1": {"value": "Infinity"}}}, "lines"),
+        ("amend", {"lines": {"3": {"quantity": "1"}}}, "line"),
+        ("amend", {"lines": {"1": {"quantity": "many"}}}, "quantity"),
+        ("amend", {"lines": {"1": {"quantity": "1E+999999"}}}, "quantity"),
+        ("amend", {"lines": {"1": {"origin": "1"}}}, "change"),
+        ("amend", {"lines": {"one": {"quantity": "1"}}}, "line"),
+        ("amend", {"valid_to": "tomorrow"}, "valid_to"),
+        ("amend", {"conditions_added": [{"en": "Report."}]}, "conditions_added"),
+        ("amend", {"lines": {"1": {"quantity": "-1"}}}, "quantity"),
+        ("amend", {"lines": {"1": {"value": "Infinity"}}}, "value"),
         ("amend", {"conditions_added": [{"en": "Report.", "fr": " "}]}, "conditions_added"),
     ],
 )
@@ -85,7 +90,7 @@ def test_an_act_on_a_line_is_on_one_of_this_permit(permit: Permit, office: Cast)
             permit, kind="suspend", line=lines_of(other)[0], reason=WHY, by=office.analyst
         )
     first, second = lines_of(permit)
-    with pytest.raises(ValidationError, match="a line of this permit"):
+    with pytest.raises(ValidationError, match="another line"):
         acts.propose_act(
             permit,
             kind="amend",

@@ -181,7 +181,8 @@ def test_goods_that_need_no_permit_get_none(office: Cast) -> None:
     application = make_in_review(office.analyst, destination="FR", lines=[line])
     clear_parties(application, by=office.analyst, second=office.senior)
     found = against(gate_of(application))
-    assert list(found) == ["G3"]
+    assert list(found) == ["G1", "G3"]
+    assert "item number" in found["G1"]
     assert "returned without action" in found["G3"]
 
 
@@ -189,6 +190,14 @@ def test_without_a_line_there_is_nothing_to_permit(office: Cast) -> None:
     application = make_ready(office.analyst, office.senior)
     intake.remove_line(read_file(application).lines[0], by=office.analyst)
     assert against(gate_of(application))["G3"] == "No line can be ruled on."
+
+
+def test_an_empty_draft_passes_no_rule_that_is_about_what_it_lacks(office: Cast) -> None:
+    gate = gate_of(intake.open_application("export", by=office.analyst))
+    assert {"G1", "G2", "G3", "G4", "G5"} <= set(against(gate))
+    about_goods = {one.state for one in gate.findings if one.rule.code in ("G7", "G8", "G9")}
+    assert about_goods == {"to_come"}
+    assert not gate.is_open_but_for_the_person
 
 
 def test_without_an_applicant_nobody_is_eligible(office: Cast) -> None:

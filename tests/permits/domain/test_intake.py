@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -91,6 +92,11 @@ BAD_LINES: list[tuple[dict[str, Any], str]] = [
     ({"unit_value": Decimal("1.234")}, "unit_value"),
     ({"us_origin_percent": Decimal(101)}, "us_origin_percent"),
     ({"unit": "x" * 41}, "unit"),
+    ({"items": [], "description": ""}, "description"),
+    (
+        {"quantity": Decimal(5), "unit_value": Decimal(100), "total_value": Decimal(501)},
+        "total_value",
+    ),
 ]
 
 
@@ -103,6 +109,31 @@ def test_a_line_that_cannot_be_is_refused_by_field(
         intake.add_line(case, {**LINE, **values}, by=office.analyst)
     assert set(refusal.value.message_dict) == {field}
     assert read_file(case).lines == ()
+
+
+def test_a_total_may_differ_by_what_a_unit_is_rounded_by(office: Cast) -> None:
+    case = intake.open_application("export", by=office.analyst)
+    thirds = {"quantity": Decimal(3), "unit_value": Decimal("33.33"), "total_value": Decimal(100)}
+    line = intake.add_line(case, {**LINE, **thirds}, by=office.analyst)
+    assert line.total_value == Decimal(100)
+    with pytest.raises(ValidationError, match=r"Quantity times unit value is 133\.32"):
+        intake.edit_line(line, {"quantity": Decimal(4), "total_value": 100}, by=office.analyst)
+
+
+def test_a_form_is_not_dated_ahead(office: Cast) -> None:
+    case = make_draft(office.analyst)
+    tomorrow = clock.today() + timedelta(days=1)
+    with pytest.raises(ValidationError, match="up to today"):
+        intake.edit_application(case, {"form_date": tomorrow}, by=office.analyst)
+
+
+def test_an_address_of_mail_is_one(office: Cast) -> None:
+    case = make_draft(office.analyst)
+    with pytest.raises(ValidationError) as refusal:
+        intake.add_party(
+            case, {"role": "consignee", "name": "A", "email": "not an address"}, by=office.analyst
+        )
+    assert set(refusal.value.message_dict) == {"email"}
 
 
 def test_a_code_may_extend_a_listed_one_by_parts(office: Cast) -> None:

@@ -307,3 +307,56 @@ def test_the_history_asks_no_more_for_more_permits_used(office: Cast) -> None:
         return len(queries)
 
     assert used(1) == used(2)
+
+
+def test_only_what_is_recommended_is_offered_to_be_decided(office: Cast) -> None:
+    case = make_recommended(office.analyst, office.senior)
+    for person, offered, left_out in (
+        (office.decision, {"issue", "send_back"}, {"refuse", "return_without_action"}),
+        (office.analyst, {"send_back"}, {"put"}),
+    ):
+        page = as_person(person).get(case.get_absolute_url()).content.decode()
+        for action in offered:
+            assert reverse("permits:do", args=[case.reference, action]) in page
+        for action in left_out:
+            assert reverse("permits:do", args=[case.reference, action]) not in page
+
+
+@pytest.mark.parametrize("who", ["analyst", "auditor"])
+def test_nothing_is_offered_on_a_page_that_the_table_refuses(office: Cast, who: str) -> None:
+    """Recommended: nobody states, edits, attaches or consults."""
+    case = make_recommended(office.analyst, office.senior)
+    page = as_person(getattr(office, who)).get(case.get_absolute_url()).content.decode()
+    for part in ("/state/", "/lines/", "/parties/", "/documents/new", "/countersign", "/set-aside"):
+        assert part not in page, part
+
+
+def test_who_may_not_edit_a_source_gets_no_link_to_it(office: Cast) -> None:
+    case = make_ready(office.analyst, office.senior)
+    card = reverse("permits:card", args=[case.reference, CONSIDERATIONS[0].slug])
+    assert "/sources/" in as_person(office.analyst).get(card).content.decode()
+    for reader in (office.auditor, office.admin):
+        assert "/sources/" not in as_person(reader).get(card).content.decode()
+
+
+def test_a_missing_fact_leads_to_its_field(office: Cast) -> None:
+    case = make_draft(office.analyst, lines=[{**LINE, "shipping_point": "", "items": []}])
+    intake.edit_application(case, {"delivery": ""}, by=office.analyst)
+    page = as_person(office.analyst).get(case.get_absolute_url()).content.decode()
+    assert f"{reverse('permits:form', args=[case.reference])}#id_delivery" in page
+    line = reverse("permits:line", args=[case.reference, 1])
+    assert f"{line}#id_shipping_point" in page
+    assert f"{line}#id_items" in page
+
+
+def test_destinations_are_in_the_order_of_their_names(office: Cast) -> None:
+    case = make_draft(office.analyst)
+    client = as_person(office.analyst)
+    form = reverse("permits:form", args=[case.reference])
+    for language, first, second in (
+        ("en-ca", "Germany", "Ghana"),
+        ("fr-ca", "Albanie", "Allemagne"),
+    ):
+        client.cookies["django_language"] = language
+        page = client.get(form).content.decode()
+        assert page.index(f">{first}<") < page.index(f">{second}<")
