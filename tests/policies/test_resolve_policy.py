@@ -17,8 +17,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
+from policies.domain.answering import answer
 from policies.domain.register import current_register, read_register
-from policies.management.commands.resolve_policy import ENDED_BY_READER, answer
+from policies.management.commands.resolve_policy import ENDED_BY_READER
 from policies.models import PolicyVersion
 from tests.policies import packaged
 from tests.policies.domain.answers import engine_answer

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import signal
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator
-from math import isinf
+from collections.abc import Iterator
 from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand
 
-from policies.domain.explain import texts
-from policies.domain.queries import BadQuery, Query, parse_query
+from policies.domain.answering import answer, as_json
 from policies.domain.register import Register, current_register
-from policies.domain.resolve import Ruling, resolve
 from policies.domain.versions import every_version
 
 LONGEST_LINE = 1_000_000
@@ -63,20 +59,6 @@ class Command(BaseCommand):
         self.stdout.write("\n]")
 
 
-def as_json(value: dict[str, Any]) -> str:
-    """`value` on one line: readable accents, escaped only where UTF-8 can't carry what was sent."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if _is_utf8(text) else json.dumps(value)
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def answers(lines: TextIO, register: Register) -> Iterator[dict[str, Any]]:
     """The answer to each line, in order, one line in memory at a time."""
     for line in _lines(lines):
@@ -95,78 +77,3 @@ def _lines(stream: TextIO) -> Iterator[str | None]:
         while (rest := stream.readline(LONGEST_LINE)) and not rest.endswith("\n"):
             pass
         yield None
-
-
-def answer(line: str, register: Register) -> dict[str, Any]:
-    """The answer to one query written as JSON."""
-    if not _is_utf8(line):
-        return {"id": None, "error": "query: not UTF-8"}
-    try:
-        query = json.loads(
-            line,
-            object_pairs_hook=_without_repeats,
-            parse_constant=_no_such_number,
-            parse_float=_finite,
-        )
-    except BadQuery as bad:
-        return {"id": None, "error": str(bad)}
-    except (ValueError, RecursionError):
-        return {"id": None, "error": "query: not JSON"}
-    identity = query.get("id") if isinstance(query, dict) else None
-    try:
-        read = parse_query(query, register.vocabulary)
-    except BadQuery as bad:
-        return {"id": identity, "error": str(bad)}
-    ruling = resolve(read.facts, register.rulebook, on=read.on, known_at=read.known_at)
-    return {"id": identity, **_written(ruling, read, register)}
-
-
-def _without_repeats(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise BadQuery(name, "given twice")
-        found[name] = value
-    return found
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if isinf(number):
-        raise BadQuery("query", f"{text} is too large a number")
-    return number
-
-
-def _no_such_number(name: str) -> None:
-    raise BadQuery("query", f"{name} is not a JSON number")
-
-
-def _written(ruling: Ruling, query: Query, register: Register) -> dict[str, Any]:
-    english, french = texts(ruling, query.facts, register, on=query.on, known_at=query.known_at)
-    return {
-        "requirement": ruling.requirement,
-        "stance": ruling.stance,
-        "stance_if_open": ruling.stance_if_open,
-        "governing": list(ruling.governing),
-        "matched": list(ruling.matched),
-        "not_applied": [
-            {"policy": one.policy, "why": f"{one.because}: {one.detail}"}
-            for one in ruling.not_applied
-        ],
-        "needs_answer": [
-            {
-                "policy": one.policy,
-                "code": one.code,
-                "question_en": register.question(one.key).en,
-                "question_fr": register.question(one.key).fr,
-                "if_yes": one.if_yes._asdict(),
-                "if_no": one.if_no._asdict(),
-            }
-            for one in ruling.needs_answer
-        ],
-        "exceptions_open": [
-            {"policy": policy, "code": code} for policy, code in ruling.exceptions_open
-        ],
-        "text_en": english,
-        "text_fr": french,
-    }

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from policies.domain.answering import answer
 from policies.domain.explain import short_day
 from policies.domain.register import current_register
-from policies.management.commands.resolve_policy import answer
 from tests.policies import packaged
 from tests.policies.oracle import random_queries
 

@@ -19,10 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from policies.domain.answering import answer
 from policies.domain.inquiry import inquire
 from policies.domain.register import current_register
 from policies.forms.ask import AskForm, _not_item_codes, item_codes
-from policies.management.commands.resolve_policy import answer
 from tests.policies import packaged
 from tests.policies.oracle import random_queries
 
