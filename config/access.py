@@ -99,6 +99,11 @@ ACCESS: Mapping[str, Row] = {
     "policies:law": {"GET": PUBLIC},
     "policies:instrument": {"GET": PUBLIC},
     "policies:ask": {"GET": PUBLIC},
+    # The same for programs. A question is sent, and writes nothing: it needs no form's token.
+    "policies:api_policies": {"GET": PUBLIC},
+    "policies:api_policy": {"GET": PUBLIC},
+    "policies:api_resolve": {"POST": PUBLIC},
+    "policies:api_openapi": {"GET": PUBLIC},
     # Cases: whoever works here may read all of them; the domain functions say who may do what.
     "permits:worklist": {"GET": ANY_ROLE},
     "permits:assign": {"POST": ANALYSTS_ONLY},

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from policies.views import (
+    api,
     ask,
     changes,
     destination,
@@ -34,4 +35,8 @@ urlpatterns = [
     path("law/", law.law, name="law"),
     path("law/<slug:code>/", law.instrument, name="instrument"),
     path("ask/", ask.ask, name="ask"),
+    path("api/policies/", api.policies, name="api_policies"),
+    path("api/policies/<slug:key>/", api.policy, name="api_policy"),
+    path("api/resolve", api.resolve, name="api_resolve"),
+    path("api/openapi.json", api.openapi, name="api_openapi"),
 ]

@@ -23,10 +23,11 @@ OTTAWA = ZoneInfo("America/Toronto")
 MOST_ITEMS = 100
 LONGEST_ITEM = 60
 MOST_OTHER_PLACES = 50
+MOST_EXCEPTIONS = 1000
 LONGEST_TEXT = 10_000
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_FIELDS = frozenset(
+FIELDS = frozenset(
     {
         "id",
         "on",
@@ -116,7 +117,7 @@ def parse_query(query: object, words: Vocabulary) -> Query:
     if not isinstance(query, dict):
         raise BadQuery("query", "a JSON object is needed")
     for name in query:
-        if name not in _FIELDS:
+        if name not in FIELDS:
             raise BadQuery(name, "there is no such field")
     return Query(
         facts=_Reader(query, words).facts(),
@@ -240,7 +241,7 @@ class _Reader:
 
     def _exceptions(self) -> frozenset[tuple[str, str]]:
         pairs = set()
-        for place, entry in enumerate(self._list("exceptions", 1000)):
+        for place, entry in enumerate(self._list("exceptions", MOST_EXCEPTIONS)):
             if (
                 not isinstance(entry, dict)
                 or set(entry) != {"policy", "code"}
