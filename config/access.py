@@ -140,6 +140,7 @@ ACCESS: Mapping[str, Row] = {
     "permits:new_source": ACT_OF_ANALYSTS,
     "permits:source": ACT_OF_ANALYSTS,
     "permits:drop_source": ACT_OF_ANALYSTS,
+    "permits:rebuttals": {"GET": ANY_ROLE},
     "permits:permits": {"GET": ANY_ROLE},
     "permits:permit": {"GET": ANY_ROLE},
     "permits:propose": {"GET": WHO_PROPOSE, "POST": WHO_PROPOSE},

@@ -12,10 +12,10 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from permits.choices import OPEN, Status
+from permits.choices import OPEN, Outcome, Status
 from permits.domain import worklist
 from permits.domain.worklist import Viewer
-from permits.models import Application
+from permits.models import Application, Statement
 from policies.choices import Activity, Stance
 from policies.domain.register import current_register
 from policies.domain.search import folded
@@ -80,7 +80,7 @@ class WorklistFilter(django_filters.FilterSet):  # type: ignore[misc] # django_f
         super().__init__(data, queryset=queryset)
         self.who = who
         fields = self.form.fields
-        fields["destination"].choices = self._places()
+        fields["destination"].choices = destinations_by_name()
         fields["assigned"].choices = [
             (ME, _("Me")),
             (NOBODY, _("Nobody")),
@@ -127,7 +127,66 @@ class WorklistFilter(django_filters.FilterSet):  # type: ignore[misc] # django_f
         }
         return queryset.filter(due[value], status__in=OPEN, overview__is_waiting=False)
 
-    def _places(self) -> list[tuple[str, Any]]:
-        language = get_language() or ""
-        names = {code: name[language] for code, name in current_register().destinations.items()}
-        return sorted(names.items(), key=lambda one: folded(one[1]))
+
+UNDECIDED, WITHDRAWN = "open", "withdrawn"
+
+
+class RebuttalFilter(django_filters.FilterSet):  # type: ignore[misc] # django_filters has no types
+    """Rebuttals by policy, destination and what came of the case. An unreadable one finds none."""
+
+    policy = django_filters.ChoiceFilter(label=_("Policy"), method="by_policy", empty_label=ANY)
+    destination = django_filters.ChoiceFilter(
+        label=_("Destination"), field_name="application__destination__code", empty_label=ANY
+    )
+    outcome = django_filters.ChoiceFilter(
+        label=_("Outcome of the case"),
+        method="by_outcome",
+        choices=[
+            *Outcome.choices,
+            (UNDECIDED, pgettext_lazy("outcome", "Not decided yet")),
+            (WITHDRAWN, pgettext_lazy("application", "Withdrawn")),
+        ],
+        empty_label=ANY,
+    )
+
+    def __init__(self, data: QueryDict, *, queryset: QuerySet[Statement]) -> None:
+        super().__init__(data, queryset=queryset)
+        fields = self.form.fields
+        # Only what was ever claimed: the other policies would find nothing.
+        keys = set(queryset.order_by().values_list("key", flat=True).distinct())
+        policies = sorted({key.rpartition(":")[0] for key in keys})
+        fields["policy"].choices = [(key, key) for key in policies]
+        fields["destination"].choices = destinations_by_name()
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self.form.errors) or any(self.form.cleaned_data.values())
+
+    def filter_queryset(self, queryset: QuerySet[Statement]) -> QuerySet[Statement]:
+        if self.form.errors:
+            keep_what_was_typed(self.form)
+            return queryset.none()
+        found: QuerySet[Statement] = super().filter_queryset(queryset)
+        return found
+
+    def by_policy(
+        self, queryset: QuerySet[Statement], _name: str, value: str
+    ) -> QuerySet[Statement]:
+        return queryset.filter(key__startswith=f"{value}:")
+
+    def by_outcome(
+        self, queryset: QuerySet[Statement], _name: str, value: str
+    ) -> QuerySet[Statement]:
+        if value == UNDECIDED:
+            return queryset.filter(application__status__in=OPEN)
+        if value == WITHDRAWN:
+            return queryset.filter(application__status=Status.WITHDRAWN)
+        return queryset.filter(application__outcome=value)
+
+
+def destinations_by_name() -> list[tuple[str, Any]]:
+    """Every destination as a choice, in the order of its name in the language of the page."""
+    language = get_language() or ""
+    names = {code: name[language] for code, name in current_register().destinations.items()}
+    return sorted(names.items(), key=lambda one: folded(one[1]))

@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from permits.views import case, conditions, documents, letters, permits, review, worklist
+from permits.views import (
+    case,
+    conditions,
+    documents,
+    letters,
+    permits,
+    rebuttals,
+    review,
+    worklist,
+)
 
 app_name = "permits"
 
@@ -44,6 +53,7 @@ urlpatterns = [
     path(f"{ONE}sources/<slug:kind>/new/", review.new_source, name="new_source"),
     path("sources/<slug:kind>/<int:number>/", review.change_source, name="source"),
     path("sources/<slug:kind>/<int:number>/remove/", review.drop_source, name="drop_source"),
+    path("rebuttals/", rebuttals.show, name="rebuttals"),
     path("permits/", permits.permits, name="permits"),
     path("permits/<str:number>/", permits.permit, name="permit"),
     path("permits/<str:number>/propose/", permits.propose, name="propose"),

@@ -144,7 +144,7 @@ def test_the_rows_are_what_the_office_agreed_on() -> None:
     }
     analysts = {Role.ANALYST, Role.SENIOR_ANALYST}
     case_roles = analysts | {Role.DECISION_MAKER}
-    readable = {"worklist", "case", "card", "download", "letter", "permits", "permit"}
+    readable = {"worklist", "case", "card", "download", "letter", "permits", "permit", "rebuttals"}
     decided = {"tighten", "perform"}
     proposed = {"propose", "decline"}
     shared = {"do", "notice", "new_condition", "condition", "remove_condition"}

@@ -347,6 +347,7 @@ def test_the_pages_of_cases_are_accessible_and_fit(
         f"{base}review/a/",
         permit.application.get_absolute_url(),
         "/permits/",
+        "/rebuttals/",
         f"/permits/{permit.number}/",
     ]
     acting = {
