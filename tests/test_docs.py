@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.core.management import get_commands, load_command_class
+from django.utils.translation import override
+
+from permits.domain.gate import RULES
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted(
@@ -143,3 +146,15 @@ def test_the_map_of_the_architecture_has_every_module_that_decides() -> None:
     named = set(re.findall(r"[\w/]+\.py", TEXTS["docs/architecture.md"]))
     modules = {path.name for path in (ROOT / "policies/domain").glob("[a-z]*.py")}
     assert modules <= {one.rsplit("/", 1)[-1] for one in named}
+
+
+def test_the_page_of_the_gate_names_each_rule_as_the_gate_does() -> None:
+    rows = re.findall(r"^\| (G\d+) \|(.*)\|$", (ROOT / "docs/gate.md").read_text(), re.MULTILINE)
+    told = [
+        (code, cells[1].strip().removeprefix("-"), cells[3].strip().strip("`"))
+        for code, row in rows
+        for cells in [row.split("|")]
+    ]
+    with override("en-ca"):
+        rules = [(one.code, str(one.provision), one.against.__name__) for one in RULES]
+    assert told == rules

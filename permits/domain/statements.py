@@ -153,8 +153,8 @@ def standing(file: CaseFile) -> list[Standing]:
 class Counted:
     """The statements that count, asked by what they are about.
 
-    Where one that counts alone stands beside one that was countersigned later, the later one has
-    set the other aside; so for each key there is one.
+    Where one that was countersigned and one that counts alone stand for the same key, the one that
+    counts alone is the stricter, and counts.
     """
 
     def __init__(self, statements: Collection[Statement]) -> None:

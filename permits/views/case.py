@@ -476,7 +476,7 @@ Perform = Callable[[HttpRequest, CaseFile, Any], str]
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """An act from the case's page. `done` says what happened; `perform` does it."""
+    """An act from the case's page: `perform` does it and says what happened."""
 
     action: Action
     button: Any
