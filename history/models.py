@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.db import models
@@ -22,12 +23,15 @@ class Tracked(models.Model):
 
     `private_fields` hold names or free text and `secret_fields` what nobody may read: events carry
     salted digests in their place. `named_with` are the rows, as `select_related` takes them, whose
-    names the name of this one has in it, beside those that it points to itself.
+    names the name of this one has in it, beside those that it points to itself. Where the history
+    would show a code, `in_words` says by column what it means, and `cites` whose ids a list holds.
     """
 
     private_fields: ClassVar[frozenset[str]] = frozenset()
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     named_with: ClassVar[tuple[str, ...]] = ()
+    in_words: ClassVar[Mapping[str, Callable[[Any], str]]] = {}
+    cites: ClassVar[Mapping[str, str]] = {}
 
     stream = models.CharField(_("stream"), max_length=LONGEST_STREAM, default="", editable=False)
     version = models.PositiveBigIntegerField(_("version"), default=0, editable=False)

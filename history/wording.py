@@ -401,6 +401,10 @@ def _rows_of(draft: _Draft) -> Iterator[RowKey]:
             to = _points_to(columns.get(name))
             if to is not None:
                 yield from ((to, told) for told in both if type(told) is int)
+            cited = _cited(columns.get(name))
+            if cited is not None:
+                lists = (told for told in both if isinstance(told, list))
+                yield from ((cited, one) for told in lists for one in told if type(one) is int)
 
 
 def _points_to(column: models.Field[Any, Any] | None) -> type[models.Model] | None:
@@ -408,6 +412,12 @@ def _points_to(column: models.Field[Any, Any] | None) -> type[models.Model] | No
     if not isinstance(column, models.ForeignKey):
         return None
     return column.related_model if column.target_field.primary_key else None
+
+
+def _cited(column: models.Field[Any, Any] | None) -> type[models.Model] | None:
+    """The model of whose ids a column holds a list."""
+    label = getattr(column.model, "cites", {}).get(column.attname) if column is not None else None
+    return None if label is None else apps.get_model(label)
 
 
 def _named_rows(keys: Iterable[RowKey]) -> Iterator[tuple[RowKey, str]]:
@@ -538,6 +548,12 @@ class _Teller:
             return (
                 self.known.rows.get((to, told)) or f"{capfirst(str(to._meta.verbose_name))} {told}"
             )
+        cited = _cited(column)
+        if cited is not None and isinstance(told, list):
+            return "; ".join(self.known.rows.get((cited, one)) or str(one) for one in told)
+        say = getattr(column.model, "in_words", {}).get(column.attname) if column else None
+        if say is not None:
+            return str(say(told))
         if column is not None and column.flatchoices:
             return str(dict(column.flatchoices).get(told, told))
         if isinstance(told, str):

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from policies.choices import Answer, EndUserKind
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 
 class Status(TextChoices):
@@ -250,3 +257,19 @@ class LetterKind(TextChoices):
     INTENDED_REFUSAL = "intended_refusal", _("Intended refusal")
     RETURN = "return", _("Return without action")
     ACT = "act", _("Act on a permit")
+
+
+SAYS: dict[str, _StrPromise] = {
+    "yes": _("Yes"),
+    "no": _("No"),
+    "claimed": _("Claimed"),
+    "resident": _("Resident of Canada"),
+    "not_resident": _("Not a resident of Canada"),
+    "on_file": _("On file"),
+    "waived": _("Waived"),
+    "raised": _("Raised"),
+    "not_prejudicial": _("No prejudice"),
+    "prejudicial": _("Prejudice"),
+    **{one.value: one.label for one in (*Screened, *EndUserKind, *Answer)},
+}
+"""What a statement says, by its value."""

@@ -101,6 +101,7 @@ class Card(Tracked):
     private_fields = frozenset(
         {"finding", "measures_considered", "residual_reason", "would_change"}
     )
+    cites = {"evidence": "permits.Evidence", "measures": "permits.Measure"}
 
     application = models.ForeignKey(
         Application, on_delete=models.PROTECT, related_name="cards", verbose_name=_("application")

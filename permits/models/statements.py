@@ -4,12 +4,36 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from history.models import Tracked
-from permits.choices import StatementKind
+from permits.choices import SAYS, Flag, StatementKind
 from permits.models.applications import NOT_LOOKED_UP, Application, Document
+
+
+def _says(value: str) -> str:
+    return str(SAYS.get(value, value))
+
+
+def _about(key: str) -> str:
+    """What a statement is about, as far as its key tells."""
+    kind, *rest = key.split(":")
+    match kind, rest:
+        case "line", [number, flag] if flag in Flag.values:
+            return gettext("Line %(number)s: %(what)s") % {
+                "number": number,
+                "what": Flag(flag).label,
+            }
+        case "party", [number, *policy]:
+            return ", ".join([gettext("Party no. %(number)s") % {"number": number}, *policy])
+        case "applicant", []:
+            return gettext("The applicant")
+        case "end_user", []:
+            return gettext("The end-user")
+        case _:
+            return key
 
 
 class Statement(Tracked):
@@ -24,6 +48,7 @@ class Statement(Tracked):
     """
 
     private_fields = frozenset({"reason", "source"})
+    in_words = {"key": _about, "value": _says}
 
     application = models.ForeignKey(
         Application,
@@ -107,4 +132,4 @@ class Statement(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.key}: {self.value}"
+        return f"{self.get_kind_display()}, {_says(self.value)}"

@@ -23,11 +23,11 @@ from history.models import Event, Log
 from history.verbs import known_verbs
 from permits import considerations, forms
 from permits.choices import (
+    SAYS,
     Flag,
     Outcome,
     RefusalGround,
     ReturnGround,
-    Screened,
     StatementKind,
 )
 from permits.domain import consultations, intake, recommendation
@@ -61,7 +61,6 @@ from permits.domain.statements import (
 from permits.models import Application, Consultation, Line, Party, Statement, Wait
 from permits.views.acts import Page, answer, sent, who, why_not
 from permits.workflow import PROPOSERS, Action, offers
-from policies.choices import Answer, EndUserKind
 from policies.domain.explain import explain
 from policies.domain.inquiry import open_exceptions
 from policies.domain.register import current_register, one_load
@@ -291,21 +290,6 @@ def about(file: CaseFile, statement: Statement) -> str:
             return facts.get(key, key)
         case _:
             return str(kind.label)
-
-
-SAYS: dict[str, Any] = {
-    "yes": gettext_lazy("Yes"),
-    "no": gettext_lazy("No"),
-    "claimed": gettext_lazy("Claimed"),
-    "resident": gettext_lazy("Resident of Canada"),
-    "not_resident": gettext_lazy("Not a resident of Canada"),
-    "on_file": gettext_lazy("On file"),
-    "waived": gettext_lazy("Waived"),
-    "raised": gettext_lazy("Raised"),
-    "not_prejudicial": gettext_lazy("No prejudice"),
-    "prejudicial": gettext_lazy("Prejudice"),
-    **{one.value: one.label for one in (*Screened, *EndUserKind, *Answer)},
-}
 
 
 def _says(statement: Statement) -> str:

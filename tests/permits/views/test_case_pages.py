@@ -9,13 +9,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 
 from accounts.models import User
 from history import clock
-from permits.choices import PermitStatus, StatementKind
+from history.models import Event
+from permits.choices import PermitStatus, Screened, StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain import intake
+from permits.domain.assessment import edit_card
 from permits.domain.casefile import read_file
+from permits.domain.sources import add_evidence
 from permits.domain.standing import read_standing
 from permits.domain.use import report_use
 from permits.models import Application, Card, Permit, Statement
@@ -360,3 +364,25 @@ def test_destinations_are_in_the_order_of_their_names(office: Cast) -> None:
         client.cookies["django_language"] = language
         page = client.get(form).content.decode()
         assert page.index(f">{first}<") < page.index(f">{second}<")
+
+
+@pytest.mark.parametrize("language", ["en-ca", "fr-ca"])
+def test_the_history_tells_statements_and_citations_in_words(office: Cast, language: str) -> None:
+    case = make_ready(office.analyst, office.senior)
+    values = {"title": "A report", "source": "An embassy", "reliability": "medium"}
+    report = add_evidence(case, values, by=office.analyst)
+    edit_card(case, CONSIDERATIONS[0].number, {"evidence": [report.pk]}, by=office.analyst)
+    client = as_person(office.auditor)
+    client.cookies["django_language"] = language
+
+    def told(verb: Verb, first: bool) -> str:
+        events = Event.objects.filter(stream=case.stream, verb=verb)
+        event = events.earliest("sequence") if first else events.latest("sequence")
+        page = client.get(event.get_absolute_url()).content.decode()
+        return page[page.index("<table") : page.index("</table>")]
+
+    with override(language):
+        stated, edited = told(Verb.STATED, True), told(Verb.CARD_EDITED, False)
+        assert str(Screened.CLEAR.label) in stated
+        assert "party:" not in stated
+        assert report.title in edited
