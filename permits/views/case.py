@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms as django_forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.choices import Role
 from accounts.rights import rights_of
 from history import clock
-from history.models import Event, Log
+from history.models import Event
 from history.verbs import known_verbs
 from permits import considerations, forms
 from permits.choices import (
@@ -153,7 +154,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "may_make": bool(_roles(request) & PROPOSERS),
         "replay": replay(file.decision, file) if file.decision else None,
         "events": [(one, verbs.get(one.verb, one.verb)) for one in reversed(events[-LATEST:])],
-        "synthetic": Log.objects.values_list("synthetic", flat=True).first(),
+        "synthetic": settings.PERMIT_DESK_MODE != "production",
         "may_set_conditions": file.recommendation is not None
         and file.recommendation.outcome == Outcome.ISSUED
         and not why_not(request, application, Action.SET_CONDITIONS),
