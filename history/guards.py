@@ -57,8 +57,12 @@ def also(provider: Provider) -> None:
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
     """The names of the guards that the database lacks; a table not made yet needs none."""
-    present = _present(connection)
-    return [guard.name for guard in _wanted(connection) if present.get(guard.name) != _look(guard)]
+    present, vendor = _present(connection), connection.vendor
+    return [
+        guard.name
+        for guard in _wanted(connection)
+        if present.get(_key(guard)) != _look(guard, vendor)
+    ]
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
@@ -292,7 +296,8 @@ _PRESENT = {
         " AND tgenabled = 'A' AND tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace ="
         " (SELECT oid FROM pg_namespace WHERE nspname = current_schema()))"
         " UNION ALL"
-        " SELECT proname, prosrc || COALESCE(array_to_string(proconfig, ';'), '') FROM pg_proc"
+        " SELECT proname || '(' || pg_get_function_identity_arguments(oid) || ')',"
+        " prosrc || COALESCE(array_to_string(proconfig, ';'), '') FROM pg_proc"
         " WHERE pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
     ),
 }
@@ -301,17 +306,26 @@ _PRESENT = {
 def _present(connection: BaseDatabaseWrapper) -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute(_PRESENT[connection.vendor])
-        return {name: _plain(text) for name, text in cursor.fetchall()}
+        return {name: _plain(text, connection.vendor) for name, text in cursor.fetchall()}
 
 
-def _look(guard: Guard) -> str:
+def _key(guard: Guard) -> str:
+    """A guard's name in the catalogue: of a function, with its arguments. Ours take none."""
+    return guard.name if guard.table else f"{guard.name}()"
+
+
+def _look(guard: Guard, vendor: str) -> str:
     """What the database's catalogue says of the guard when it is there."""
     if guard.table:
-        return _plain(guard.create)
+        return _plain(guard.create, vendor)
     config, _, source = guard.create.partition(" SET search_path = ")[2].partition(" AS $$")
-    return _plain(f"{source.removesuffix('$$')}search_path={config}")
+    return _plain(f"{source.removesuffix('$$')}search_path={config}", vendor)
 
 
-def _plain(text: str) -> str:
-    """Without what PostgreSQL adds when it repeats a statement: schema, quotes, line ends."""
-    return re.sub(r"\s+", " ", re.sub(r'\bpublic\.|"', "", text)).strip()
+def _plain(text: str, vendor: str) -> str:
+    """Without what PostgreSQL adds when it repeats a trigger: schema and line ends.
+
+    Quotes stay: in them a refusal would be a word that does nothing.
+    """
+    text = re.sub(r"\bpublic\.", "", text) if vendor == "postgresql" else text
+    return re.sub(r"\s+", " ", text).strip()

@@ -523,10 +523,18 @@ class ActForm(forms.Form):
     line = forms.TypedChoiceField(label=_("Line"), required=False, coerce=int, empty_value=None)
     valid_to = DayField(label=_("New last day (to amend)"), required=False)
     quantity = forms.DecimalField(
-        label=_("New quantity of the line (to amend)"), required=False, min_value=0
+        label=_("New quantity of the line (to amend)"),
+        required=False,
+        min_value=0,
+        max_digits=14,
+        decimal_places=3,
     )
     value = forms.DecimalField(
-        label=_("New value of the line in CAD (to amend)"), required=False, min_value=0
+        label=_("New value of the line in CAD (to amend)"),
+        required=False,
+        min_value=0,
+        max_digits=18,
+        decimal_places=2,
     )
     reason = ReasonField()
 

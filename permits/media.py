@@ -7,7 +7,9 @@ macros, with more inside than a document has, or locked by a password, is none o
 from __future__ import annotations
 
 import codecs
+import lzma
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -40,6 +42,10 @@ _STARTS = {
     b"\xff\xd8\xff": JPEG,
 }
 _PARTS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX}
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(OSError, EOFError, ValueError, NotImplementedError, RuntimeError),
+)
 _MOST_PARTS = 5_000
 _MOST_UNPACKED = 500_000_000  # Bytes.
 _PIECE = 64 * 1024
@@ -76,7 +82,7 @@ def _office(file: BinaryIO) -> Media | None:
                     return None if _has_macros(archive) else media
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 100:
                 return ODT if archive.read("mimetype") == ODT.media_type.encode() else None
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+    except _DAMAGED:
         return None
     return None
 

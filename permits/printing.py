@@ -12,8 +12,22 @@ import typst
 TEMPLATE = Path(__file__).parent / "letters" / "letter.typ"
 
 
+class Unprintable(ValueError):
+    """The content has signs that no letter can be made with."""
+
+
 def render(content: Mapping[str, Any]) -> bytes:
-    """The paper that says `content`. Nothing of the machine is in it: no font, no day."""
+    """The paper that says `content`. Nothing of the machine is in it: no font, no day.
+
+    Raises Unprintable for signs that the built-in fonts do not have.
+    """
+    try:
+        return _compiled(content)
+    except typst.TypstError as fault:
+        raise Unprintable(str(fault)) from fault
+
+
+def _compiled(content: Mapping[str, Any]) -> bytes:
     made: bytes = typst.compile(
         str(TEMPLATE),
         root=str(TEMPLATE.parent),

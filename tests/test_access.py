@@ -24,6 +24,8 @@ from history.models import Event
 from tests.people import make_person, make_person_with
 from tests.unlogged import unlogged
 
+pytestmark = pytest.mark.one_engine
+
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"]
 PEOPLE = ["anonymous", "without a role", *Role]
 

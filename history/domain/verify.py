@@ -234,9 +234,12 @@ def _end_faults(reader: LogReader) -> Iterator[Fault]:
 
 
 def _text_faults(digests: set[str] | None) -> Iterator[Fault]:
-    """Texts that are not those that were recorded; with `digests`, also what nothing cites."""
+    """Texts that are not those that were recorded; with `digests`, also what nothing cites, and
+    what is cited and gone."""
+    gone = set(digests or ())
     for text in Text.objects.order_by("digest").iterator(chunk_size=_CHUNK):
         where = f"text {text.digest[:16]}"
+        gone.discard(text.digest)
         if digests is not None and text.digest not in digests:
             yield Fault(where, "text", "no event cites it")
         elif (
@@ -247,3 +250,5 @@ def _text_faults(digests: set[str] | None) -> Iterator[Fault]:
             yield Fault(where, "text", "it is not the text that was recorded")
         elif text.salt is None and text.content is not None:
             yield Fault(where, "text", "its salt is gone")
+    for digest in sorted(gone):
+        yield Fault(f"text {digest[:16]}", "text", "it is gone")

@@ -8,6 +8,7 @@ tightens takes effect at once, and a second person and the holder are told.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -223,7 +224,7 @@ def checked_change(
     if lines:
         found["lines"] = lines
     added = [
-        {"en": str(one.get("en", "")).strip(), "fr": str(one.get("fr", "")).strip()}
+        {language: str(one.get(language) or "").strip() for language in ("en", "fr")}
         for one in change.get("conditions_added") or ()
     ]
     if any(not one["en"] or not one["fr"] for one in added):
@@ -258,6 +259,31 @@ def _checked_figure(name: str, value: Any) -> str:
     if figure is None or figure < 0:
         raise ValidationError({name: _("Give a figure that is not below zero.")})
     return str(figure)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an act not done yet would make of the permit today: each change as what, from, to.
+
+    `to` alone is of a condition, as it will read in both languages. `loosens`: it passes the gate.
+    """
+
+    changes: tuple[tuple[str, Any, Any], ...]
+    loosens: bool
+
+
+def effect_of(act: PermitAct) -> Effect:
+    """What the act would change. Four queries."""
+    before, after = _before_and_after(act)
+    found: list[tuple[str, Any, Any]] = []
+    if before.valid_to != after.valid_to:
+        found.append(("valid_to", before.valid_to, after.valid_to))
+    for was, now in zip(before.lines, after.lines, strict=True):
+        for name in _FIGURES:
+            if getattr(was, name) != getattr(now, name):
+                found.append((f"{name}:{was.number}", getattr(was, name), getattr(now, name)))
+    found += [("condition", one["en"], one["fr"]) for one in act.change.get("conditions_added", ())]
+    return Effect(tuple(found), loosens(before, after))
 
 
 def _before_and_after(act: PermitAct) -> tuple[Standing, Standing]:

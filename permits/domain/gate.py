@@ -258,10 +258,10 @@ def no_party_is_listed(outlook: Outlook) -> Iterator[Reason]:
 
 
 def stance_is_case_by_case(outlook: Outlook) -> Iterator[Reason]:
-    register = current_register()
-    if not outlook.ruling.lines:
+    register, lines = current_register(), outlook.ruling.lines
+    if not lines:
         yield Reason(_("No line can be ruled on."), "lines")
-    for one in outlook.ruling.lines:
+    for one in lines:
         if one.ruling.stance == Stance.CASE_BY_CASE:
             continue
         words = [register.policies[key] for key in one.ruling.governing if key in register.policies]

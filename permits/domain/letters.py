@@ -28,7 +28,7 @@ from permits.choices import LetterKind, Outcome
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.wording import say
 from permits.models import Application, Letter, PermitAct
-from permits.printing import render
+from permits.printing import Unprintable, render
 from permits.verbs import Verb
 from permits.workflow import PROPOSERS
 
@@ -98,7 +98,15 @@ def _keep(
     checkpoint: Checkpoint,
     content: Mapping[str, Any],
 ) -> Letter:
-    made = render(content)
+    try:
+        made = render(content)
+    except Unprintable as fault:
+        raise Refused(
+            _(
+                "This letter can't be made: a name or text in it has signs that the letter's fonts"
+                " do not have."
+            )
+        ) from fault
     with filestore.Received([made], most=_MOST) as received, door(by=SYSTEM) as entries:
         now = Application.objects.select_for_update().get(pk=application.pk)
         # Somebody else may have asked for it at the same moment.

@@ -146,4 +146,4 @@ def review_dots(letters: str) -> dict[str, Any]:
         words = _("Not begun")
     else:
         words = _("%(signed)d of %(count)d signed") % {"signed": signed, "count": count}
-    return {"dots": [DOTS[letter] for letter in letters], "words": words, "tone": tone}
+    return {"dots": [DOTS.get(letter, "blank") for letter in letters], "words": words, "tone": tone}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.choices import Role
+from accounts.days import short_day
 from accounts.rights import rights_of
 from history import clock
 from permits import forms
@@ -189,8 +191,33 @@ def _act_facts(act: PermitAct) -> tuple[tuple[str, Any], ...]:
     return (
         (_("Act"), act.get_kind_display()),
         (_("Line"), act.line.number if act.line else _("The whole permit")),
+        *_effect_in_words(act),
         (_("Proposed by"), act.proposed_by),
         (_("Reason"), act.reason),
+    )
+
+
+def _effect_in_words(act: PermitAct) -> Iterator[tuple[str, Any]]:
+    """What a person agrees to who does the act: each figure and day before and after."""
+    effect = acts.effect_of(act)
+    words = {
+        "valid_to": _("Last day"),
+        "quantity": _("Quantity of line %(number)s"),
+        "value": _("Value of line %(number)s (CAD)"),
+        "condition": _("Condition added"),
+    }
+    for what, was, now in effect.changes:
+        name, _colon, number = what.partition(":")
+        if name == "condition":
+            yield str(words[name]), f"{was} / {now}"
+            continue
+        shown = short_day if name == "valid_to" else figure
+        yield str(words[name]) % {"number": number}, f"{shown(was)} → {shown(now)}"
+    yield (
+        _("Effect"),
+        _("It loosens the permit: the whole gate is passed again.")
+        if effect.loosens
+        else _("It does not loosen the permit."),
     )
 
 

@@ -383,3 +383,32 @@ def test_a_table_that_is_rebuilt_has_its_guards_again_after_migrate() -> None:
 def test_the_log_has_one_row() -> None:
     log = Log.objects.get()
     assert insert(log, id=2)
+
+
+def test_a_refusal_between_quotes_is_none() -> None:
+    """A word in quotes is a name or a text: the guard looks alike and does nothing."""
+    table = "policies_destination"
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(
+                "SELECT sql FROM sqlite_master WHERE name = %s", [f"{table}_told_update"]
+            )
+            [text] = cursor.fetchone()
+            cursor.execute(f"DROP TRIGGER {table}_told_update")
+            refusal = f"RAISE(ABORT, '{table}_told_update')"
+            assert refusal in text
+            cursor.execute(text.replace(refusal, f'"{refusal}"'))
+            expected = [f"{table}_told_update"]
+        else:
+            cursor.execute(
+                "CREATE FUNCTION history_guard_row(integer) RETURNS integer LANGUAGE sql"
+                " AS 'SELECT 1'"
+            )
+            cursor.execute(
+                "CREATE OR REPLACE FUNCTION history_guard_row() RETURNS trigger LANGUAGE plpgsql"
+                " AS $$ BEGIN RETURN NEW; END $$"
+            )
+            expected = ["history_guard_row"]
+    assert guards.missing(connection) == expected
+    guards.install(connection)
+    assert guards.missing(connection) == []

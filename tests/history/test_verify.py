@@ -136,6 +136,13 @@ def test_a_text_disposed_of_breaks_nothing(log: int) -> None:
     assert verify(deep=True).good
 
 
+def test_a_text_that_is_gone_is_missed(log: int) -> None:
+    make_person("somebody", name="Somebody")
+    with unlogged():
+        Text.objects.filter(content="Somebody").delete()
+    assert [fault.why for fault in verify().faults] == ["it is gone"]
+
+
 # Rows
 
 

@@ -83,3 +83,11 @@ def test_a_long_name_is_cut_and_keeps_its_ending() -> None:
     kept = clean_name("a" * 400 + ".txt", TEXT)
     assert len(kept) <= LONGEST_NAME + 4
     assert kept.endswith(".txt")
+
+
+@pytest.mark.parametrize("at", range(30, 400, 10))
+def test_a_damaged_archive_is_none_of_the_kinds_or_still_one(at: int) -> None:
+    """Whatever byte is damaged: an answer, never an error."""
+    damaged = bytearray(files.office("word/document.xml", types=b"<Types/>" * 40))
+    damaged[at % len(damaged)] ^= 0xFF
+    assert media_of(BytesIO(bytes(damaged))) in (None, media_of(BytesIO(files.DOCX)))

@@ -238,3 +238,12 @@ def test_nothing_that_was_typed_is_run(office: Cast) -> None:
     assert "*bold*" in words
     assert "<script>" in words
     assert "root:" not in words
+
+
+@pytest.mark.parametrize("signs", ["天津港", "a bell \a"])
+def test_a_letter_with_signs_that_its_fonts_do_not_have_is_refused_in_words(
+    permit: Permit, office: Cast, signs: str
+) -> None:
+    act = acts.act_at_once(permit, kind="suspend", reason=f"Seen at {signs}.", by=office.decision)
+    with pytest.raises(Refused, match="fonts"):
+        make_letter(permit.application, "act", by=office.analyst, act=act)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -11,18 +12,21 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import override
 
+from accounts.days import short_day
 from accounts.models import User
 from history import clock
 from history.models import Event
 from permits.choices import PermitStatus, Screened, StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain import intake
+from permits.domain.acts import propose_act
 from permits.domain.assessment import edit_card
 from permits.domain.casefile import read_file
 from permits.domain.sources import add_evidence
 from permits.domain.standing import read_standing
 from permits.domain.use import report_use
-from permits.models import Application, Card, Permit, Statement
+from permits.models import Application, Card, Permit, PermitAct, Statement
+from permits.templatetags.case_tags import figure
 from permits.verbs import Verb
 from tests.people import Cast
 from tests.permits.factories import (
@@ -386,3 +390,31 @@ def test_the_history_tells_statements_and_citations_in_words(office: Cast, langu
         assert str(Screened.CLEAR.label) in stated
         assert "party:" not in stated
         assert report.title in edited
+
+
+def test_who_does_an_act_sees_what_it_changes_and_that_it_loosens(office: Cast) -> None:
+    """Whatever its reason says."""
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    act = propose_act(
+        permit,
+        kind="amend",
+        change={"lines": {"1": {"quantity": "987654"}}, "valid_to": date(2199, 3, 4)},
+        reason="Reduce line 1 to five",
+        by=office.analyst_b,
+    )
+    for name, who in (("perform", office.decision), ("decline", office.analyst)):
+        page = as_person(who).get(reverse(f"permits:{name}", args=[act.pk])).content.decode()
+        assert figure(Decimal(987654)) in page
+        assert short_day(date(2199, 3, 4)) in page
+        assert "It loosens the permit" in page
+
+
+def test_figures_of_an_amendment_need_their_line(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    address = reverse("permits:propose", args=[permit.number])
+    sent = {"kind": "amend", "line": "", "quantity": "1", "reason": WHY}
+    page = as_person(office.analyst).post(address, sent).content.decode()
+    assert "Choose the line whose figures are new." in page
+    huge = {**sent, "line": "1", "quantity": "1E+9999999"}
+    assert as_person(office.analyst).post(address, huge).status_code == 200
+    assert not PermitAct.objects.exists()

@@ -173,3 +173,12 @@ def test_the_worklist_costs_few_queries_however_many_rows(office: Cast) -> None:
         make_in_review(office.analyst)
     assert count() == one
     assert one <= MOST_QUERIES
+
+
+@pytest.mark.parametrize("back", ["None", "b", "?x", "NaN", "//evil.example", "javascript:x"])
+def test_assigning_leads_back_to_this_site_whatever_was_sent(office: Cast, back: str) -> None:
+    sent = {"application": [make_in_review(office.analyst).pk], "to": "", "back": back}
+    response = as_person(office.senior).post(ASSIGN, sent)
+    assert response.status_code == 302
+    assert "evil" not in response.headers["Location"]
+    assert "javascript" not in response.headers["Location"]
