@@ -323,9 +323,11 @@ def _look(guard: Guard, vendor: str) -> str:
 
 
 def _plain(text: str, vendor: str) -> str:
-    """Without what PostgreSQL adds when it repeats a trigger: schema and line ends.
+    """Without what PostgreSQL adds when it repeats a trigger or a setting: schema, quotes, lines.
 
-    Quotes stay: in them a refusal would be a word that does nothing.
+    In what refuses, quotes stay: between them a refusal would be a word that does nothing.
     """
-    text = re.sub(r"\bpublic\.", "", text) if vendor == "postgresql" else text
+    if vendor == "postgresql":
+        source, mark, rest = re.sub(r"\bpublic\.", "", text).rpartition("search_path=")
+        text = source + mark + rest.replace('"', "")
     return re.sub(r"\s+", " ", text).strip()

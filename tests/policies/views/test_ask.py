@@ -36,7 +36,7 @@ REACHES = "TR-2020-04-16-presumptive-brokering:reaches_brokering"
 REACHES_YES = {f"answer:{REACHES}": "yes"}
 NATO = "TR-2020-04-16-presumptive-brokering:nato"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 
 
 def asked(client: Client, facts: dict[str, Any]) -> Any:

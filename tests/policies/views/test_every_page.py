@@ -57,7 +57,7 @@ BAD_DAYS = [
     "9" * 5000,
 ]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 
 
 @pytest.mark.parametrize("path", PAGES)
