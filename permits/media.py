@@ -44,7 +44,7 @@ _STARTS = {
 _PARTS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX}
 _DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
-    *(OSError, EOFError, ValueError, NotImplementedError, RuntimeError),
+    *(OSError, EOFError, ValueError, RuntimeError),
 )
 _MOST_PARTS = 5_000
 _MOST_UNPACKED = 500_000_000  # Bytes.

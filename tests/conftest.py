@@ -63,12 +63,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item for item in items if (part == "browser") == bool(item.get_closest_marker("browser"))
     ]
     if part == "other" and connection.vendor == "postgresql":
-        # What asks no database, or nothing of which it is, is run once, on SQLite.
-        wanted = [
-            item
-            for item in wanted
-            if asks_a_database(item) and not item.get_closest_marker("one_engine")
-        ]
+        # What asks no database is run once, on SQLite.
+        wanted = [item for item in wanted if asks_a_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(wanted)])
     items[:] = wanted
 

@@ -9,7 +9,6 @@ import pytest
 from django.apps import apps
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path, reverse
@@ -23,8 +22,6 @@ from config.start import refuse_open_addresses
 from history.models import Event
 from tests.people import make_person, make_person_with
 from tests.unlogged import unlogged
-
-pytestmark = pytest.mark.one_engine
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"]
 PEOPLE = ["anonymous", "without a role", *Role]
@@ -217,9 +214,6 @@ def test_the_product_starts_with_every_address_declared() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.skipif(
-    connection.vendor == "postgresql", reason="no engine is asked who may open an address"
-)
 @pytest.mark.parametrize("name", sorted(ACCESS))
 @pytest.mark.parametrize("person", PEOPLE)
 def test_the_row_is_kept(client: Client, name: str, person: str) -> None:

@@ -29,7 +29,7 @@ from permits.domain.intake import end_waits, next_number
 from permits.domain.recommendation import checked_grounds, is_legal_bar
 from permits.domain.ruling import CaseRuling, requires_assessment, rule_on
 from permits.domain.statements import counted
-from permits.models import Application, Decision, Permit, PermitLine, Recommendation
+from permits.models import Application, Decision, Line, Permit, PermitLine, Recommendation
 from permits.verbs import Verb
 from permits.workflow import Action
 from policies.choices import Activity
@@ -309,17 +309,20 @@ def _add_permit(work: Work, file: CaseFile, decision: Decision, valid_to: date) 
     )
     entry.add(permit)
     for line in file.lines:
-        entry.add(
-            PermitLine(
-                permit=permit,
-                line=line,
-                number=line.number,
-                quantity=line.quantity,
-                unit=line.unit,
-                value=line.total_value,
-            )
-        )
+        entry.add(authorised(permit, line))
     return permit
+
+
+def authorised(permit: Permit, line: Line) -> PermitLine:
+    """What a permit authorises of a line as it was applied for. Not written yet."""
+    return PermitLine(
+        permit=permit,
+        line=line,
+        number=line.number,
+        quantity=line.quantity,
+        unit=line.unit,
+        value=line.total_value,
+    )
 
 
 def _is_export(application: Application) -> bool:

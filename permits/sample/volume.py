@@ -46,7 +46,7 @@ from permits.domain.assessment import basis_parts
 from permits.domain.casefile import CaseFile
 from permits.domain.casework import stream_of, subject_of
 from permits.domain.clock import BusinessDays, read_calendar
-from permits.domain.decision import PERMIT_LETTER
+from permits.domain.decision import PERMIT_LETTER, authorised
 from permits.domain.frozen import Known, freeze, packed, read_known
 from permits.domain.intake import LETTER, last_number, lock_numbers
 from permits.domain.recommendation import file_digest, is_legal_bar
@@ -305,7 +305,7 @@ def _intake(
         )
     yield case.on
     entry = case.record(Verb.LINE_ADDED, by)
-    for number in range(1, chance.choice((2, 2, 2, 3))):
+    for number in range(1, 1 + chance.choice((1, 1, 1, 2))):
         quantity = max(1, round(goods.quantity * chance.uniform(0.3, 1.8)))
         case.add(
             entry,
@@ -585,6 +585,7 @@ def _decide(case: _Case, file: CaseFile, ruling: CaseRuling, made: Recommendatio
         decided_on=case.on,
     )
     if made.valid_to is None:
+        # Only what is to be issued has a last day.
         return
     permit = case.add(
         entry,
@@ -598,17 +599,7 @@ def _decide(case: _Case, file: CaseFile, ruling: CaseRuling, made: Recommendatio
         ),
     )
     for line in file.lines:
-        case.add(
-            entry,
-            PermitLine(
-                permit=permit,
-                line=line,
-                number=line.number,
-                quantity=line.quantity,
-                unit=line.unit,
-                value=line.total_value,
-            ),
-        )
+        case.add(entry, authorised(permit, line))
 
 
 def _shipment(case: _Case, first: User, by: Actor) -> None:

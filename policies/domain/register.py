@@ -104,6 +104,14 @@ class Register:
             return None
         return words.exceptions.get(code) or self.standard_exceptions.get(code)
 
+    def regions_of(self, code: str) -> list[Bilingual]:
+        """The regions of a destination that are ruled on their own."""
+        return [
+            self.sub_regions[region]
+            for region, country in self.vocabulary.sub_regions.items()
+            if country == code
+        ]
+
     def destination_on(self, code: str, on: date) -> Bilingual:
         """What Canada called a destination on a day."""
         for span, name in self.dated_names.get(code, ()):

@@ -109,6 +109,7 @@ def _shown(inquiry: Inquiry, form: AskForm, register: Register) -> dict[str, Any
         "on_text": day_in_words(inquiry.query.on),
         "known_text": day_in_words(known_at.astimezone(OTTAWA).date()) if known_at else "",
         "facts": list(_facts(form)),
+        "regions": _other_regions(inquiry, register),
         "places": [
             ShownPlace(place, _verdict(found))
             for place, found in zip(words.places, ruling.places, strict=True)
@@ -125,6 +126,14 @@ def _shown(inquiry: Inquiry, form: AskForm, register: Register) -> dict[str, Any
             for one in words.not_applied
         ],
     }
+
+
+def _other_regions(inquiry: Inquiry, register: Register) -> list[str]:
+    """The regions of the destination that this ruling is not for; none where it is for one."""
+    facts = inquiry.query.facts
+    if facts.sub_region is not None:
+        return []
+    return [one[get_language() or ""] for one in register.regions_of(facts.destination)]
 
 
 def _verdict(outcome: Outcome | Ruling | PlaceRuling) -> Verdict:

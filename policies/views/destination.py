@@ -178,7 +178,7 @@ def destination(request: HttpRequest, code: str) -> HttpResponse:
             "list_entries": [one for one in entries if _by_list_only(one, register)],
             "lane_tables": [_lane_table(lane, register, as_of) for lane in lanes_found],
             "lists": _lists_on_day(register, code, as_of),
-            "regions": _regions(register, code),
+            "regions": [_in_language(one) for one in register.regions_of(code)],
             "stances": Stance.choices,
             "ask_query": urlencode({"destination": code, **as_of.parameters}),
         },
@@ -205,14 +205,6 @@ def _lists_on_day(register: Register, code: str, as_of: AsOf) -> list[ListPlace]
         ListPlace(list_code, _in_language(title))
         for list_code, title in sorted(register.lists.items())
         if register.rulebook.is_member(list_code, code, stretch)
-    ]
-
-
-def _regions(register: Register, code: str) -> list[str]:
-    return [
-        _in_language(register.sub_regions[region])
-        for region, country in register.vocabulary.sub_regions.items()
-        if country == code
     ]
 
 

@@ -25,7 +25,7 @@ from history.models import Event
 from tests.accounts.last_event import last_event
 from tests.people import PASSWORD, TERMS, Cast, give_role, make_cast, make_person
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
+pytestmark = pytest.mark.django_db
 
 SELF, OTHER = "self", "other"
 ROLES: list[Role | None] = [None, *Role]

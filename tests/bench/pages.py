@@ -18,7 +18,6 @@ import socket
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -145,17 +144,18 @@ def served() -> Iterator[int]:
     """The port at which the product is served by one process with one thread."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/"
     command = [sys.executable, "-m", "gunicorn", "--config", "python:config.server"]
     server = subprocess.Popen(
         [*command, "--threads", "1", "--bind", f"127.0.0.1:{port}", "tests.bench.served"],
-        env={**os.environ, "PERMIT_DESK_URL": ""},
+        env={**os.environ, "PERMIT_DESK_URL": url},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
-        for _ in range(300):
-            with socket.socket() as knock:
-                if knock.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
+        # It names its address once the port answers.
+        assert server.stdout is not None
+        assert any(url in line for line in server.stdout), "the server did not start"
         yield port
     finally:
         server.terminate()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -341,22 +341,45 @@ def test_a_missing_guard_is_named_and_put_back_by_migrate() -> None:
     assert guards.missing(connection) == []
 
 
-def test_a_guard_with_another_body_is_missing() -> None:
-    table = "policies_destination"
+_TOLD = "policies_destination_told_update"
+_EMPTY = (
+    "CREATE OR REPLACE FUNCTION history_guard_row() RETURNS trigger LANGUAGE plpgsql"
+    " AS $$ BEGIN RETURN NEW; END $$"
+)
+
+
+def _another_body() -> list[str]:
+    """A guard that does nothing under the name of ours."""
+    if connection.vendor == "sqlite":
+        return [
+            f"DROP TRIGGER {_TOLD}",
+            f"CREATE TRIGGER {_TOLD} BEFORE UPDATE ON policies_destination BEGIN SELECT 1; END",
+        ]
+    return [_EMPTY]
+
+
+def _a_refusal_between_quotes() -> list[str]:
+    """Our own text, in which the refusal is a word; or our function beside an empty one."""
+    if connection.vendor == "postgresql":
+        double = "CREATE FUNCTION history_guard_row(integer) RETURNS integer LANGUAGE sql"
+        return [f"{double} AS 'SELECT 1'", _EMPTY]
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(f"DROP TRIGGER {table}_told_update")
-            cursor.execute(
-                f"CREATE TRIGGER {table}_told_update BEFORE UPDATE ON {table} BEGIN SELECT 1; END"
-            )
-            expected = [f"{table}_told_update"]
-        else:
-            cursor.execute(
-                "CREATE OR REPLACE FUNCTION history_guard_row() RETURNS trigger LANGUAGE plpgsql"
-                " AS $$ BEGIN RETURN NEW; END $$"
-            )
-            expected = ["history_guard_row"]
-    assert guards.missing(connection) == expected
+        cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [_TOLD])
+        [text] = cursor.fetchone()
+    refusal = f"RAISE(ABORT, '{_TOLD}')"
+    assert refusal in text
+    return [f"DROP TRIGGER {_TOLD}", text.replace(refusal, f'"{refusal}"')]
+
+
+@pytest.mark.parametrize("made", [_another_body, _a_refusal_between_quotes])
+def test_a_guard_that_is_not_ours_word_for_word_is_missing(
+    made: Callable[[], list[str]],
+) -> None:
+    with connection.cursor() as cursor:
+        for statement in made():
+            cursor.execute(statement)
+    name = _TOLD if connection.vendor == "sqlite" else "history_guard_row"
+    assert guards.missing(connection) == [name]
     guards.install(connection)
     assert guards.missing(connection) == []
 
@@ -383,32 +406,3 @@ def test_a_table_that_is_rebuilt_has_its_guards_again_after_migrate() -> None:
 def test_the_log_has_one_row() -> None:
     log = Log.objects.get()
     assert insert(log, id=2)
-
-
-def test_a_refusal_between_quotes_is_none() -> None:
-    """A word in quotes is a name or a text: the guard looks alike and does nothing."""
-    table = "policies_destination"
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(
-                "SELECT sql FROM sqlite_master WHERE name = %s", [f"{table}_told_update"]
-            )
-            [text] = cursor.fetchone()
-            cursor.execute(f"DROP TRIGGER {table}_told_update")
-            refusal = f"RAISE(ABORT, '{table}_told_update')"
-            assert refusal in text
-            cursor.execute(text.replace(refusal, f'"{refusal}"'))
-            expected = [f"{table}_told_update"]
-        else:
-            cursor.execute(
-                "CREATE FUNCTION history_guard_row(integer) RETURNS integer LANGUAGE sql"
-                " AS 'SELECT 1'"
-            )
-            cursor.execute(
-                "CREATE OR REPLACE FUNCTION history_guard_row() RETURNS trigger LANGUAGE plpgsql"
-                " AS $$ BEGIN RETURN NEW; END $$"
-            )
-            expected = ["history_guard_row"]
-    assert guards.missing(connection) == expected
-    guards.install(connection)
-    assert guards.missing(connection) == []

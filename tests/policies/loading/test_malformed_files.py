@@ -31,7 +31,7 @@ from tests.policies.loading.folder import (
     set_in,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
+pytestmark = pytest.mark.django_db
 
 
 MALFORMED: dict[str, tuple[Edit, tuple[str, str, str], str]] = {

@@ -36,7 +36,7 @@ REACHES = "TR-2020-04-16-presumptive-brokering:reaches_brokering"
 REACHES_YES = {f"answer:{REACHES}": "yes"}
 NATO = "TR-2020-04-16-presumptive-brokering:nato"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
+pytestmark = pytest.mark.django_db
 
 
 def asked(client: Client, facts: dict[str, Any]) -> Any:
@@ -320,6 +320,16 @@ def test_every_fault_is_named_at_once_and_what_was_typed_stays(client: Client) -
 def test_a_region_of_another_country_says_so(client: Client) -> None:
     found = errors(asked(client, {**BROKERING, "sub_region": "UA-CRIMEA"}))["sub_region"][0]
     assert "is not a part of Türkiye" in found
+
+
+@pytest.mark.parametrize(("region", "is_told"), [("", True), ("UA-CRIMEA", False)])
+def test_a_ruling_outside_the_regions_names_those_it_is_not_for(
+    client: Client, region: str, is_told: bool
+) -> None:
+    """Without a region the answer is case by case, while those regions are prohibited."""
+    page = asked(client, {**BROKERING, "destination": "UA", "sub_region": region})
+    told = "this is for the destination outside the regions ruled on their own"
+    assert (told in page.content.decode()) is is_told
 
 
 def test_the_page_costs_the_same_for_every_question(

@@ -17,7 +17,7 @@ from policies.domain.register import Bilingual, current_register
 from policies.views.asof import today_in_ottawa
 from policies.views.changes import Asked, Happening
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
+pytestmark = pytest.mark.django_db
 
 Queries = Callable[[int], AbstractContextManager[Any]]
 STORY = {"from": "2019-10-10", "to": "2024-01-29"}

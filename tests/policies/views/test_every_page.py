@@ -57,7 +57,7 @@ BAD_DAYS = [
     "9" * 5000,
 ]
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("path", PAGES)

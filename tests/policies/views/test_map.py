@@ -21,7 +21,7 @@ from policies.domain.strictest import strictest
 from policies.views.stance_map import MARKS, MEANINGS, Tile
 from policies.views.tiles import POSITIONS
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
+pytestmark = pytest.mark.django_db
 
 Queries = Callable[[int], AbstractContextManager[Any]]
 STYLES = (Path(__file__).parents[3] / "static/css/components/map.css").read_text(encoding="utf-8")

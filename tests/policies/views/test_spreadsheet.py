@@ -11,8 +11,6 @@ import pytest
 
 from policies.views.spreadsheet import csv_response, plain_cell
 
-pytestmark = pytest.mark.one_engine
-
 INVISIBLE = {
     "nothing": "",
     "space": " ",
