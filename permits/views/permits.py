@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.choices import Role
@@ -94,9 +97,12 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
         "standing": now,
         "tone": TONES.get(now.status, ""),
         "conditions": file.conditions,
-        "acts": PermitAct.objects.filter(permit=row).select_related(
-            "line", "proposed_by", "done_by", "declined_by"
-        ),
+        "acts": [
+            (act, list(_change_in_words(act.change)))
+            for act in PermitAct.objects.filter(permit=row).select_related(
+                "line", "proposed_by", "done_by", "declined_by"
+            )
+        ],
         "uses": Use.objects.filter(permit_line__permit=row).select_related(
             "permit_line", "reported_by"
         ),
@@ -197,22 +203,35 @@ def _act_facts(act: PermitAct) -> tuple[tuple[str, Any], ...]:
     )
 
 
+CHANGED = {
+    "valid_to": gettext_lazy("Last day"),
+    "quantity": gettext_lazy("Quantity of line %(number)s"),
+    "value": gettext_lazy("Value of line %(number)s (CAD)"),
+    "condition": gettext_lazy("Condition added"),
+}
+
+
+def _change_in_words(change: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What an amendment makes of the permit, without what it was before. No query."""
+    if change.get("valid_to"):
+        yield str(CHANGED["valid_to"]), short_day(date.fromisoformat(change["valid_to"]))
+    for number, figures in change.get("lines", {}).items():
+        for name, value in figures.items():
+            yield str(CHANGED[name]) % {"number": number}, figure(Decimal(value))
+    for one in change.get("conditions_added", ()):
+        yield str(CHANGED["condition"]), f"{one['en']} / {one['fr']}"
+
+
 def _effect_in_words(act: PermitAct) -> Iterator[tuple[str, Any]]:
     """What a person agrees to who does the act: each figure and day before and after."""
     effect = acts.effect_of(act)
-    words = {
-        "valid_to": _("Last day"),
-        "quantity": _("Quantity of line %(number)s"),
-        "value": _("Value of line %(number)s (CAD)"),
-        "condition": _("Condition added"),
-    }
     for what, was, now in effect.changes:
         name, _colon, number = what.partition(":")
         if name == "condition":
-            yield str(words[name]), f"{was} / {now}"
+            yield str(CHANGED[name]), f"{was} / {now}"
             continue
         shown = short_day if name == "valid_to" else figure
-        yield str(words[name]) % {"number": number}, f"{shown(was)} → {shown(now)}"
+        yield str(CHANGED[name]) % {"number": number}, f"{shown(was)} → {shown(now)}"
     yield (
         _("Effect"),
         _("It loosens the permit: the whole gate is passed again.")

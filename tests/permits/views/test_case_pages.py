@@ -407,6 +407,10 @@ def test_who_does_an_act_sees_what_it_changes_and_that_it_loosens(office: Cast) 
         assert figure(Decimal(987654)) in page
         assert short_day(date(2199, 3, 4)) in page
         assert "It loosens the permit" in page
+    page = as_person(office.auditor).get(permit.get_absolute_url()).content.decode()
+    assert figure(Decimal(987654)) in page
+    assert short_day(date(2199, 3, 4)) in page
+    assert "Loosens the permit" in page
 
 
 def test_figures_of_an_amendment_need_their_line(office: Cast) -> None:
