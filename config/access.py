@@ -149,6 +149,16 @@ ACCESS: Mapping[str, Row] = {
     "permits:decline": {"GET": WHO_PROPOSE, "POST": WHO_PROPOSE},
     "permits:use": ACT_OF_ANALYSTS,
     "permits:notice": ACT_ON_CASES,
+    # Changes to the register: whoever works here may read them, administrators make them.
+    "permits:policy_changes": {"GET": ANY_ROLE},
+    "permits:policy_change": {"GET": ANY_ROLE},
+    "permits:new_policy_change": ACT_OF_ADMINISTRATORS,
+    "permits:edit_policy_change": ACT_OF_ADMINISTRATORS,
+    "permits:preview_policy_change": {"POST": ADMINISTRATORS},
+    "permits:propose_policy_change": ACT_OF_ADMINISTRATORS,
+    "permits:approve_policy_change": ACT_OF_ADMINISTRATORS,
+    "permits:return_policy_change": ACT_OF_ADMINISTRATORS,
+    "permits:withdraw_policy_change": ACT_OF_ADMINISTRATORS,
     # What waits, for whoever signed in.
     "reports:start": {"GET": SIGNED_IN},
     # One's own account.

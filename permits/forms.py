@@ -331,6 +331,20 @@ class PlainForm(SeenForm):
     """Nothing to be typed."""
 
 
+class BackTestForm(forms.Form):
+    """The period of the decided cases on which a draft is tried."""
+
+    tried_from = DayField(label=_("Decided from"))
+    tried_to = DayField(label=_("Up to and on"))
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        first, last = given.get("tried_from"), given.get("tried_to")
+        if first and last and last < first:
+            self.add_error("tried_to", _("The last day is before the first."))
+        return given
+
+
 class WhyForm(SeenForm):
     """A reason."""
 

@@ -8,6 +8,7 @@ from permits.views import (
     documents,
     letters,
     permits,
+    policy_changes,
     rebuttals,
     review,
     worklist,
@@ -16,6 +17,7 @@ from permits.views import (
 app_name = "permits"
 
 ONE = "applications/<str:reference>/"
+CHANGE = "policy-changes/<str:number>/"
 
 urlpatterns = [
     path("worklist/", worklist.show, name="worklist"),
@@ -56,6 +58,15 @@ urlpatterns = [
     path("rebuttals/", rebuttals.show, name="rebuttals"),
     path("permits/", permits.permits, name="permits"),
     path("permits/<str:number>/", permits.permit, name="permit"),
+    path("policy-changes/", policy_changes.changes, name="policy_changes"),
+    path("policy-changes/new/", policy_changes.new, name="new_policy_change"),
+    path(CHANGE, policy_changes.change, name="policy_change"),
+    path(f"{CHANGE}edit/", policy_changes.edit, name="edit_policy_change"),
+    path(f"{CHANGE}preview/", policy_changes.preview, name="preview_policy_change"),
+    path(f"{CHANGE}propose/", policy_changes.propose, name="propose_policy_change"),
+    path(f"{CHANGE}approve/", policy_changes.approve, name="approve_policy_change"),
+    path(f"{CHANGE}return/", policy_changes.give_back, name="return_policy_change"),
+    path(f"{CHANGE}withdraw/", policy_changes.withdraw, name="withdraw_policy_change"),
     path("permits/<str:number>/propose/", permits.propose, name="propose"),
     path("permits/<str:number>/tighten/", permits.act_at_once, name="tighten"),
     path("permits/<str:number>/lines/<int:line>/use/", permits.use, name="use"),

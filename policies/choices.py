@@ -6,6 +6,7 @@ give that order, which the engine compares by.
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Activity(models.TextChoices):
@@ -117,3 +118,23 @@ class PermitActKind(models.TextChoices):
     CANCEL = "cancel", _("Permits cancelled")
     REINSTATE = "reinstate", _("Permits reinstated")
     AMEND = "amend", _("Permits amended")
+
+
+class ChangeKind(models.TextChoices):
+    """What is done to the register by hand."""
+
+    IMPOSE = "impose", _("Impose a policy")
+    AMEND = "amend", _("Amend: another scope or effect from a day")
+    EXTEND = "extend", _("Extend: another last day, or none")
+    END = "end", _("End a policy")
+    CORRECT = "correct", _("Correct what was recorded")
+
+
+class ChangeStatus(models.TextChoices):
+    """How far a change has come."""
+
+    DRAFT = "draft", pgettext_lazy("change", "Draft")
+    PROPOSED = "proposed", pgettext_lazy("change", "Proposed")
+    RETURNED = "returned", pgettext_lazy("change", "Returned to its author")
+    APPROVED = "approved", pgettext_lazy("change", "Approved")
+    WITHDRAWN = "withdrawn", pgettext_lazy("change", "Withdrawn")

@@ -28,6 +28,7 @@ PEOPLE = ["anonymous", "without a role", *Role]
 
 # What stands in an address that names something. Whether it is there does not matter here: who may
 # not open it is told so before it is looked for.
+ACTS_ON_A_CHANGE = ("edit", "preview", "propose", "approve", "return", "withdraw")
 ARGUMENTS: dict[str, dict[str, object]] = {
     "policies:policy": {"key": "TR-2020-04-16-presumptive"},
     "policies:destination": {"code": "TR"},
@@ -74,6 +75,10 @@ ARGUMENTS: dict[str, dict[str, object]] = {
     "permits:propose": {"number": "EP-2026-000001"},
     "permits:tighten": {"number": "EP-2026-000001"},
     "permits:use": {"number": "EP-2026-000001", "line": 1},
+    **{
+        f"permits:{name}": {"number": "PC-2026-001"}
+        for name in ("policy_change", *(f"{act}_policy_change" for act in ACTS_ON_A_CHANGE))
+    },
 }
 
 
@@ -144,6 +149,11 @@ def test_the_rows_are_what_the_office_agreed_on() -> None:
     analysts = {Role.ANALYST, Role.SENIOR_ANALYST}
     case_roles = analysts | {Role.DECISION_MAKER}
     readable = {"worklist", "case", "card", "download", "letter", "permits", "permit", "rebuttals"}
+    readable |= {"policy_change", "policy_changes"}
+    drafted = {f"{act}_policy_change" for act in (*ACTS_ON_A_CHANGE, "new")}
+    assert rows("permits:", administrators) == {
+        f"{method} {name}" for name in drafted for method in ("GET", "POST")
+    } - {"GET preview_policy_change"}
     decided = {"tighten", "perform"}
     proposed = {"propose", "decline"}
     shared = {"do", "notice", "new_condition", "condition", "remove_condition"}
@@ -159,7 +169,7 @@ def test_the_rows_are_what_the_office_agreed_on() -> None:
     of_analysts = rows("permits:", Who(roles=frozenset(analysts)))
     every = {name[8:] for name in ACCESS if name.startswith("permits:")}
     only_sent = {"assign", "draft", "drop_draft"}
-    others = readable | decided | proposed | shared | only_sent | {"make_letter"}
+    others = readable | drafted | decided | proposed | shared | only_sent | {"make_letter"}
     assert of_analysts == {"POST card", *(f"POST {name}" for name in only_sent)} | {
         f"{method} {name}" for name in every - others for method in ("GET", "POST")
     }

@@ -23,8 +23,10 @@ from accounts.rules import roles_of
 from history import clock
 from history.actors import Actor
 from history.domain.door import Conflict, Door, Entry, door
+from history.models import Tracked
 
 Row = TypeVar("Row", bound=TwoPeople)
+AnyRow = TypeVar("AnyRow", bound=Tracked)
 
 FEWEST_ADMINISTRATORS = 2
 
@@ -57,7 +59,7 @@ def lock_people() -> None:
     list(rows.order_by("pk").values_list("pk"))
 
 
-def afresh(row: Row, seen: int | None) -> Row:
+def afresh(row: AnyRow, seen: int | None) -> AnyRow:
     """The row as it is now.
 
     Raises Conflict unless its version is the one that was seen (the row's own if none is named).

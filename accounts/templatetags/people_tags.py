@@ -59,6 +59,12 @@ def works_here(context: Context) -> bool:
 
 
 @register.simple_tag(takes_context=True)
+def administers(context: Context) -> bool:
+    """Whether the person is an administrator today."""
+    return Role.ADMINISTRATOR in _rights(context)
+
+
+@register.simple_tag(takes_context=True)
 def history_address(context: Context, query: str = "") -> str:
     """Where the history is, for those who may read it; else nothing."""
     if not _rights(context):

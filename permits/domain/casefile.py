@@ -136,6 +136,34 @@ def read_files(applications: Sequence[Application]) -> list[CaseFile]:
     return found
 
 
+def read_for_ruling(applications: Sequence[Application]) -> list[CaseFile]:
+    """Their files with only what a ruling looks at: lines, parties, statements. Three queries."""
+    these = {"application__in": applications}
+    lines = _by_case(Line.objects.filter(**these, is_removed=False).select_related("origin"))
+    parties = _by_case(Party.objects.filter(**these, is_removed=False).select_related("country"))
+    statements = _by_case(Statement.objects.filter(**these, set_aside_at__isnull=True))
+    return [
+        CaseFile(
+            application=application,
+            lines=tuple(lines[application.pk]),
+            parties=tuple(parties[application.pk]),
+            statements=tuple(statements[application.pk]),
+            documents=(),
+            cards=(),
+            evidence=(),
+            measures=(),
+            consultations=(),
+            waits=(),
+            conflicts=(),
+            recommendation=None,
+            conditions=(),
+            decision=None,
+            permit=None,
+        )
+        for application in applications
+    ]
+
+
 def _by_case(rows: Iterable[Row]) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     for row in rows:

@@ -34,6 +34,7 @@ from permits.domain.statements import (
 )
 from permits.verbs import Verb
 from policies.choices import Activity, Requirement, Stance
+from policies.domain.by_hand import people_behind
 from policies.domain.register import current_register
 
 if TYPE_CHECKING:
@@ -365,6 +366,9 @@ def nobody_decides_on_their_own_work(outlook: Outlook) -> Iterator[Reason]:
         yield Reason(_("You claimed or countersigned an exception on this case."), "statements")
     if any(one.person_id == by.pk for one in outlook.file.conflicts):
         yield Reason(_("You declared a conflict of interest."), "decision")
+    rests_on = {key for one in outlook.ruling.lines for key in one.ruling.matched}
+    if by.pk in people_behind(rests_on):
+        yield Reason(_("You drafted or approved a policy that this rests on."), "lines")
 
 
 def a_delegation_is_in_force(outlook: Outlook) -> Iterator[Reason]:
@@ -475,7 +479,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "G12",
-        gettext_lazy("Who decides did not recommend, review, or except, and has no conflict"),
+        gettext_lazy(
+            "Who decides did not recommend, review, except or write the policy; no conflict"
+        ),
         "",
         nobody_decides_on_their_own_work,
         is_personal=True,

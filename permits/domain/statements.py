@@ -27,6 +27,7 @@ from permits.models import Application, Document, Statement
 from permits.verbs import Verb
 from permits.workflow import Action
 from policies.choices import Answer, EndUserKind
+from policies.domain.by_hand import people_behind
 from policies.domain.register import current_register
 from policies.facts import YesNo
 
@@ -339,6 +340,12 @@ def refuse_to_countersign(file: CaseFile, statement: Statement, *, by: User) -> 
         raise Refused(_("This statement is countersigned already."))
     if statement.made_by_id == by.pk:
         raise NotPermitted(_("You made this statement. A second person must countersign it."))
+    if statement.kind == StatementKind.EXCEPTION:
+        policy = statement.key.rpartition(":")[0]
+        if by.pk in people_behind({policy}):
+            raise NotPermitted(
+                _("You drafted or approved this policy: another person countersigns exceptions.")
+            )
     if statement.basis != basis_of(file, statement.kind, statement.key):
         raise Refused(_("What it is about has changed since. It must be stated anew."))
 

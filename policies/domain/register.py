@@ -7,7 +7,7 @@ tells whether it is still the newest.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -150,25 +150,17 @@ def read_register() -> Register:
     return Register(
         rulebook=Rulebook(
             (
-                _row(policy, questions[policy.pk], exceptions[policy.pk], spans[policy.pk])
+                row_of(policy, questions[policy.pk], exceptions[policy.pk], spans[policy.pk])
                 for policy in policies
             ),
             members,
-            _item_sets(),
+            read_item_sets(),
         ),
-        policies={
-            policy.key: PolicyWords(
-                Bilingual(policy.title_en, policy.title_fr),
-                _instrument(policy),
-                {one.code: Bilingual(one.text_en, one.text_fr) for one in exceptions[policy.pk]},
-            )
-            for policy in policies
-        },
+        policies={policy.key: words_of(policy, exceptions[policy.pk]) for policy in policies},
         questions={
-            f"{policy.key}:{one.code}": Bilingual(one.text_en, one.text_fr)
+            key: words
             for policy in policies
-            for one in questions[policy.pk]
-            if one.same_as_id is None
+            for key, words in questions_of(policy, questions[policy.pk])
         },
         standard_questions={
             one.code: Bilingual(one.text_en, one.text_fr) for one in questions[None]
@@ -191,6 +183,24 @@ def read_register() -> Register:
     )
 
 
+def words_of(policy: Policy, exceptions: Iterable[PolicyException]) -> PolicyWords:
+    """What a policy is called."""
+    return PolicyWords(
+        Bilingual(policy.title_en, policy.title_fr),
+        _instrument(policy),
+        {one.code: Bilingual(one.text_en, one.text_fr) for one in exceptions},
+    )
+
+
+def questions_of(
+    policy: Policy, questions: Iterable[PolicyQuestion]
+) -> Iterator[tuple[str, Bilingual]]:
+    """A policy's own questions by key, in words."""
+    for one in questions:
+        if one.same_as_id is None:
+            yield f"{policy.key}:{one.code}", Bilingual(one.text_en, one.text_fr)
+
+
 def _instrument(policy: Policy) -> Bilingual:
     """The instrument with its section: "Export Control List, s. 2(a)"."""
     if not policy.section:
@@ -201,12 +211,13 @@ def _instrument(policy: Policy) -> Bilingual:
     )
 
 
-def _row(
+def row_of(
     policy: Policy,
-    questions: list[PolicyQuestion],
-    exceptions: list[PolicyException],
-    spans: list[Span],
+    questions: Iterable[PolicyQuestion],
+    exceptions: Iterable[PolicyException],
+    spans: Iterable[Span],
 ) -> PolicyRow:
+    """A policy as the engine sees it."""
     return PolicyRow(
         key=policy.key,
         layer=policy.layer,
@@ -234,7 +245,8 @@ def _members() -> Iterator[ListMember]:
         yield ListMember(entry.list.code, entry.destination.code, span_of(entry))
 
 
-def _item_sets() -> dict[str, ItemSet]:
+def read_item_sets() -> dict[str, ItemSet]:
+    """The sets of items that provisions define, by key. One query."""
     return {
         rule.key: ItemSet((*rule.groups, *rule.also_items), tuple(rule.except_items))
         for rule in GoodsRule.objects.all()

@@ -14,6 +14,7 @@ from policies.models.policies import (
     PolicyQuestion,
     PolicyVersion,
 )
+from policies.models.policy_changes import PolicyChange
 
 __all__ = [
     "Calendar",
@@ -30,6 +31,7 @@ __all__ = [
     "Instrument",
     "PermitAct",
     "Policy",
+    "PolicyChange",
     "PolicyException",
     "PolicyQuestion",
     "PolicyVersion",

@@ -10,11 +10,9 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 from accounts.models import User
 from permits.domain.casefile import read_file
 from permits.models import Permit
-from tests.journeys.test_cases import LANGUAGES, speak, staff
+from tests.journeys.test_cases import LANGUAGES, speak
 from tests.people import Cast
 from tests.permits.factories import make_in_review, make_permit
-
-__all__ = ["staff"]  # a fixture
 
 SignIn = Callable[[User], None]
 

@@ -14,11 +14,9 @@ from accounts.models import User
 from history.models import Event
 from permits.domain.assessment import edit_card, sign_card
 from permits.models import Application, Card, Draft
-from tests.journeys.test_cases import LANGUAGES, SignIn, said, speak, staff, submit
+from tests.journeys.test_cases import LANGUAGES, SignIn, said, speak, submit
 from tests.people import Cast
 from tests.permits.factories import ANSWERS, answer_cards, make_in_review
-
-__all__ = ["staff"]
 
 
 def begin(people: Cast) -> tuple[Application, str]:

@@ -18,7 +18,7 @@ from permits.domain import acts
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.standing import read_standing
 from permits.models import Application, Card, Permit, PermitAct, Statement
-from tests.people import Cast, give_delegation, make_cast
+from tests.people import Cast
 from tests.permits import files
 from tests.permits.factories import (
     WHY,
@@ -51,18 +51,6 @@ def everywhere(patch: pytest.MonkeyPatch, year: int, month: int, day: int) -> It
     with patch.context() as patched:
         patched.setattr(clock, "_simulated", at)
         yield at
-
-
-@pytest.fixture
-def staff(transactional_db: None) -> Callable[[], Cast]:
-    """The seven, in office since the day on which they are asked for."""
-
-    def make() -> Cast:
-        people = make_cast()
-        give_delegation(people.decision, proposed_by=people.admin, confirmed_by=people.admin_b)
-        return people
-
-    return make
 
 
 def speak(page: Page, language: str) -> None:

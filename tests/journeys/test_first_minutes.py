@@ -16,7 +16,7 @@ from permits.domain import documents, intake
 from permits.domain.assessment import sign_card
 from permits.domain.casefile import read_file
 from permits.models import Application, Card, Permit
-from tests.journeys.test_cases import LANGUAGES, everywhere, said, speak, staff, submit
+from tests.journeys.test_cases import LANGUAGES, everywhere, said, speak, submit
 from tests.people import Cast
 from tests.permits import files
 from tests.permits.factories import (
@@ -26,8 +26,6 @@ from tests.permits.factories import (
     make_recommended,
     say,
 )
-
-__all__ = ["staff"]  # a fixture
 
 SignIn = Callable[[User], None]
 

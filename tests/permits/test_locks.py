@@ -15,7 +15,7 @@ from permits.domain.decision import issue
 from permits.domain.intake import next_number
 from permits.models import Application
 from permits.workflow import Action
-from policies.domain.reference.load import _queue, share_register
+from policies.domain.reference.load import alone_at_the_register, share_register
 from tests.people import Cast, give_delegation, make_cast
 from tests.permits.factories import WHY, make_draft, make_permit, make_recommended
 from tests.permits.races import race
@@ -67,16 +67,16 @@ def test_a_load_of_policies_waits_for_a_decision_and_decisions_for_none_of_each_
     with transaction.atomic():
         share_register()
         assert not waits(share_register)
-        assert waits(_queue)
+        assert waits(alone_at_the_register)
     with transaction.atomic():
-        _queue()
+        alone_at_the_register()
         assert waits(share_register)
 
 
 def test_a_permit_is_issued_before_a_load_of_policies_or_after_it(staff: Cast) -> None:
     case = make_recommended(staff.analyst, staff.senior)
     with transaction.atomic():
-        _queue()
+        alone_at_the_register()
         assert waits(lambda: issue(case, reasons=WHY, adopts_determination=True, by=staff.decision))
 
 
@@ -85,7 +85,7 @@ def test_a_permit_is_loosened_before_a_load_of_policies_or_after_it(staff: Cast)
     acts.act_at_once(permit, kind="suspend", reason=WHY, by=staff.decision)
     act = acts.propose_act(permit, kind="reinstate", reason=WHY, by=staff.analyst)
     with transaction.atomic():
-        _queue()
+        alone_at_the_register()
         assert waits(lambda: acts.perform_act(act, by=staff.decision))
 
 

@@ -195,6 +195,24 @@ def _refuse_bad_shape(name: str, document: Any) -> None:
         raise MalformedReference(name, row, field, reason)
 
 
+def check_policy(document: Mapping[str, Any]) -> str:
+    """What is wrong with the form of one policy without its versions; nothing if it is right."""
+    error = max(_policy_validator().iter_errors(document), key=relevance, default=None)
+    if error is None:
+        return ""
+    path, reason = _explain(error)
+    return f"{locate(POLICIES, document, path)[1]}: {reason}"
+
+
+@cache
+def _policy_validator() -> Draft202012Validator:
+    of_the_file: Any = _validator(POLICIES).schema
+    policy: dict[str, Any] = {**of_the_file["$defs"]["policy"]}
+    policy["required"] = [name for name in policy["required"] if name != "versions"]
+    schema = {"$defs": of_the_file["$defs"], **policy}
+    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
 def _explain(error: ValidationError) -> tuple[tuple[str | int, ...], str]:
     """Where the fault is, and what it is, in words."""
     path = tuple(error.absolute_path)

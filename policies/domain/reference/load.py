@@ -1,8 +1,10 @@
 """Makes the database hold what the reference files say, all or nothing.
 
 A stored row is corrected in place, closed and replaced, or refused: which of these is the table's
-(`tables.Change`). What changes goes through the history's door, one entry for each policy, list,
-instrument and destination. Loads queue for one another, so each sees what the one before it left.
+(`tables.Change`). A policy that people of the office changed (`PolicyChange`) is theirs since: a
+load leaves it as it is. What changes goes through the history's door, one entry for each policy,
+list, instrument and destination. Loads queue for one another, so each sees what the one before it
+left.
 """
 
 from __future__ import annotations
@@ -19,13 +21,14 @@ from django.utils import timezone
 from history.actors import SYSTEM, Actor
 from history.domain.door import Door, Entry, door
 from history.models import Tracked
+from policies.domain.by_hand import changed_by_hand
 from policies.domain.reference import consistency
 from policies.domain.reference.faults import MalformedReference
 from policies.domain.reference.files import Files, read_files
 from policies.domain.reference.report import Counts, LoadReport
 from policies.domain.reference.row import Row
 from policies.domain.reference.tables import TABLES, Change, Stored, Table
-from policies.models import ReferenceLoad
+from policies.models import Policy, ReferenceLoad
 from policies.verbs import Verb
 
 NEVER_EDITED = "a version is never edited; close its known range and add another"
@@ -66,8 +69,8 @@ def load_files(found: Files, *, at: datetime, by: Actor = SYSTEM) -> LoadReport:
     if timezone.is_naive(at):
         raise ValueError("the instant of a load needs a time zone")
     with door(by=by) as entries:
-        _queue()
-        work = _Load(found, at, entries)
+        alone_at_the_register()
+        work = _Load(found, at, entries, theirs=changed_by_hand())
         for table in TABLES:
             work.fill(table)
         report = LoadReport(work.counts, dict(found.digests))
@@ -77,8 +80,11 @@ def load_files(found: Files, *, at: datetime, by: Actor = SYSTEM) -> LoadReport:
     return report
 
 
-def _queue() -> None:
-    """Waits for a load that is under way. On SQLite the transaction itself has waited."""
+def alone_at_the_register() -> None:
+    """Waits for whoever changes the register, or decides by it. The lock lasts as the transaction.
+
+    On SQLite the transaction itself has waited.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOAD_LOCK])
@@ -122,6 +128,8 @@ class _Load:
     fresh: dict[type[Tracked], set[int]] = field(default_factory=dict)
     streams: dict[type[Tracked], dict[int, str]] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
+    theirs: frozenset[str] = frozenset()
+    """The keys of the policies that people changed."""
 
     def fill(self, table: Table) -> None:
         """Make `table` hold the rows of the files."""
@@ -129,7 +137,11 @@ class _Load:
         for by_model in (self.ids, self.names, self.homes, self.streams):
             by_model[table.model] = {}
         self.fresh[table.model] = set()
-        rows = list(table.rows(self.found))
+        rows = [
+            row
+            for row in table.rows(self.found)
+            if not self._is_theirs(table, row.values.get("policy", row.name))
+        ]
         for row in rows:
             self._refuse_too_long(table, row)
         if table.change is Change.REPLACED:
@@ -143,6 +155,11 @@ class _Load:
                 self._correct(table, match, self._refuse_older_edition)
             case _:
                 self._correct(table, match, self._refuse_drop)
+
+    def _is_theirs(self, table: Table, policy: str | None) -> bool:
+        """Whether a row of that policy is left as people made it."""
+        of_a_policy = table.model is Policy or table.relations.get("policy") is Policy
+        return of_a_policy and policy in self.theirs
 
     # Rows corrected in place
 
@@ -296,7 +313,23 @@ class _Load:
         for one in stored.values():
             self.streams[table.model][one["id"]] = one["stream"]
             self.names[table.model].setdefault(one["id"], str(one[table.key[-1]]))
-        return _Match(added, kept, [one for key, one in stored.items() if key not in seen])
+        vanished = [one for key, one in stored.items() if key not in seen]
+        return _Match(added, kept, self._without_theirs(table, vanished))
+
+    def _without_theirs(self, table: Table, vanished: list[Stored]) -> list[Stored]:
+        """What is gone, but for rows of policies that people changed: they have not gone."""
+        gone = []
+        for one in vanished:
+            policy = (
+                one["key"]
+                if table.model is Policy
+                else self.names.get(Policy, {}).get(one.get("policy_id", 0), "")
+            )
+            if not self._is_theirs(table, policy):
+                gone.append(one)
+            elif table.model is Policy:
+                self.ids[Policy][policy] = one["id"]
+        return gone
 
     def _add(self, table: Table, rows: list[Row], **values: Any) -> None:
         """Adds rows; one that points to another of the same table comes after it."""

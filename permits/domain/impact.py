@@ -1,0 +1,502 @@
+"""What a policy change would do to open applications and live permits, by the engine itself.
+
+    impact = impact_of(composed, on=day)
+
+Every case that the change can reach is ruled on twice, with the register as it is and as it would
+be; nothing is estimated. Cases are read in batches, so memory does not grow with them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, NamedTuple, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+from django.db.models.enums import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from history import clock
+from permits.choices import OPEN, ActKind, PartyRole, PermitStatus, Status
+from permits.domain.casefile import CaseFile, read_for_ruling
+from permits.domain.ruling import CaseRuling, rule_on
+from permits.domain.standing import Standing, standing_of
+from permits.models import Application, Card, Party, Permit, PermitAct, PermitLine, Use
+from policies.choices import STANCE_RANK
+from policies.domain.composing import Composed, days_moved, imagine, rehearse
+from policies.domain.queries import end_of_day
+from policies.domain.register import Register, current_register
+from policies.facts import Scope
+
+_BATCH = 500
+Row = TypeVar("Row", bound=Model)
+
+
+class Why(TextChoices):
+    """Why a person has to look at an application whose ruling moves."""
+
+    ASKS = "asks", _("A question of the policy is to be answered")
+    PART = "part", _("Only some of its lines move")
+    EXCEPTION = "exception", _("An exception that counted is of a policy that would not apply")
+    RECOMMENDED = "recommended", _("A recommendation rests on the ruling as it was")
+    SIGNED = "signed", _("Considerations were signed on the ruling as it was")
+
+
+class Group(TextChoices):
+    """How far a permit has been used: what is left to decide on differs."""
+
+    UNUSED = "unused", pgettext_lazy("permits", "Nothing shipped yet")
+    PARTLY = "partly", pgettext_lazy("permits", "Partly shipped")
+    EXCEPTED = "excepted", pgettext_lazy("permits", "Under an exception")
+    SUSPENDED = "suspended", pgettext_lazy("permits", "Suspended already")
+
+
+class Outcome(NamedTuple):
+    """The strictest of an application's lines."""
+
+    requirement: str
+    stance: str
+
+
+class Move(NamedTuple):
+    """An application whose ruling would be another. `because`: why a person has to look."""
+
+    reference: str
+    status: str
+    before: Outcome
+    after: Outcome
+    because: tuple[str, ...]
+
+
+class PermitMove(NamedTuple):
+    """A live permit whose goods would meet another ruling. `left` in dollars, if limited."""
+
+    number: str
+    reference: str
+    before: Outcome
+    after: Outcome
+    group: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What was found, on the day `on`.
+
+    `moved` are open applications with another outcome; `restated` keep theirs and rest on other
+    policies, so that signatures are to be renewed; `permits` are live and in scope; `decided` were
+    decided on days for which the register would say something else.
+    """
+
+    on: date
+    open_cases: int = 0
+    live_permits: int = 0
+    moved: tuple[Move, ...] = ()
+    restated: tuple[Move, ...] = ()
+    permits: tuple[PermitMove, ...] = ()
+    decided: tuple[Move, ...] = ()
+
+    @property
+    def for_a_person(self) -> tuple[Move, ...]:
+        return tuple(one for one in self.moved if one.because)
+
+    def counts(self) -> dict[str, int]:
+        """Every figure that the page shows."""
+        return {
+            "open": self.open_cases,
+            "moved": len(self.moved),
+            "person": len(self.for_a_person),
+            "restated": len(self.restated),
+            "live": self.live_permits,
+            "permits": len(self.permits),
+            "decided": len(self.decided),
+        }
+
+
+LISTS = ("moved", "restated", "permits", "decided")
+
+
+def impact_of(
+    composed: Composed, *, register: Register | None = None, today: date | None = None
+) -> Impact:
+    """What the change would do. For words put right alone, nothing."""
+    now = register or current_register()
+    today = today or clock.today()
+    on = max(composed.day, today)
+    open_cases = Application.objects.filter(status__in=OPEN)
+    alive = Permit.objects.filter(_not_over(today))
+    found = Impact(on, open_cases.count(), alive.count())
+    if composed.closes is None and composed.enters is None:
+        return found
+    both = now, imagine(now, composed)
+    reach = _reach(composed)
+    moved, restated = _open(open_cases.filter(reach), both, on)
+    permits = tuple(_permits(Application.objects.filter(reach), alive, both, on, today, composed))
+    decided = tuple(_decided(Application.objects.filter(reach), both, composed, today))
+    return replace(found, moved=moved, restated=restated, permits=permits, decided=decided)
+
+
+# Which cases the change can reach
+
+
+def _scopes(composed: Composed) -> Iterator[Scope]:
+    if composed.closes is not None:
+        yield Scope.from_json(composed.closes.policy.scope)
+    if composed.enters is not None:
+        yield Scope.from_json(composed.enters.scope)
+
+
+def _reach(composed: Composed) -> Q:
+    """Applications with a place that the change names; all where it names none."""
+    reach = Q(pk__in=[])
+    for scope in _scopes(composed):
+        activity = Q(activity__in=scope.activities)
+        if scope.destinations is None:
+            reach |= activity
+            continue
+        there = Party.objects.filter(
+            country__code__in=scope.destinations,
+            role__in=[PartyRole.CONSIGNEE, PartyRole.END_USER],
+            is_removed=False,
+        )
+        reach |= activity & (
+            Q(destination__code__in=scope.destinations)
+            | Q(pk__in=there.values("application"))
+            | ~Q(transit=[])
+        )
+    return reach
+
+
+def _batches(applications: QuerySet[Application]) -> Iterator[list[Application]]:
+    """Applications by id, some at a time."""
+    rows = applications.select_related("destination").order_by("pk")
+    last = 0
+    while batch := list(rows.filter(pk__gt=last)[:_BATCH]):
+        yield batch
+        last = batch[-1].pk
+
+
+Both = tuple[Register, Register]
+
+
+def _rulings(file: CaseFile, both: Both, on: date) -> tuple[CaseRuling, CaseRuling]:
+    before, after = (rule_on(file, on=on, register=one) for one in both)
+    return before, after
+
+
+def _said(ruling: CaseRuling) -> list[tuple[str, str, str]]:
+    return [
+        (one.ruling.requirement, one.ruling.stance, one.ruling.stance_if_open)
+        for one in ruling.lines
+    ]
+
+
+def _outcome(ruling: CaseRuling) -> Outcome:
+    return Outcome(str(ruling.requirement), str(ruling.stance))
+
+
+# Open applications
+
+
+def _open(
+    cases: QuerySet[Application], both: Both, on: date
+) -> tuple[tuple[Move, ...], tuple[Move, ...]]:
+    moved: list[Move] = []
+    restated: list[Move] = []
+    for batch in _batches(cases):
+        signed = set(
+            Card.objects.filter(application__in=batch, first_by__isnull=False).values_list(
+                "application", flat=True
+            )
+        )
+        for file in read_for_ruling(batch):
+            before, after = _rulings(file, both, on)
+            if before.outcome() == after.outcome():
+                continue
+            is_signed = file.application.pk in signed
+            because = tuple(_because(file.application, before, after, is_signed=is_signed))
+            move = Move(
+                file.application.reference,
+                file.application.status,
+                _outcome(before),
+                _outcome(after),
+                because,
+            )
+            (restated if _said(before) == _said(after) else moved).append(move)
+    return tuple(sorted(moved)), tuple(sorted(restated))
+
+
+def _because(
+    application: Application, before: CaseRuling, after: CaseRuling, *, is_signed: bool
+) -> Iterator[str]:
+    if set(after.open_questions) - set(before.open_questions):
+        yield Why.ASKS.value
+    changes = [was != now for was, now in zip(_said(before), _said(after), strict=True)]
+    if any(changes) and not all(changes):
+        yield Why.PART.value
+    if _excepted(before) - _excepted(after):
+        yield Why.EXCEPTION.value
+    if application.status == Status.RECOMMENDED:
+        yield Why.RECOMMENDED.value
+    if is_signed:
+        yield Why.SIGNED.value
+
+
+def _excepted(ruling: CaseRuling) -> set[tuple[str, str]]:
+    """The exceptions by which a row does not apply."""
+    return {
+        (row.policy, row.detail)
+        for one in ruling.lines
+        for row in one.ruling.not_applied
+        if row.because == "exception"
+    }
+
+
+# Live permits
+
+
+_OVER = (
+    PermitStatus.CANCELLED,
+    PermitStatus.EXPIRED,
+    PermitStatus.EXPIRED_SUSPENDED,
+    PermitStatus.EXHAUSTED,
+)
+
+
+def _not_over(today: date) -> Q:
+    """Permits whose last day, as issued or as amended, may still come."""
+    amended = PermitAct.objects.filter(kind=ActKind.AMEND, done_at__isnull=False)
+    return Q(valid_to__gte=today) | Q(pk__in=amended.values("permit"))
+
+
+def _permits(
+    cases: QuerySet[Application],
+    alive: QuerySet[Permit],
+    both: Both,
+    on: date,
+    today: date,
+    composed: Composed,
+) -> Iterator[PermitMove]:
+    entered = composed.enters.key if composed.enters else None
+    for batch in _batches(cases.filter(pk__in=alive.values("application"))):
+        reached: dict[int, tuple[Outcome, Outcome, bool]] = {}
+        for file in read_for_ruling(batch):
+            before, after = _rulings(file, both, on)
+            matched = {key for one in after.lines for key in one.ruling.matched}
+            excepted = any(policy == entered for policy, _code in _excepted(after))
+            if _said(before) != _said(after) or entered in matched or excepted:
+                key = file.application.pk
+                reached[key] = _outcome(before), _outcome(after), excepted
+        permits = Permit.objects.filter(application__in=list(reached)).select_related("application")
+        for permit, stands in _standings(permits, today):
+            if stands.status not in _OVER:
+                was, now, excepted = reached[permit.application_id]
+                yield PermitMove(
+                    permit.number,
+                    permit.application.reference,
+                    was,
+                    now,
+                    _group(stands, is_excepted=excepted).value,
+                    _left(stands),
+                )
+
+
+def _standings(permits: Iterable[Permit], today: date) -> Iterator[tuple[Permit, Standing]]:
+    rows = list(permits)
+    lines = _by(PermitLine.objects.filter(permit__in=rows), "permit_id")
+    acts = _by(PermitAct.objects.filter(permit__in=rows, done_at__isnull=False), "permit_id")
+    uses: dict[int, list[Use]] = defaultdict(list)
+    for use in Use.objects.filter(permit_line__permit__in=rows).select_related("permit_line"):
+        uses[use.permit_line.permit_id].append(use)
+    for row in sorted(rows, key=lambda one: one.number):
+        key = row.pk
+        yield row, standing_of(row, lines[key], acts[key], uses[key], today)
+
+
+def _by(rows: Iterable[Row], name: str) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, name)].append(row)
+    return found
+
+
+def _group(stands: Standing, *, is_excepted: bool) -> Group:
+    if stands.status == PermitStatus.SUSPENDED:
+        return Group.SUSPENDED
+    if is_excepted:
+        return Group.EXCEPTED
+    used = any(line.used_quantity or line.used_value for line in stands.lines)
+    return Group.PARTLY if used else Group.UNUSED
+
+
+def _left(stands: Standing) -> str:
+    """Dollars that may still be shipped; nothing where a line has no limit."""
+    left = [line.value_left for line in stands.lines if not line.is_cancelled]
+    if any(one is None for one in left):
+        return ""
+    return str(sum((one for one in left if one is not None), Decimal(0)))
+
+
+# Decisions in days that a correction reaches
+
+
+def _decided(
+    cases: QuerySet[Application], both: Both, composed: Composed, today: date
+) -> Iterator[Move]:
+    """Cases decided on days that have passed and for which the register would say another thing."""
+    if composed.day >= today:
+        return
+    days = Q(pk__in=[])
+    for start, end in days_moved(composed):
+        days |= _on_days(start, end)
+    for batch in _batches(cases.filter(days, status=Status.DECIDED)):
+        for file in read_for_ruling(batch):
+            on = file.application.decided_on
+            if on is None:
+                continue
+            before, after = _rulings(file, both, on)
+            if _said(before) != _said(after):
+                yield Move(
+                    file.application.reference,
+                    file.application.outcome,
+                    _outcome(before),
+                    _outcome(after),
+                    (),
+                )
+
+
+def _on_days(start: date | None, end: date | None) -> Q:
+    days = Q(decided_on__isnull=False)
+    if start is not None:
+        days &= Q(decided_on__gte=start)
+    if end is not None:
+        days &= Q(decided_on__lt=end)
+    return days
+
+
+# The back-test
+
+
+class Tried(NamedTuple):
+    """A decided case under the draft: how it was decided, and what it would have met."""
+
+    reference: str
+    outcome: str
+    before: Outcome
+    after: Outcome
+
+    @property
+    def is_held(self) -> bool:
+        return STANCE_RANK[self.after.stance] > STANCE_RANK[self.before.stance]
+
+    @property
+    def is_eased(self) -> bool:
+        return STANCE_RANK[self.after.stance] < STANCE_RANK[self.before.stance]
+
+
+@dataclass(frozen=True, slots=True)
+class BackTest:
+    """Cases decided from `start` to `end`, both included, ruled on as if the draft had held."""
+
+    start: date
+    end: date
+    tried: tuple[Tried, ...] = field(default_factory=tuple)
+
+    def by_outcome(self) -> dict[str, list[Tried]]:
+        found: dict[str, list[Tried]] = defaultdict(list)
+        for one in self.tried:
+            found[one.outcome].append(one)
+        return dict(sorted(found.items()))
+
+
+def back_test(composed: Composed, *, start: date, end: date) -> BackTest:
+    """A rehearsal on decided cases, each on its own day and facts. Nothing of it is stored."""
+    now = current_register()
+    both = now, rehearse(now, composed)
+    cases = Application.objects.filter(
+        _reach(composed), status=Status.DECIDED, decided_on__gte=start, decided_on__lte=end
+    )
+    tried = []
+    for batch in _batches(cases):
+        for file in read_for_ruling(batch):
+            on = file.application.decided_on
+            if on is None:
+                continue
+            before = rule_on(file, on=on, known_at=end_of_day(on), register=both[0])
+            after = rule_on(file, on=on, known_at=end_of_day(on), register=both[1])
+            tried.append(
+                Tried(
+                    file.application.reference,
+                    file.application.outcome,
+                    _outcome(before),
+                    _outcome(after),
+                )
+            )
+    return BackTest(start, end, tuple(sorted(tried)))
+
+
+# Sealing, and what has moved since
+
+
+def sealed(impact: Impact) -> tuple[dict[str, Any], str]:
+    """The counts with the digest of what was found, and what was found, as text."""
+    found = json.dumps({name: getattr(impact, name) for name in LISTS}, ensure_ascii=True)
+    digest = sha256(found.encode()).hexdigest()
+    return {"on": impact.on.isoformat(), "counts": impact.counts(), "digest": digest}, found
+
+
+def unsealed(preview: Mapping[str, Any], found: str) -> Impact:
+    """What was sealed, as it was found. Raises ValueError or KeyError for anything else."""
+    lists = json.loads(found)
+    moved, restated, decided = (
+        tuple(map(_move, lists[name])) for name in ("moved", "restated", "decided")
+    )
+    permits = tuple(
+        PermitMove(number, reference, Outcome(*was), Outcome(*now), group, left)
+        for number, reference, was, now, group, left in lists["permits"]
+    )
+    counts = preview["counts"]
+    on = date.fromisoformat(preview["on"])
+    return Impact(on, counts["open"], counts["live"], moved, restated, permits, decided)
+
+
+def _move(row: Sequence[Any]) -> Move:
+    reference, status, was, now, because = row
+    return Move(reference, status, Outcome(*was), Outcome(*now), tuple(because))
+
+
+class Drift(NamedTuple):
+    """A case or permit of which a preview now says something else. None: it was, or is, not in."""
+
+    name: str
+    was: Move | PermitMove | None
+    now: Move | PermitMove | None
+
+
+def drift(before: Impact, after: Impact) -> list[Drift]:
+    """What of the outcomes has moved between two previews of one change.
+
+    Cases that do not move count in neither: others than those may come and go. What is left to
+    ship on a permit is not an outcome.
+    """
+    found = []
+    for name in LISTS:
+        was, now = (
+            {one[0]: _bare(one) for one in getattr(impact, name)} for impact in (before, after)
+        )
+        found += [
+            Drift(key, was.get(key), now.get(key))
+            for key in sorted(was.keys() | now.keys())
+            if was.get(key) != now.get(key)
+        ]
+    return found
+
+
+def _bare(one: Move | PermitMove) -> Move | PermitMove:
+    return one._replace(left="") if isinstance(one, PermitMove) else one

@@ -1,0 +1,173 @@
+"""From a draft to the register: previewed, proposed, approved by another administrator or returned.
+
+What a change does to cases is found by the engine (`permits.domain.impact`) and sealed with the
+proposal. An approval looks again under the lock of the register, which decisions share: it is
+refused when what was found has moved since, and no decision rests on two versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.exceptions import NotPermitted, Refused
+from accounts.models import User
+from accounts.reasons import checked_reason
+from history import clock
+from permits.domain.impact import Drift, Impact, drift, impact_of, sealed, unsealed
+from policies.choices import ChangeStatus
+from policies.domain.composing import Composed, compose
+from policies.domain.drafting import EDITABLE, changing, record, refuse_others
+from policies.domain.entering import enter
+from policies.domain.lint import Finding, findings
+from policies.domain.reference.load import alone_at_the_register
+from policies.domain.register import current_register
+from policies.models import PolicyChange
+from policies.verbs import Verb
+
+
+class NotSettled(Refused):
+    """Findings block the change."""
+
+    def __init__(self, blocking: Sequence[Finding]) -> None:
+        self.blocking = tuple(blocking)
+        super().__init__(
+            ngettext(
+                "%(count)d finding blocks it: %(first)s",
+                "%(count)d findings block it, the first: %(first)s",
+                len(blocking),
+            )
+            % {"count": len(blocking), "first": blocking[0].words}
+        )
+
+
+class Drifted(Refused):
+    """What the sealed preview found has moved since. `drift` says what."""
+
+    def __init__(self, moved: Sequence[Drift]) -> None:
+        self.drift = tuple(moved)
+        super().__init__(
+            _(
+                "What the preview found has moved since it was sealed (%(names)s)."
+                " Return the change, so that its author looks again."
+            )
+            % {"names": ", ".join(one.name for one in moved[:5])}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A change looked at now: what it would write, and what that would do."""
+
+    composed: Composed
+    impact: Impact
+
+
+def look(change: PolicyChange) -> Looked:
+    """What the change would do, as of now. Raises NotSettled."""
+    register = current_register()
+    blocking = [one for one in findings(change, register) if one.blocks]
+    if blocking:
+        raise NotSettled(blocking)
+    composed = compose(change, at=clock.now())
+    return Looked(composed, impact_of(composed, register=register))
+
+
+def preview_change(change: PolicyChange, *, by: User, seen: int | None = None) -> PolicyChange:
+    """Finds out what the change would do and keeps it with the draft.
+
+    Raises NotPermitted, Refused (NotSettled), Conflict.
+    """
+    impact = look(change).impact
+    with changing(change, by=by, seen=seen) as (entries, now):
+        refuse_others(now, by)
+        if now.status not in EDITABLE:
+            raise Refused(_("This is not a draft any more: its preview is sealed."))
+        counts, found = sealed(impact)
+        record(entries, Verb.CHANGE_PREVIEWED, now, data=counts["counts"]).set(
+            now, preview=counts, found=found, previewed_at=clock.now()
+        )
+    return now
+
+
+def propose_change(change: PolicyChange, *, by: User, seen: int | None = None) -> PolicyChange:
+    """Hands the change to another administrator, with its preview sealed.
+
+    Raises NotPermitted, Refused (NotSettled), Conflict.
+    """
+    with changing(change, by=by, seen=seen) as (entries, now):
+        refuse_others(now, by)
+        if now.status not in EDITABLE:
+            raise Refused(_("This is not a draft any more."))
+        counts, found = sealed(look(now).impact)
+        at = clock.now()
+        record(entries, Verb.CHANGE_PROPOSED, now, data=counts["counts"]).set(
+            now,
+            status=ChangeStatus.PROPOSED.value,
+            preview=counts,
+            found=found,
+            previewed_at=at,
+            proposed_at=at,
+        )
+    return now
+
+
+def return_change(
+    change: PolicyChange, *, reason: str, by: User, seen: int | None = None
+) -> PolicyChange:
+    """Gives a proposed change back to its author.
+
+    Raises ValidationError, NotPermitted, Refused, Conflict.
+    """
+    reason = checked_reason(reason)
+    with changing(change, by=by, seen=seen) as (entries, now):
+        _refuse_unproposed(now)
+        record(entries, Verb.CHANGE_RETURNED, now, reason=reason).set(
+            now, status=ChangeStatus.RETURNED.value, returned_for=reason, proposed_at=None
+        )
+    return now
+
+
+def approve_change(
+    change: PolicyChange, *, by: User, reason: str = "", seen: int | None = None
+) -> PolicyChange:
+    """Writes the change into the register.
+
+    Raises NotPermitted for its author, Refused (NotSettled, Drifted), Conflict; then nothing is
+    written.
+    """
+    with changing(change, by=by, seen=seen) as (entries, now):
+        _refuse_unproposed(now)
+        if now.drafted_by_id == by.pk:
+            raise NotPermitted(_("You drafted this change. Another administrator approves it."))
+        alone_at_the_register()
+        found = look(now)
+        moved = drift(unsealed(now.preview, now.found), found.impact)
+        if moved:
+            raise Drifted(moved)
+        at = clock.now()
+        composed = compose(now, at=at)
+        enter(now, composed, at=at, entries=entries)
+        record(
+            entries,
+            Verb.CHANGE_APPROVED,
+            now,
+            reason=reason.strip(),
+            basis={"preview": now.preview["digest"]},
+            data=found.impact.counts(),
+        ).set(
+            now,
+            status=ChangeStatus.APPROVED.value,
+            decided_by=by,
+            decided_at=at,
+            entered=composed.enters,
+        )
+    return now
+
+
+def _refuse_unproposed(change: PolicyChange) -> None:
+    if change.status != ChangeStatus.PROPOSED:
+        raise Refused(_("This change is not proposed: it was returned, withdrawn or approved."))

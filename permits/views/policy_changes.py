@@ -1,0 +1,478 @@
+"""Policy changes: what is drafted, what it would do, and the acts on it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.choices import Role
+from accounts.rights import rights_of
+from history import clock
+from permits import forms
+from permits.choices import Outcome as Decided
+from permits.choices import PartyRole, Status
+from permits.domain import policy_changes
+from permits.domain.impact import (
+    BackTest,
+    Group,
+    Impact,
+    Move,
+    PermitMove,
+    Why,
+    back_test,
+    unsealed,
+)
+from permits.models import Line, Party
+from permits.templatetags.case_tags import dollars
+from permits.views.acts import Page, answer, sent, who
+from permits.views.case import METHODS
+from policies.choices import ChangeStatus, Requirement, Stance
+from policies.domain import drafting
+from policies.domain.change_words import in_words
+from policies.domain.composing import compose
+from policies.domain.lint import findings, pairs
+from policies.domain.register import current_register
+from policies.forms.policy_change import DraftForm, StartForm
+from policies.models import Policy, PolicyChange
+from policies.views.spreadsheet import csv_response
+
+SHOWN = 10
+LISTS = {
+    "moved": gettext_lazy("Open applications whose ruling moves"),
+    "restated": gettext_lazy("Open applications that rest on another policy"),
+    "permits": gettext_lazy("Live permits in scope"),
+    "decided": gettext_lazy("Decisions in the days corrected"),
+}
+
+
+@require_safe
+def changes(request: HttpRequest) -> HttpResponse:
+    """Every change, the newest first, by how far it has come."""
+    rows = PolicyChange.objects.select_related("policy", "entered", "drafted_by", "decided_by")
+    found: dict[str, list[tuple[PolicyChange, str]]] = defaultdict(list)
+    for row in rows.defer("found")[:200]:
+        pending = row.status in drafting.PENDING
+        found["pending" if pending else "over"].append((row, _title(row)))
+    context = {
+        "pending": found["pending"],
+        "over": found["over"],
+        "may_draft": Role.ADMINISTRATOR in rights_of(request),
+    }
+    return render(request, "permits/policy_changes.html", context)
+
+
+def _title(change: PolicyChange) -> str:
+    """What a change is called: by the policy that it makes, or else by the one that it changes."""
+    french = (get_language() or "").startswith("fr")
+    policy = change.content.get("policy") or {}
+    drafted = policy.get("title_fr" if french else "title_en")
+    if drafted:
+        return str(drafted)
+    if change.policy is not None:
+        return change.policy.title_fr if french else change.policy.title_en
+    return _("A policy without a title yet")
+
+
+@require_http_methods(METHODS)
+def new(request: HttpRequest) -> HttpResponse:
+    """Begins a draft."""
+    chosen = request.GET.get("policy", "")
+    form = StartForm(
+        sent(request),
+        policies=Policy.objects.filter(versions__known_to__isnull=True).distinct(),
+        initial={"policy": chosen, "kind": request.GET.get("kind", "")},
+    )
+
+    def perform(form: StartForm) -> HttpResponse:
+        given = form.cleaned_data
+        policy = Policy.objects.filter(key=given["policy"]).first() if given["policy"] else None
+        change = drafting.start_change(kind=given["kind"], policy=policy, by=who(request))
+        return redirect("permits:edit_policy_change", change.number)
+
+    page = Page(
+        title=_("Draft a policy change"),
+        button=_("Begin the draft"),
+        name=_("Policy changes"),
+        back=reverse("permits:policy_changes"),
+        then=_("Nothing changes until another administrator has approved it."),
+    )
+    return answer(request, form, page, perform)
+
+
+def find(number: str) -> PolicyChange:
+    change: PolicyChange = get_object_or_404(
+        PolicyChange.objects.select_related(
+            "policy__replaces", "replaced__policy", "entered", "drafted_by", "decided_by"
+        ),
+        number=number,
+    )
+    return change
+
+
+@require_http_methods(METHODS)
+def edit(request: HttpRequest, number: str) -> HttpResponse:
+    """The draft as a form."""
+    change, register = find(number), current_register()
+    form = DraftForm(sent(request), change=change, register=register)
+
+    def perform(form: DraftForm) -> HttpResponse:
+        given = form.cleaned_data
+        drafting.save_change(
+            change,
+            content=form.content(),
+            rationale_en=given["rationale_en"],
+            rationale_fr=given["rationale_fr"],
+            note=given["note"],
+            by=who(request),
+            seen=given["seen"],
+        )
+        messages.success(
+            request, _("%(number)s is kept. Preview what it would do.") % {"number": change.number}
+        )
+        return redirect(change)
+
+    def draw(page: Page, form: DraftForm, status: int) -> HttpResponse:
+        context = {"page": page, "form": form, "change": change, "title": _title(change)}
+        return render(request, "permits/policy_change_form.html", context, status=status)
+
+    page = Page(
+        title=_("Edit the draft"),
+        button=_("Keep the draft"),
+        name=change.number,
+        back=change.get_absolute_url(),
+        refusal=_why_not_edit(request, change),
+    )
+    return answer(request, form, page, perform, draw)
+
+
+def _why_not_edit(request: HttpRequest, change: PolicyChange) -> str:
+    if change.drafted_by_id != request.user.pk:
+        return _("Only who drafted a change edits and proposes it.")
+    if change.status not in drafting.EDITABLE:
+        return _("This is not a draft any more: it stays as it was proposed.")
+    return ""
+
+
+# The page of a change
+
+
+class MoveRow(NamedTuple):
+    """An application of a list, with what a person wants to know of it."""
+
+    move: Move
+    applicant: str
+    items: tuple[str, ...]
+    url: str
+    because: tuple[str, ...]
+    status: str
+
+
+class GroupRow(NamedTuple):
+    """Permits that are alike in how far they were used."""
+
+    group: Group
+    permits: tuple[PermitMove, ...]
+    left: str
+
+
+@require_safe
+def change(request: HttpRequest, number: str) -> HttpResponse:
+    """A change: before and after, what it would do, what is to be settled, who approves."""
+    row, register = find(number), current_register()
+    impact = unsealed(row.preview, row.found) if row.found else None
+    wanted = request.GET.get("format")
+    if wanted == "csv":
+        return _as_csv(row, impact, request.GET.get("list", "moved"))
+    everything = request.GET.get("all", "")
+    settled = findings(row, register) if row.status in drafting.PENDING else []
+    blocking = [one for one in settled if one.blocks]
+    words = in_words(row, register)
+    mine = row.drafted_by_id == request.user.pk
+    context = {
+        "change": row,
+        "title": _title(row),
+        "impact": impact,
+        "counts": impact.counts() if impact else {},
+        "moved": _rows(impact.moved if impact else (), everything == "moved"),
+        "restated": _rows(impact.restated if impact else (), everything == "restated"),
+        "decided": _rows(impact.decided if impact else (), everything == "decided"),
+        "groups": _groups(impact.permits if impact else ()),
+        "changed": [one for one in words if one.changes],
+        "unchanged": [one for one in words if not one.changes],
+        "findings": settled,
+        "blocking": len(blocking),
+        "pairs": [one for one in pairs(row) if one.en or one.fr],
+        "back_test": _back_test(request, row) if row.status in drafting.PENDING and not blocking
+        else None,
+        "is_pending": row.status in drafting.PENDING,
+        "is_editable": row.status in drafting.EDITABLE,
+        "may_edit": mine and row.status in drafting.EDITABLE,
+        "may_check": not mine
+        and row.status == ChangeStatus.PROPOSED
+        and Role.ADMINISTRATOR in rights_of(request),
+        "is_mine": mine,
+        "everything": everything,
+        "shown": SHOWN,
+    }  # fmt: skip
+    return render(request, "permits/policy_change.html", context)
+
+
+def _rows(moves: Sequence[Move], everything: bool) -> list[MoveRow]:
+    shown = moves if everything else moves[:SHOWN]
+    references = [one.reference for one in shown]
+    items: dict[str, list[str]] = defaultdict(list)
+    for line in Line.objects.filter(
+        application__reference__in=references, is_removed=False
+    ).select_related("application"):
+        items[line.application.reference] += line.items
+    applicants = {
+        party.application.reference: party.name
+        for party in Party.objects.filter(
+            application__reference__in=references, role=PartyRole.APPLICANT, is_removed=False
+        ).select_related("application")
+    }
+    return [
+        MoveRow(
+            one,
+            applicants.get(one.reference, ""),
+            tuple(dict.fromkeys(items[one.reference])),
+            reverse("permits:case", args=[one.reference]),
+            tuple(str(Why(code).label) for code in one.because),
+            _status(one.status),
+        )
+        for one in shown
+    ]
+
+
+def _status(code: str) -> str:
+    for choices in (Status, Decided):
+        if code in choices.values:
+            return str(choices(code).label)
+    return code
+
+
+def _groups(permits: Iterable[PermitMove]) -> list[GroupRow]:
+    found: dict[str, list[PermitMove]] = defaultdict(list)
+    for one in permits:
+        found[one.group].append(one)
+    rows = []
+    for group in Group:
+        if group in found:
+            left = [one.left for one in found[group]]
+            total = sum((Decimal(one) for one in left if one), Decimal(0))
+            words = dollars(total) if all(left) else _("no limit on some")
+            rows.append(GroupRow(group, tuple(found[group]), words))
+    return rows
+
+
+class TriedRow(NamedTuple):
+    """Decided cases of one outcome: how many, and which of them would be held, or eased."""
+
+    outcome: str
+    cases: int
+    held: tuple[str, ...]
+    eased: tuple[str, ...]
+
+    @property
+    def share(self) -> int:
+        return round(100 * len(self.held) / self.cases)
+
+
+def _back_test(request: HttpRequest, change: PolicyChange) -> dict[str, Any]:
+    """The draft tried on the cases of a period: the last year, unless another is asked for."""
+    today = clock.today()
+    asked = request.GET if "tried_from" in request.GET else None
+    year = {"tried_from": today - timedelta(days=365), "tried_to": today}
+    form = forms.BackTestForm(asked or year)
+    if not form.is_valid():
+        return {"form": form, "rows": []}
+    days = form.cleaned_data
+    composed = compose(change, at=clock.now())
+    found = back_test(composed, start=days["tried_from"], end=days["tried_to"])
+    return {"form": form, "rows": _tried(found)}
+
+
+def _tried(found: BackTest) -> list[TriedRow]:
+    return [
+        TriedRow(
+            str(Decided(outcome).label) if outcome in Decided.values else outcome,
+            len(cases),
+            tuple(one.reference for one in cases if one.is_held),
+            tuple(one.reference for one in cases if one.is_eased),
+        )
+        for outcome, cases in found.by_outcome().items()
+    ]
+
+
+def _as_csv(change: PolicyChange, impact: Impact | None, wanted: str) -> HttpResponse:
+    if impact is None or wanted not in LISTS:
+        raise Http404
+    header = (
+        _("Reference"),
+        _("Status or group"),
+        _("Requirement now"),
+        _("Stance now"),
+        _("Requirement after"),
+        _("Stance after"),
+        _("Why a person looks"),
+    )
+    rows = (
+        (
+            one[0],
+            Group(one.group).label if isinstance(one, PermitMove) else _status(one.status),
+            Requirement(one.before.requirement).label,
+            Stance(one.before.stance).label,
+            Requirement(one.after.requirement).label,
+            Stance(one.after.stance).label,
+            "; ".join(str(Why(code).label) for code in one.because)
+            if isinstance(one, Move)
+            else one.reference,
+        )
+        for one in getattr(impact, wanted)
+    )
+    return csv_response(f"{change.number}-{wanted}.csv", header, rows)
+
+
+# Acts
+
+
+def _page(row: PolicyChange, title: str, button: str, then: str = "", **more: Any) -> Page:
+    return Page(
+        title=title,
+        button=button,
+        name=row.number,
+        back=row.get_absolute_url(),
+        then=then,
+        facts=(
+            (_("Change"), _title(row)),
+            (_("Kind"), row.get_kind_display()),
+            *more.pop("facts", ()),
+        ),
+        **more,
+    )
+
+
+@require_http_methods(["POST"])
+def preview(request: HttpRequest, number: str) -> HttpResponse:
+    """Finds out what the draft would do."""
+    row = find(number)
+
+    def perform(form: forms.PlainForm) -> HttpResponse:
+        policy_changes.preview_change(row, by=who(request), seen=form.cleaned_data["seen"])
+        return redirect(row)
+
+    page = _page(row, _("Preview what it would do"), _("Preview"))
+    return answer(request, forms.PlainForm(request.POST), page, perform)
+
+
+@require_http_methods(METHODS)
+def propose(request: HttpRequest, number: str) -> HttpResponse:
+    """Hands a draft to another administrator."""
+    row = find(number)
+
+    def perform(form: forms.PlainForm) -> HttpResponse:
+        policy_changes.propose_change(row, by=who(request), seen=form.cleaned_data["seen"])
+        messages.success(
+            request,
+            _("%(number)s is proposed. Another administrator approves or returns it.")
+            % {"number": row.number},
+        )
+        return redirect(row)
+
+    then = _("Its effect is looked at once more and sealed with it. You can’t approve it yourself.")
+    page = _page(row, _("Send to a checker"), _("Propose the change"), then, facts=_in_brief(row))
+    form = forms.PlainForm(sent(request), initial={"seen": row.version})
+    return answer(request, form, page, perform)
+
+
+@require_http_methods(METHODS)
+def approve(request: HttpRequest, number: str) -> HttpResponse:
+    """Writes a change into the register."""
+    row = find(number)
+
+    def perform(form: forms.PlainForm) -> HttpResponse:
+        policy_changes.approve_change(row, by=who(request), seen=form.cleaned_data["seen"])
+        messages.success(request, _("%(number)s is in the register.") % {"number": row.number})
+        return redirect(row)
+
+    then = _(
+        "Its effect is looked at again: if it has moved since it was sealed, nothing is written."
+        " Acts on live permits are decisions of their own, EIPA s. 10(1)."
+    )
+    page = _page(
+        row,
+        _("Approve the change"),
+        _("Approve the change"),
+        then,
+        facts=_in_brief(row),
+        refusal=_("You drafted this change. Another administrator approves it.")
+        if row.drafted_by_id == request.user.pk
+        else "",
+    )
+    form = forms.PlainForm(sent(request), initial={"seen": row.version})
+    return answer(request, form, page, perform)
+
+
+def _in_brief(row: PolicyChange) -> tuple[tuple[str, str], ...]:
+    """What it changes, and what was found, for who is about to act on it."""
+    changed = [
+        (one.name, " → ".join("; ".join(words) or "—" for words in (one.before, one.after)))
+        if one.before
+        else (one.name, "; ".join(one.after))
+        for one in in_words(row, current_register())
+        if one.changes
+    ]
+    if not row.found:
+        return tuple(changed)
+    counts = row.preview["counts"]
+    found = _(
+        "%(moved)d open applications move, %(person)d of them need a person;"
+        " %(permits)d live permits are in scope"
+    )
+    return (*changed, (_("Preview"), found % counts))
+
+
+@require_http_methods(METHODS)
+def give_back(request: HttpRequest, number: str) -> HttpResponse:
+    """Returns a proposed change to its author."""
+    row = find(number)
+
+    def perform(form: forms.WhyForm) -> HttpResponse:
+        given = form.cleaned_data
+        policy_changes.return_change(
+            row, reason=given["reason"], by=who(request), seen=given["seen"]
+        )
+        said = _("%(number)s is with its author again.")
+        messages.success(request, said % {"number": row.number})
+        return redirect(row)
+
+    page = _page(row, _("Return to its author"), _("Return the change"))
+    form = forms.WhyForm(sent(request), initial={"seen": row.version})
+    return answer(request, form, page, perform)
+
+
+@require_http_methods(METHODS)
+def withdraw(request: HttpRequest, number: str) -> HttpResponse:
+    """Gives a change up."""
+    row = find(number)
+
+    def perform(form: forms.WhyForm) -> HttpResponse:
+        given = form.cleaned_data
+        drafting.withdraw_change(row, reason=given["reason"], by=who(request), seen=given["seen"])
+        messages.success(request, _("%(number)s is withdrawn.") % {"number": row.number})
+        return redirect("permits:policy_changes")
+
+    page = _page(row, _("Withdraw the change"), _("Withdraw it"))
+    form = forms.WhyForm(sent(request), initial={"seen": row.version})
+    return answer(request, form, page, perform)

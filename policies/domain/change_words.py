@@ -1,0 +1,127 @@
+"""A change in words: each field of the policy as it is and as it would be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from accounts.days import short_day
+from policies.choices import ChangeKind, ExistingPermits, Layer, Requirement, Stance
+from policies.domain.composing import document_of
+from policies.domain.reference.days import day
+from policies.domain.register import Register
+from policies.domain.scope import scope_in_words
+from policies.facts import Scope
+from policies.models import PolicyChange
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWords:
+    """A field before and after, in words; `stance` codes where it is a stance."""
+
+    name: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    stances: tuple[str, str] | None = None
+
+    @property
+    def changes(self) -> bool:
+        return self.before != self.after
+
+
+def in_words(change: PolicyChange, register: Register) -> list[FieldWords]:
+    """Every field of the policy, changed or not. At most three queries."""
+    old, content = change.replaced, change.content
+    before = {} if change.policy is None else document_of(change.policy)
+    after = content.get("policy", before)
+    was = dict(_described(before, register)) if before else {}
+    now = dict(_described(after, register)) if after else {}
+    found = [
+        FieldWords(
+            name,
+            was.get(name, ()),
+            now.get(name, ()),
+            (_stance(before), _stance(after)) if name == _("Stance") else None,
+        )
+        for name in dict.fromkeys((*was, *now))
+    ]
+    first = day(content.get("from"))
+    last = day(content.get("to"))
+    if old is None:
+        return [*found, FieldWords(_("In force"), (), (_span(first, last),))]
+    if change.kind == ChangeKind.AMEND:
+        # The old key ends on the day on which the new one begins.
+        until = _span(old.effective_from, old.effective_to)
+        return [*found, FieldWords(_("In force"), (until,), (_span(first, last),))]
+    if change.kind in (ChangeKind.END, ChangeKind.EXTEND):
+        first = old.effective_from
+    days = (_span(old.effective_from, old.effective_to),), (_span(first, last),)
+    return [*found, FieldWords(_("In force"), *days)]
+
+
+def _stance(policy: Json) -> str:
+    found: str = policy["effect"].get("stance", "") if policy else ""
+    return found
+
+
+def _span(first: date | None, last: date | None) -> str:
+    if first is None and last is None:
+        return _("always")
+    if last is None:
+        return _("from %(first)s, open") % {"first": short_day(first)} if first else ""
+    if first is None:
+        return _("until %(last)s") % {"last": short_day(last)}
+    return _("from %(first)s until %(last)s") % {
+        "first": short_day(first),
+        "last": short_day(last),
+    }
+
+
+def _described(policy: Json, register: Register) -> Iterator[tuple[str, tuple[str, ...]]]:
+    language = "fr" if (get_language() or "").startswith("fr") else "en"
+    effect = policy["effect"]
+    yield _("Title"), _given(policy[f"title_{language}"])
+    yield _("Layer"), _given(_label(Layer, policy["layer"]))
+    yield _("Stance"), _given(_label(Stance, effect.get("stance", "")))
+    if effect.get("requirement"):
+        yield _("Permit requirement"), _given(_label(Requirement, effect["requirement"]))
+    yield from _scope(policy["scope"], register)
+    yield (
+        _("Questions"),
+        tuple(one.get(language) or f"{one['of']}:{one['code']}" for one in policy["questions"]),
+    )
+    yield _("Exceptions"), tuple(one.get(language, "") for one in policy["exceptions"])
+    instrument = policy["instrument"]
+    named = (instrument.get(f"title_{language}"), instrument.get(f"citation_{language}"))
+    yield _("Instrument"), _given(", ".join(one for one in named if one))
+    existing = policy["existing_permits"]
+    words = _label(ExistingPermits, existing["action"]), existing[language]
+    yield _("Existing permits"), tuple(one for one in words if one)
+
+
+def _scope(scope: Json, register: Register) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if not scope["activities"] or not scope["destinations"]:
+        yield _("Scope"), ()
+        return
+    if scope["goods"]["kind"] == "items" and not (
+        scope["goods"].get("items") or scope["goods"].get("from")
+    ):
+        yield _("Scope"), ()
+        return
+    words = scope_in_words(Scope.from_json(scope), register)
+    yield _("Scope"), (words.what, words.where, *words.only)
+
+
+def _given(words: str | None) -> tuple[str, ...]:
+    return (words,) if words else ()
+
+
+def _label(choices: Any, code: str) -> str:
+    return str(choices(code).label) if code in choices.values else code

@@ -1,0 +1,449 @@
+"""What is to be settled about a change before, or by, its approval.
+
+A finding that blocks keeps a change from being proposed and approved. `field` is the field of the
+form in which it is mended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from accounts.days import short_day
+from history import clock
+from policies.choices import (
+    STANCE_RANK,
+    Activity,
+    ChangeKind,
+    ExistingPermits,
+    GoodsKind,
+    Layer,
+    Stance,
+)
+from policies.domain.codes import is_written_code
+from policies.domain.composing import compose, imagine, is_another_policy
+from policies.domain.drafting import PENDING
+from policies.domain.parity import Fact, differences
+from policies.domain.reference.days import day
+from policies.domain.reference.files import check_policy
+from policies.domain.register import Register, current_register
+from policies.domain.resolve import resolve
+from policies.domain.scope import groups_in_words
+from policies.domain.timeline import GROUPS, Shade, items_of_group
+from policies.facts import LineFacts, PolicyRow, Scope
+from policies.models import Policy, PolicyChange
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding. `title` says of what kind it is, `words` what was found."""
+
+    code: str
+    blocks: bool
+    title: str
+    words: str
+    field: str = ""
+
+    @property
+    def anchor(self) -> str:
+        """Where on the form that is; a part with several rows is an anchor of its own."""
+        return (
+            self.field
+            if self.field in ("questions", "exceptions", "sources")
+            else f"id_{self.field}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A text in both languages, and the figures in which they differ."""
+
+    name: str
+    field: str
+    en: str
+    fr: str
+    differences: tuple[Fact, ...]
+
+
+def findings(change: PolicyChange, register: Register | None = None) -> list[Finding]:
+    """What there is to settle, what blocks first. The number of queries does not grow."""
+    found = [*_shape(change), *_languages(change)]
+    if not any(one.blocks for one in found):
+        found += _in_the_register(change, register or current_register())
+    return sorted(found, key=lambda one: not one.blocks)
+
+
+def _block(code: str, title: str, words: str, field: str = "") -> Finding:
+    return Finding(code, True, title, words, field)
+
+
+def _warn(code: str, title: str, words: str, field: str = "") -> Finding:
+    return Finding(code, False, title, words, field)
+
+
+# What the content must hold
+
+
+def _shape(change: PolicyChange) -> Iterator[Finding]:
+    content = change.content
+    if not change.rationale_en or not change.rationale_fr:
+        yield _block(
+            "rationale",
+            _("Rationale"),
+            _("Say in English and in French why."),
+            "rationale_fr" if change.rationale_en else "rationale_en",
+        )
+    yield from _days(change)
+    if "policy" not in content:
+        yield from _instrument(content["instrument"], "")
+        return
+    policy = content["policy"]
+    yield from _policy(change, policy)
+    yield from _instrument(policy["instrument"], policy["layer"])
+
+
+def _days(change: PolicyChange) -> Iterator[Finding]:
+    content, old, today = change.content, change.replaced, clock.today()
+    first, last = day(content.get("from")), day(content.get("to"))
+    announced = day(content.get("announced_on"))
+    title = _("Days")
+    if change.kind in (ChangeKind.IMPOSE, ChangeKind.AMEND) and first is None:
+        yield _block("days", title, _("Say from which day it applies."), "starts_on")
+    if change.kind == ChangeKind.END and last is None:
+        yield _block("days", title, _("Say on which day the policy ends."), "ends_on")
+    start = old.effective_from if old and change.kind in _MOVES_THE_END else first
+    if start and last and last <= start:
+        words = _("The end, %(last)s, must be after the first day, %(first)s.")
+        yield _block(
+            "days", title, words % {"last": short_day(last), "first": short_day(start)}, "ends_on"
+        )
+    if change.kind == ChangeKind.AMEND and old and first:
+        if old.effective_from and first <= old.effective_from:
+            words = _("The policy begins on %(day)s: before that day it is corrected, not amended.")
+            yield _block("days", title, words % {"day": short_day(old.effective_from)}, "starts_on")
+        if old.effective_to and first >= old.effective_to:
+            words = _("The policy ends on %(day)s already: impose a new one instead.")
+            yield _block("days", title, words % {"day": short_day(old.effective_to)}, "starts_on")
+    if change.kind in _MOVES_THE_END and old and last == old.effective_to:
+        yield _block("days", title, _("That is the last day already."), "ends_on")
+    yield from _retroactive(change, first, last, today)
+    effect = last if change.kind in _MOVES_THE_END else first
+    if announced and effect and announced > effect:
+        words = _("It takes effect on %(effect)s, before it is announced on %(announced)s.")
+        said = {"effect": short_day(effect), "announced": short_day(announced)}
+        yield _warn("announced", _("Announced late"), words % said, "announced_on")
+
+
+_MOVES_THE_END = (ChangeKind.END, ChangeKind.EXTEND)
+
+
+def _retroactive(
+    change: PolicyChange, first: date | None, last: date | None, today: date
+) -> Iterator[Finding]:
+    if change.kind == ChangeKind.CORRECT:
+        return
+    old = change.replaced
+    effect, field = first, "starts_on"
+    if change.kind in _MOVES_THE_END:
+        ends = [one for one in (last, old.effective_to if old else None) if one]
+        effect, field = min(ends, default=None), "ends_on"
+    if effect is not None and effect < today:
+        yield _block(
+            "retroactive",
+            _("Retroactive"),
+            _(
+                "It would apply from %(day)s, which has passed. What was recorded wrongly is"
+                " corrected, with a reason; anything else begins today or later."
+            )
+            % {"day": short_day(effect)},
+            field,
+        )
+
+
+def _instrument(instrument: Json, layer: str) -> Iterator[Finding]:
+    title = _("Instrument")
+    for language in ("en", "fr"):
+        if not instrument.get(f"title_{language}"):
+            yield _block(
+                "instrument",
+                title,
+                _("Name the instrument in English and in French."),
+                f"instrument_{language}",
+            )
+            return
+    if layer != Layer.STATUTE and not (instrument.get("citation_en") or instrument.get("url")):
+        yield _warn(
+            "instrument", title, _("It has neither a citation nor an address yet."), "citation_en"
+        )
+
+
+def _policy(change: PolicyChange, policy: Json) -> Iterator[Finding]:
+    missing = _("Missing")
+    for field, value, words in (
+        ("title_en", policy["title_en"], _("Give the policy a title in English.")),
+        ("title_fr", policy["title_fr"], _("Give the policy a title in French.")),
+        ("activities", policy["scope"]["activities"], _("Choose at least one activity.")),
+        (
+            "destinations",
+            policy["scope"]["destinations"],
+            _("Choose destinations, or say that any is meant."),
+        ),
+        ("stance", policy["effect"], _("Choose the stance on new applications.")),
+        (
+            "existing_en",
+            policy["existing_permits"]["en"],
+            _("Say in English what it says of permits already issued."),
+        ),
+        (
+            "existing_fr",
+            policy["existing_permits"]["fr"],
+            _("Say in French what it says of permits already issued."),
+        ),
+        ("sources", policy["sources"], _("Cite a source: its address, and its words.")),
+    ):
+        if not value:
+            yield _block("missing", missing, words, field)
+    goods = policy["scope"]["goods"]
+    if goods["kind"] == GoodsKind.ITEMS and not goods.get("items") and not goods.get("from"):
+        yield _block("missing", missing, _("Name the items of the lists that are meant."), "items")
+    for code in (*goods.get("items", ()), *goods.get("not_items", ())):
+        if not is_written_code(code):
+            words = _("%(code)s has not the form of an item.") % {"code": code}
+            yield _block("items", _("Items"), words, "items")
+    for kind, field in (("questions", "questions"), ("exceptions", "exceptions")):
+        for one in policy[kind]:
+            if "of" not in one and not all(one.get(name) for name in _WORDS[kind]):
+                yield _block(
+                    "missing",
+                    missing,
+                    _("Write each question and exception in English and in French, with the"
+                      " evidence that an exception takes."),
+                    field,
+                )  # fmt: skip
+    if policy["existing_permits"]["action"] == ExistingPermits.UNSTATED:
+        yield _warn(
+            "existing",
+            _("Existing permits"),
+            _("It is not stated what happens to permits already issued."),
+            "existing_action",
+        )
+    yield from _key(change, policy["key"])
+
+
+_WORDS = {"questions": ("en", "fr"), "exceptions": ("en", "fr", "evidence_en", "evidence_fr")}
+
+
+def _key(change: PolicyChange, key: str) -> Iterator[Finding]:
+    title = _("Key")
+    if change.kind == ChangeKind.CORRECT and not is_another_policy(change):
+        if change.policy and key != change.policy.key:
+            words = _("What keeps its scope and effect keeps its key, %(key)s.")
+            yield _block("key", title, words % {"key": change.policy.key}, "key")
+        return
+    if not key:
+        yield _block("key", title, _("Give it a key, such as TR-2020-10-05-suspension."), "key")
+    elif Policy.objects.filter(key=key).exists():
+        words = _("There is a policy with the key %(key)s already.")
+        yield _block("key", title, words % {"key": key}, "key")
+
+
+# Both languages
+
+
+def pairs(change: PolicyChange) -> Iterator[Pair]:
+    """Every text of the change in both languages."""
+    content = change.content
+    yield _pair(_("Rationale"), "rationale_fr", change.rationale_en, change.rationale_fr)
+    instrument = content.get("policy", content)["instrument"]
+    yield _pair(_("Instrument"), "instrument_fr", *_both(instrument, "title"))
+    yield _pair(_("Citation"), "citation_fr", *_both(instrument, "citation"))
+    policy = content.get("policy")
+    if policy is None:
+        return
+    yield _pair(_("Title"), "title_fr", *_both(policy, "title"))
+    existing = policy["existing_permits"]
+    yield _pair(_("Existing permits"), "existing_fr", existing["en"], existing["fr"])
+    for one in policy["questions"]:
+        if "of" not in one:
+            yield _pair(_("Question"), "questions", one.get("en"), one.get("fr"))
+    for one in policy["exceptions"]:
+        yield _pair(_("Exception"), "exceptions", one.get("en"), one.get("fr"))
+        yield _pair(_("Evidence"), "exceptions", one.get("evidence_en"), one.get("evidence_fr"))
+
+
+def _both(row: Json, name: str) -> tuple[str | None, str | None]:
+    return row.get(f"{name}_en"), row.get(f"{name}_fr")
+
+
+def _pair(name: str, field: str, english: str | None, french: str | None) -> Pair:
+    en, fr = english or "", french or ""
+    return Pair(name, field, en, fr, tuple(differences(en, fr)) if en and fr else ())
+
+
+def _languages(change: PolicyChange) -> Iterator[Finding]:
+    for pair in pairs(change):
+        if not pair.differences:
+            continue
+        one = pair.differences[0]
+        words = (
+            _("%(name)s: %(value)s is in the English text and not in the French one.")
+            if one.missing_in == "fr"
+            else _("%(name)s: %(value)s is in the French text and not in the English one.")
+        )
+        yield _block(
+            "languages",
+            _("Languages differ"),
+            words % {"name": pair.name, "value": one.value},
+            pair.field,
+        )
+
+
+# Beside the other policies
+
+
+def _in_the_register(change: PolicyChange, register: Register) -> Iterator[Finding]:
+    fault = check_policy(change.content["policy"]) if "policy" in change.content else None
+    if fault:
+        yield _block("form", _("Form"), fault)
+        return
+    composed = compose(change, at=clock.now())
+    if not (composed.closes or composed.enters or composed.corrected):
+        yield _block("nothing", _("No change"), _("Nothing in it differs from the register."))
+        return
+    yield from _pending(change)
+    after = imagine(register, composed)
+    on = max(composed.day, clock.today())
+    enters = composed.enters
+    if enters is not None:
+        yield from _contradictions(after.rulebook.row[enters.key], after, on)
+        yield from _regions(Scope.from_json(enters.scope), register)
+    if change.kind == ChangeKind.CORRECT:
+        yield _warn(
+            "correction",
+            _("Correction"),
+            _("What was believed stays readable as known before today. Decisions made in the"
+              " corrected days are listed below, and stay as they are."),
+        )  # fmt: skip
+    shown = composed.closes or composed.begins
+    if shown is not None:
+        yield from _eased(change, shown.policy, register, after, on)
+    if enters is not None and not _governs(enters.key, after, on):
+        yield _warn(
+            "idle",
+            _("No effect"),
+            _("Other policies are as strict wherever it applies: it decides nothing by itself."),
+            "stance",
+        )
+
+
+def _pending(change: PolicyChange) -> Iterator[Finding]:
+    if change.policy_id is None:
+        return
+    others = PolicyChange.objects.filter(policy=change.policy_id, status__in=PENDING)
+    for number in others.exclude(pk=change.pk).values_list("number", flat=True)[:3]:
+        words = _("%(number)s is to change the same policy.") % {"number": number}
+        yield _warn("pending", _("Another change"), words)
+
+
+def _contradictions(row: PolicyRow, after: Register, on: date) -> Iterator[Finding]:
+    """Rows of the same layer that claim the same and say something else."""
+    stretch = after.rulebook.calendar.stretch(on, None)
+    for other in after.rulebook.rows_of(after.rulebook.in_force(stretch)):
+        if (
+            other.key != row.key
+            and other.layer == row.layer
+            and _claims_the_same(other.scope, row.scope)
+            and (other.stance, other.requirement) != (row.stance, row.requirement)
+            and not other.questions
+            and not row.questions
+        ):
+            yield _block(
+                "overlap",
+                _("Overlap"),
+                _("%(key)s claims the same on that day, and says something else. Amend or end it.")
+                % {"key": other.key},
+                "destinations",
+            )
+
+
+def _claims_the_same(one: Scope, other: Scope) -> bool:
+    return (
+        bool(one.activities & other.activities)
+        and one.goods == other.goods
+        and one.destinations == other.destinations
+        and one.sub_regions == other.sub_regions
+        and (one.lists, one.end_user_kinds, one.designated, one.eipa_4_1, one.wmd_end_use)
+        == (other.lists, other.end_user_kinds, other.designated, other.eipa_4_1, other.wmd_end_use)
+    )
+
+
+def _regions(scope: Scope, register: Register) -> Iterator[Finding]:
+    for region in sorted(scope.sub_regions):
+        country = register.vocabulary.sub_regions[region]
+        if scope.destinations is not None and country not in scope.destinations:
+            words = _("%(region)s is not a region of the destinations chosen.")
+            named = register.sub_regions[region][get_language() or ""]
+            yield _block("region", _("Regions"), words % {"region": named}, "sub_regions")
+
+
+def _eased(
+    change: PolicyChange, policy: Policy, before: Register, after: Register, on: date
+) -> Iterator[Finding]:
+    """Groups that nothing restricts any more, or less than before."""
+    language = get_language() or ""
+    scope = Scope.from_json(policy.scope)
+    for activity in Activity:
+        for code in sorted(scope.destinations or ()):
+            eased: dict[str, list[str]] = {}
+            for group in GROUPS:
+                line = LineFacts(activity.value, code, None, items_of_group(before, group))
+                was, now = (
+                    Shade.of(resolve(line, one.rulebook, on=on)).stance for one in (before, after)
+                )
+                if STANCE_RANK[now] < STANCE_RANK[was]:
+                    eased.setdefault(now, []).append(group)
+            for stance, groups in eased.items():
+                said = {
+                    "what": groups_in_words(groups),
+                    "activity": str(activity.label).lower(),
+                    "where": before.destinations[code][language],
+                    "stance": str(Stance(stance).label).lower(),
+                    "day": short_day(on),
+                }
+                words = _(
+                    "From %(day)s, %(where)s, %(activity)s: %(what)s would be %(stance)s."
+                    " Say in the rationale that this is meant."
+                )
+                field = "ends_on" if change.kind in _MOVES_THE_END else "items"
+                yield _warn("gap", _("Less strict"), words % said, field)
+
+
+def _governs(key: str, after: Register, on: date) -> bool:
+    """Whether a row decides the stance anywhere. Only where it names places is that looked at."""
+    row = after.rulebook.row[key]
+    if row.scope.destinations is None or row.stance is None or row.scope.goods.kind == "eipa_4_1":
+        return True
+    items = [items_of_group(after, group) for group in GROUPS]
+    items += [(code,) for code in row.scope.goods.items]
+    regions: list[str | None] = [None, *sorted(row.scope.sub_regions)]
+    kinds = sorted(row.scope.end_user_kinds) or ["private"]
+    return any(
+        key in resolve(
+            LineFacts(activity, code, region, codes, end_user=kind,
+                      answers={one.key: one.applies_if for one in row.questions},
+                      designated_under=frozenset({key}) if row.scope.designated else frozenset()),
+            after.rulebook, on=on,
+        ).governing
+        for activity in sorted(row.scope.activities)
+        for code in sorted(row.scope.destinations)
+        for region in regions
+        for codes in items
+        for kind in kinds
+    )  # fmt: skip

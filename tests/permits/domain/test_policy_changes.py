@@ -1,0 +1,298 @@
+"""A change to the register: previewed by the engine, approved by another, and then so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+
+from accounts.exceptions import NotPermitted, Refused
+from history import clock
+from history.domain.verify import verify
+from permits.domain.casefile import read_file
+from permits.domain.impact import back_test, unsealed
+from permits.domain.policy_changes import (
+    Drifted,
+    NotSettled,
+    approve_change,
+    look,
+    preview_change,
+    propose_change,
+    return_change,
+)
+from permits.domain.ruling import rule_on
+from permits.models import Application
+from policies.choices import ChangeKind, ChangeStatus
+from policies.domain.composing import compose
+from policies.domain.drafting import newest_version, save_change, start_change, withdraw_change
+from policies.domain.lint import findings
+from policies.models import Policy, PolicyChange, PolicyVersion
+from tests.people import Cast
+from tests.permits.factories import LINE, make_draft, make_in_review, make_permit, make_ready
+from tests.policies.changes import approved, draft, in_days
+
+
+def stance_of(reference: str, days: int = 0) -> str:
+    file = read_file(Application.objects.get(reference=reference))
+    return rule_on(file, on=clock.today() + timedelta(days=days)).stance
+
+
+def test_what_was_previewed_is_what_the_engine_says_after_approval(office: Cast) -> None:
+    moved = make_in_review(office.analyst)
+    other = make_in_review(office.analyst, destination="FR")
+    change = propose_change(draft(office.admin), by=office.admin)
+    found = unsealed(change.preview, change.found)
+    assert [one.reference for one in found.moved] == [moved.reference]
+    assert found.moved[0].before.stance == "case_by_case"
+    assert found.moved[0].after.stance == "suspended"
+    assert found.open_cases == 2
+    approve_change(change, by=office.admin_b)
+    assert stance_of(moved.reference) == "suspended"
+    assert stance_of(other.reference) == "case_by_case"
+
+
+def test_a_change_of_a_later_day_waits_for_that_day(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    approved(draft(office.admin, starts=in_days(10)), by=office.admin_b)
+    assert stance_of(case.reference) == "case_by_case"
+    assert stance_of(case.reference, 9) == "case_by_case"
+    assert stance_of(case.reference, 10) == "suspended"
+
+
+def test_its_author_does_not_approve_it(office: Cast) -> None:
+    change = propose_change(draft(office.admin), by=office.admin)
+    with pytest.raises(NotPermitted, match="Another administrator"):
+        approve_change(change, by=office.admin)
+    with pytest.raises(NotPermitted):
+        approve_change(change, by=office.senior)
+    assert not Policy.objects.filter(key="TR-9999-suspension").exists()
+
+
+def test_only_its_author_edits_proposes_and_withdraws_it(office: Cast) -> None:
+    change = draft(office.admin)
+    acts: list[Callable[[], object]] = [
+        lambda: propose_change(change, by=office.admin_b),
+        lambda: preview_change(change, by=office.admin_b),
+        lambda: withdraw_change(change, reason="Not mine", by=office.admin_b),
+        lambda: save_change(
+            change, content={}, rationale_en="", rationale_fr="", note="", by=office.admin_b
+        ),
+    ]
+    for act in acts:
+        with pytest.raises(NotPermitted, match="Only who drafted"):
+            act()
+
+
+def test_a_change_is_approved_only_while_what_it_does_is_as_it_was_sealed(office: Cast) -> None:
+    make_in_review(office.analyst)
+    change = propose_change(draft(office.admin), by=office.admin)
+    late = make_in_review(office.analyst)
+    with pytest.raises(Drifted) as refused:
+        approve_change(change, by=office.admin_b)
+    assert [one.name for one in refused.value.drift] == [late.reference]
+    assert refused.value.drift[0].was is None
+    again = return_change(change, reason="Look again", by=office.admin_b)
+    approve_change(propose_change(again, by=office.admin), by=office.admin_b)
+    assert stance_of(late.reference) == "suspended"
+
+
+def test_a_case_that_does_not_move_is_no_drift(office: Cast) -> None:
+    change = propose_change(draft(office.admin), by=office.admin)
+    make_in_review(office.analyst, destination="FR")
+    assert approve_change(change, by=office.admin_b).status == ChangeStatus.APPROVED
+
+
+def test_ending_a_policy_writes_a_version_and_keeps_the_old_belief(office: Cast) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    policy = Policy.objects.get(key="TR-9999-suspension")
+    before = clock.now()
+    case = make_in_review(office.analyst)
+    end = draft(office.admin, kind=ChangeKind.END, policy=policy.key, ends=in_days(5))
+    approved(end, by=office.admin_b)
+    assert stance_of(case.reference, 4) == "suspended"
+    assert stance_of(case.reference, 5) == "case_by_case"
+    file = read_file(case)
+    as_believed = rule_on(file, on=clock.today() + timedelta(days=5), known_at=before)
+    assert as_believed.stance == "suspended"
+    assert newest_version(policy).effective_to == clock.today() + timedelta(days=5)
+
+
+def test_another_scope_ends_the_key_and_begins_one_that_replaces_it(office: Cast) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    change = draft(
+        office.admin,
+        kind=ChangeKind.AMEND,
+        policy="TR-9999-suspension",
+        of_policy={"key": "TR-9999-denial", "effect": {"stance": "policy_of_denial"}},
+        starts=in_days(3),
+        ends=None,
+    )
+    done = approved(change, by=office.admin_b)
+    new = Policy.objects.get(key="TR-9999-denial")
+    assert done.entered == new
+    assert new.replaces is not None
+    assert new.replaces.key == "TR-9999-suspension"
+    case = make_in_review(office.analyst)
+    assert [stance_of(case.reference, day) for day in (0, 2, 3)] == [
+        "suspended",
+        "suspended",
+        "policy_of_denial",
+    ]
+
+
+def test_extending_gives_another_last_day_or_none(office: Cast) -> None:
+    approved(draft(office.admin, ends=in_days(5)), by=office.admin_b)
+    case = make_in_review(office.analyst)
+    key = "TR-9999-suspension"
+    longer = draft(office.admin, kind=ChangeKind.EXTEND, policy=key, ends=in_days(9))
+    approved(longer, by=office.admin_b)
+    assert [stance_of(case.reference, day) for day in (8, 9)] == ["suspended", "case_by_case"]
+    for_good = draft(office.admin, kind=ChangeKind.EXTEND, policy=key, ends=None)
+    approved(for_good, by=office.admin_b)
+    assert stance_of(case.reference, 900) == "suspended"
+
+
+def test_a_correction_reaches_back_and_lists_the_decisions_made_meanwhile(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    reference = permit.application.reference
+    approved(draft(office.admin, starts=in_days(3)), by=office.admin_b)
+    change = draft(
+        office.admin, kind=ChangeKind.CORRECT, policy="TR-9999-suspension", starts=in_days(-30)
+    )
+    assert any(one.code == "correction" for one in findings(change))
+    # Decided today, which is not among the days that have passed.
+    assert unsealed(*_previewed(change, office)).permits[0].number == permit.number
+    done = approved(change, by=office.admin_b)
+    found = unsealed(done.preview, done.found)
+    assert [one.reference for one in found.decided] == [reference]
+    assert permit.application.outcome == "issued"
+    versions = PolicyVersion.objects.filter(policy__key="TR-9999-suspension")
+    assert versions.filter(known_to=None).count() == 1
+    assert versions.count() == 2
+
+
+def _previewed(change: PolicyChange, office: Cast) -> tuple[dict[str, object], str]:
+    seen = preview_change(change, by=office.admin)
+    change.refresh_from_db()
+    return seen.preview, seen.found
+
+
+def test_a_typing_error_is_put_right_where_it_stands(office: Cast) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    before = PolicyVersion.objects.get(policy__key="TR-9999-suspension")
+    change = draft(
+        office.admin,
+        kind=ChangeKind.CORRECT,
+        policy="TR-9999-suspension",
+        of_policy={"title_fr": "Türkiye : le groupe 2 est suspendu (pour essais)"},
+    )
+    approved(change, by=office.admin_b)
+    policy = Policy.objects.get(key="TR-9999-suspension")
+    assert policy.title_fr.startswith("Türkiye : le groupe 2")
+    assert PolicyVersion.objects.get(policy=policy) == before
+
+
+def test_a_live_permit_is_in_scope_by_how_far_it_was_used(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    found = look(draft(office.admin)).impact
+    assert [(one.number, one.group) for one in found.permits] == [(permit.number, "unused")]
+    assert found.permits[0].after.stance == "suspended"
+    assert found.live_permits == 1
+
+
+def test_signed_considerations_and_a_recommendation_need_a_person(office: Cast) -> None:
+    drafted = make_draft(office.analyst)
+    ready = make_ready(office.analyst, office.senior)
+    two = {**LINE, "items": ["6-1"], "description": "Radar"}
+    part = make_draft(office.analyst, lines=[LINE, two])
+    found = {one.reference: one.because for one in look(draft(office.admin)).impact.moved}
+    assert found == {
+        drafted.reference: (),
+        ready.reference: ("signed",),
+        part.reference: ("part",),
+    }
+
+
+def test_the_back_test_rules_on_decided_cases_and_stores_nothing(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    change = draft(office.admin, starts=in_days(30))
+    composed = compose(change, at=clock.now())
+    day = clock.today()
+    found = back_test(composed, start=day, end=day)
+    assert [(one.reference, one.is_held) for one in found.tried] == [
+        (permit.application.reference, True)
+    ]
+    assert not back_test(composed, start=day - timedelta(9), end=day - timedelta(1)).tried
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"of_policy": {"key": ""}}, "key"),
+        ({"of_policy": {"key": "TR-2020-04-16-presumptive"}}, "key"),
+        ({"of_policy": {"title_fr": ""}}, "missing"),
+        ({"of_policy": {"effect": {}}}, "missing"),
+        ({"of_policy": {"sources": []}}, "missing"),
+        ({"of_policy": {"title_fr": "Türkiye : groupe 3 suspendu (pour essais)"}}, "languages"),
+        ({"of_policy": {"instrument": dict.fromkeys(("title_en", "title_fr"))}}, "instrument"),
+        ({"starts": None}, "days"),
+        ({"starts": "2020-01-01"}, "retroactive"),
+        ({"ends": "2020-01-01"}, "days"),
+        ({"of_policy": {"layer": "notices"}}, "form"),
+    ],
+)
+def test_what_is_not_settled_is_not_proposed(
+    office: Cast, wrong: dict[str, object], code: str
+) -> None:
+    change = draft(office.admin, **wrong)  # type: ignore[arg-type]
+    assert code in [one.code for one in findings(change) if one.blocks]
+    with pytest.raises(NotSettled):
+        propose_change(change, by=office.admin)
+
+
+def test_two_rows_of_a_layer_cannot_claim_the_same(office: Cast) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    second = draft(
+        office.admin,
+        of_policy={"key": "TR-9999-denial", "effect": {"stance": "policy_of_denial"}},
+    )
+    (found,) = [one for one in findings(second) if one.code == "overlap"]
+    assert "TR-9999-suspension" in found.words
+
+
+def test_of_two_changes_to_one_version_the_second_is_refused(office: Cast) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    key = "TR-9999-suspension"
+    first = draft(office.admin, kind=ChangeKind.END, policy=key, ends=in_days(5))
+    second = draft(office.admin, kind=ChangeKind.END, policy=key, ends=in_days(7))
+    assert "pending" in [one.code for one in findings(second)]
+    propose_change(second, by=office.admin)
+    approved(first, by=office.admin_b)
+    second.refresh_from_db()
+    with pytest.raises(Refused):
+        approve_change(second, by=office.admin_b)
+
+
+def test_a_later_load_of_the_reference_files_leaves_what_people_changed(office: Cast) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    key = "IL-2024-01-08"
+    approved(
+        draft(office.admin, kind=ChangeKind.END, policy=key, ends=in_days(5)), by=office.admin_b
+    )
+    call_command("load_reference")
+    assert Policy.objects.filter(key="TR-9999-suspension").exists()
+    assert newest_version(Policy.objects.get(key=key)).effective_to is not None
+
+
+def test_the_log_tells_all_of_it(office: Cast) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    assert not verify(deep=True).faults
+
+
+def test_a_withdrawn_change_is_over(office: Cast) -> None:
+    change = withdraw_change(draft(office.admin), reason="Not needed", by=office.admin)
+    with pytest.raises(Refused):
+        propose_change(change, by=office.admin)
+    assert start_change(kind=ChangeKind.IMPOSE, by=office.admin).number > change.number

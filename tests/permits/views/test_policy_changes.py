@@ -1,0 +1,202 @@
+"""The pages of policy changes: what is typed is kept, what is wrong is said at its field."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils.html import escape
+
+from permits.domain.policy_changes import preview_change, propose_change
+from policies.choices import ChangeKind, ChangeStatus
+from policies.domain.drafting import start_change
+from policies.domain.register import current_register
+from policies.forms.policy_change import DraftForm
+from policies.models import Policy, PolicyChange
+from tests.people import Cast
+from tests.permits.factories import make_in_review, make_permit
+from tests.policies.changes import approved, draft, in_days
+
+
+def typed(change: PolicyChange) -> dict[str, Any]:
+    """The form of a draft as a browser sends it, untouched."""
+    form = DraftForm(None, change=change, register=current_register())
+    found: dict[str, Any] = {}
+    for one in [form, *(part for formset in form.parts.values() for part in formset.forms)]:
+        for field in one:
+            value = field.value()
+            if value not in (None, "", False, []):
+                found[field.html_name] = "on" if value is True else value
+    for formset in form.parts.values():
+        for field in formset.management_form:
+            found[field.html_name] = field.value()
+    return found
+
+
+def sent(client: Client, change: PolicyChange, **values: Any) -> Any:
+    data = {**typed(change), **values}
+    return client.post(f"/policy-changes/{change.number}/edit/", data)
+
+
+def test_a_form_sent_as_it_was_changes_nothing_of_a_policy(client: Client, office: Cast) -> None:
+    client.force_login(office.admin)
+    for key in Policy.objects.filter(versions__known_to=None).values_list("key", flat=True):
+        change = start_change(
+            kind=ChangeKind.CORRECT, policy=Policy.objects.get(key=key), by=office.admin
+        )
+        answer = sent(client, change)
+        assert answer.status_code == 302, (key, answer.context["form"].errors)
+        before = change.content
+        change.refresh_from_db()
+        assert change.content == before, key
+
+
+def test_a_draft_is_begun_from_a_policy_and_typed(client: Client, office: Cast) -> None:
+    client.force_login(office.admin)
+    answer = client.post("/policy-changes/new/", {"kind": "amend", "policy": "IL-2024-01-08"})
+    change = PolicyChange.objects.get()
+    assert answer["Location"] == f"/policy-changes/{change.number}/edit/"
+    answer = sent(
+        client,
+        change,
+        key="IL-2026-test",
+        stance="suspended",
+        destinations="Israel, TR",
+        goods="items",
+        items="2 9-1",
+        starts_on=in_days(4),
+        **{"exceptions-0-code": "aid", "exceptions-0-en": "Aid", "exceptions-0-fr": "Aide"},
+    )
+    assert answer.status_code == 302
+    change.refresh_from_db()
+    policy = change.content["policy"]
+    assert policy["scope"]["destinations"] == ["IL", "TR"]
+    assert policy["scope"]["goods"] == {"kind": "items", "items": ["2", "9-1"]}
+    assert policy["effect"] == {"stance": "suspended"}
+    assert policy["exceptions"][0]["en"] == "Aid"
+    assert policy["replaces"] == "IL-2024-01-08"
+    assert change.content["from"] == in_days(4)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("destinations", "Atlantis", "Atlantis is no destination"),
+        ("destinations", "Korea", "could be several"),
+        ("items", "2-15.d nonsense!", "nonsense! has not the form"),
+        ("starts_on", "2020-13-99", "Write a day of the calendar"),
+        ("url", "no address", "Enter a valid URL"),
+        ("sources-0-url", "javascript:alert(1)", "Enter a valid URL"),
+        ("key", "TR no key", "Enter a valid value"),
+        ("title_en", "x" * 301, "at most 300 characters"),
+        ("questions-0-code", "Big Letters", "Enter a valid value"),
+    ],
+)
+def test_what_cannot_be_read_is_said_at_its_field_and_stays(
+    client: Client, office: Cast, field: str, value: str, says: str
+) -> None:
+    client.force_login(office.admin)
+    change = draft(office.admin)
+    answer = sent(client, change, **{field: value, "title_fr": "Ce qui a été tapé"})
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert says in page
+    assert f"#id_{field}" in page
+    assert escape(value) in page
+    assert "Ce qui a été tapé" in page
+    change.refresh_from_db()
+    assert change.content["policy"]["title_fr"] != "Ce qui a été tapé"
+
+
+def test_any_destination_is_not_said_beside_names(client: Client, office: Cast) -> None:
+    client.force_login(office.admin)
+    answer = sent(client, draft(office.admin), any_destination="on")
+    assert "not both" in answer.content.decode()
+
+
+def test_a_draft_of_somebody_else_is_shown_and_not_kept(client: Client, office: Cast) -> None:
+    client.force_login(office.admin_b)
+    change = draft(office.admin)
+    answer = client.get(f"/policy-changes/{change.number}/edit/")
+    assert "Only who drafted a change" in answer.content.decode()
+    assert sent(client, change, title_en="Mine").status_code == 403
+    change.refresh_from_db()
+    assert change.content["policy"]["title_en"] != "Mine"
+
+
+def test_a_draft_changed_meanwhile_is_not_overwritten(client: Client, office: Cast) -> None:
+    client.force_login(office.admin)
+    change = draft(office.admin)
+    answer = sent(client, change, seen=change.version - 1, title_en="Mine")
+    assert answer.status_code == 409
+    assert "Mine" in answer.content.decode()
+
+
+def test_the_page_tells_what_moves_and_why(client: Client, office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    case = make_in_review(office.analyst)
+    change = preview_change(draft(office.admin), by=office.admin)
+    client.force_login(office.analyst)
+    page = client.get(change.get_absolute_url()).content.decode()
+    assert case.reference in page
+    assert permit.number in page
+    assert "Approve the change" not in page
+    rows = csv.reader(
+        io.StringIO(
+            client.get(f"{change.get_absolute_url()}?format=csv&list=moved").content.decode()[1:]
+        )
+    )
+    assert [row[0] for row in rows] == ["Reference", case.reference]
+    assert client.get(f"{change.get_absolute_url()}?format=csv&list=x").status_code == 404
+
+
+def test_the_acts_are_offered_to_those_who_may(client: Client, office: Cast) -> None:
+    change = propose_change(draft(office.admin), by=office.admin)
+    url = change.get_absolute_url()
+    for person, offered in ((office.admin, False), (office.admin_b, True), (office.senior, False)):
+        client.force_login(person)
+        assert (f"{url}approve/" in client.get(url).content.decode()) is offered
+    client.force_login(office.admin)
+    assert client.post(f"{url}approve/", {"seen": change.version}).status_code == 403
+    client.force_login(office.admin_b)
+    assert client.post(f"{url}return/", {"seen": change.version}).status_code == 200
+    assert client.post(f"{url}approve/", {"seen": change.version}).status_code == 302
+    change.refresh_from_db()
+    assert change.status == ChangeStatus.APPROVED
+
+
+def test_what_has_drifted_is_told_and_nothing_is_written(client: Client, office: Cast) -> None:
+    change = propose_change(draft(office.admin), by=office.admin)
+    late = make_in_review(office.analyst)
+    client.force_login(office.admin_b)
+    answer = client.post(f"{change.get_absolute_url()}approve/", {"seen": change.version})
+    assert answer.status_code == 409
+    assert late.reference in answer.content.decode()
+    assert not Policy.objects.filter(key="TR-9999-suspension").exists()
+
+
+def test_the_queries_do_not_grow_with_what_moves(
+    client: Client, office: Cast, django_assert_max_num_queries: Any
+) -> None:
+    client.force_login(office.admin)
+    for _ in range(6):
+        make_in_review(office.analyst)
+    change = preview_change(draft(office.admin), by=office.admin)
+    client.get(change.get_absolute_url())
+    with django_assert_max_num_queries(24):
+        client.get(f"{change.get_absolute_url()}?all=moved")
+
+
+@pytest.mark.parametrize("language", ["en-ca", "fr-ca"])
+def test_the_list_leads_to_each(client: Client, office: Cast, language: str) -> None:
+    client.cookies["django_language"] = language
+    change = approved(draft(office.admin), by=office.admin_b)
+    client.force_login(office.auditor)
+    page = client.get("/policy-changes/").content.decode()
+    assert change.get_absolute_url() in page
+    assert change.content["policy"]["title_fr" if language == "fr-ca" else "title_en"] in page
+    back = client.get(f"{change.get_absolute_url()}?tried_from=2020-13-01&tried_to=x")
+    assert back.status_code == 200
