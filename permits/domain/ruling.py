@@ -102,6 +102,36 @@ def rule_on(
     return CaseRuling(on, known_at, tuple(lines))
 
 
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A later day from which lines meet another ruling, as far as is known: before and after."""
+
+    on: date
+    lines: tuple[tuple[LineRuling, LineRuling], ...]
+
+
+def coming(file: CaseFile, ruling: CaseRuling, *, register: Register | None = None) -> list[Coming]:
+    """What will become different of a ruling without anybody touching the case, day by day."""
+    known = register or current_register()
+    days = (day for day in known.rulebook.calendar.days if day > ruling.on)
+    found, before = [], ruling
+    for day in days:
+        after = rule_on(file, on=day, known_at=ruling.known_at, register=known)
+        moved = tuple(
+            (was, now)
+            for was, now in zip(before.lines, after.lines, strict=True)
+            if _met(was.ruling) != _met(now.ruling)
+        )
+        if moved:
+            found.append(Coming(day, moved))
+        before = after
+    return found
+
+
+def _met(ruling: Ruling) -> tuple[str, str, str]:
+    return ruling.requirement, ruling.stance, ruling.stance_if_open
+
+
 def facts_of(file: CaseFile, line: Line, stated: Counted) -> LineFacts:
     """The facts of a line, as far as they count today. Raises ValueError without a destination."""
     application = file.application

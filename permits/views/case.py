@@ -24,6 +24,7 @@ from history.models import Event
 from history.verbs import known_verbs
 from permits import considerations, forms
 from permits.choices import (
+    OPEN,
     SAYS,
     Flag,
     Outcome,
@@ -47,7 +48,7 @@ from permits.domain.gate import check_gate
 from permits.domain.letters import papers
 from permits.domain.recommendation import is_legal_bar
 from permits.domain.requirements import required_facts
-from permits.domain.ruling import CaseRuling, requires_assessment, rule_on
+from permits.domain.ruling import CaseRuling, coming, requires_assessment, rule_on
 from permits.domain.statements import (
     VALUES,
     Said,
@@ -128,6 +129,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "holders": holders(events),
         "lines": _lines(file, ruling),
         "ruling": ruling,
+        "coming": coming(file, ruling) if application.status in OPEN else [],
         "questions": _questions(file, ruling),
         "claimable": _claimable(file, ruling),
         "facts": facts,

@@ -23,6 +23,7 @@ from permits.choices import PartyRole, PermitStatus
 from permits.domain import acts
 from permits.domain.casefile import read_file
 from permits.domain.letters import papers
+from permits.domain.ruling import coming, rule_on
 from permits.domain.standing import read_standing, standing_of
 from permits.domain.use import report_use
 from permits.models import Notice, Party, Permit, PermitAct, PermitLine, Use
@@ -92,8 +93,10 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
     row, today = find(number), clock.today()
     now, file = read_standing(row, today), read_file(row.application)
     roles = rights_of(request)
+    ruling = rule_on(file, on=today, known_at=clock.now())
     context = {
         "permit": row,
+        "coming": coming(file, ruling) if now.may_be_used else [],
         "standing": now,
         "tone": TONES.get(now.status, ""),
         "conditions": file.conditions,

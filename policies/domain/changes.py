@@ -81,7 +81,7 @@ def changes_between(
         first,
         last,
         tuple(_stances(register, days, known_at)),
-        tuple(sorted(_rows(register, days, known_at))),
+        tuple(sorted(row_changes(register, days, known_at))),
         tuple(sorted(_lists(register, days, known_at))),
         tuple(_acts(days, known_at)),
     )
@@ -94,7 +94,8 @@ def _within(day: date | None, days: Days) -> bool:
     return day is not None and days[0] < day <= days[1]
 
 
-def _rows(register: Register, days: Days, known_at: datetime | None) -> Iterator[RowChange]:
+def row_changes(register: Register, days: Days, known_at: datetime | None) -> Iterator[RowChange]:
+    """The policies that begin or end after the first of two days, up to and on the second."""
     for row in register.rulebook.rows:
         spans = [span for span in row.spans if is_known(span, known_at)]
         begins = {span.effective_from for span in spans}

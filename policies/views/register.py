@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from policies.choices import Activity, GoodsKind, Layer
+from policies.domain.changes import row_changes
 from policies.domain.queries import OTTAWA
 from policies.domain.register import Register, current_register
 from policies.domain.resolve import GENERAL_PERMIT, MINISTER
@@ -85,6 +87,7 @@ def register(request: HttpRequest) -> HttpResponse:
             "filter": chosen,
             "groups": _by_layer(rows),
             "ways_on": [] if rows else _ways_on(request, chosen),
+            "coming": _coming(known, as_of),
             "unread": joined(chosen.unread) if chosen.unread else "",
             "count": len(rows),
             "known_count": sum(
@@ -93,6 +96,30 @@ def register(request: HttpRequest) -> HttpResponse:
             ),
         },
     )
+
+
+class Coming(NamedTuple):
+    """A policy that begins or ends after the day looked at."""
+
+    on: date
+    key: str
+    title: str
+    begins: bool
+
+
+MOST_COMING = 10
+
+
+def _coming(known: Register, as_of: AsOf) -> list[Coming]:
+    """What is known to begin or end after the day looked at, the next first."""
+    language = get_language() or ""
+    last = date.max
+    return [
+        Coming(
+            change.on, change.policy, known.policies[change.policy].title[language], change.begins
+        )
+        for change in sorted(row_changes(known, (as_of.on, last), as_of.known_at))
+    ][:MOST_COMING]
 
 
 def _rows(chosen: PolicyFilter, known: Register, as_of: AsOf) -> list[Row]:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from accounts.choices import Role
 from accounts.exceptions import NotPermitted, Refused
+from accounts.models import User
 from history import clock
 from history.domain.verify import verify
+from permits.choices import StatementKind
 from permits.domain.casefile import read_file
+from permits.domain.decision import issue
+from permits.domain.gate import GateClosed
 from permits.domain.impact import back_test, unsealed
 from permits.domain.policy_changes import (
     Drifted,
@@ -22,16 +30,28 @@ from permits.domain.policy_changes import (
     propose_change,
     return_change,
 )
-from permits.domain.ruling import rule_on
+from permits.domain.ruling import coming, rule_on
+from permits.domain.statements import CLAIMED, countersign
 from permits.models import Application
-from policies.choices import ChangeKind, ChangeStatus
+from policies.choices import ChangeKind, ChangeStatus, Stance
 from policies.domain.composing import compose
 from policies.domain.drafting import newest_version, save_change, start_change, withdraw_change
 from policies.domain.lint import findings
+from policies.domain.register import current_register
 from policies.models import Policy, PolicyChange, PolicyVersion
-from tests.people import Cast
-from tests.permits.factories import LINE, make_draft, make_in_review, make_permit, make_ready
-from tests.policies.changes import approved, draft, in_days
+from tests.people import Cast, give_delegation, give_role, make_person_with
+from tests.permits.factories import (
+    LINE,
+    WHY,
+    attached,
+    make_draft,
+    make_in_review,
+    make_permit,
+    make_ready,
+    make_recommended,
+    say,
+)
+from tests.policies.changes import approved, draft, in_days, today
 
 
 def stance_of(reference: str, days: int = 0) -> str:
@@ -296,3 +316,143 @@ def test_a_withdrawn_change_is_over(office: Cast) -> None:
     with pytest.raises(Refused):
         propose_change(change, by=office.admin)
     assert start_change(kind=ChangeKind.IMPOSE, by=office.admin).number > change.number
+
+
+def test_a_case_and_a_permit_say_what_will_become_different(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    approved(draft(office.admin, starts=in_days(10), ends=in_days(20)), by=office.admin_b)
+    file = read_file(case)
+    found = coming(file, rule_on(file, on=clock.today(), known_at=clock.now()))
+    assert [(one.on.isoformat(), one.lines[0][1].ruling.stance) for one in found] == [
+        (in_days(10), "suspended"),
+        (in_days(20), "case_by_case"),
+    ]
+
+
+def test_who_made_a_policy_decides_nothing_by_it(office: Cast) -> None:
+    give_role(office.admin, Role.DECISION_MAKER)
+    give_delegation(office.admin, proposed_by=office.admin_b, confirmed_by=make_third(office))
+    approved(
+        draft(
+            office.admin,
+            of_policy={"effect": {"stance": "case_by_case"}},
+        ),
+        by=office.admin_b,
+    )
+    application = make_recommended(office.analyst, office.senior)
+    with pytest.raises(GateClosed) as closed:
+        issue(application, reasons=WHY, adopts_determination=True, by=office.admin)
+    assert [one.rule.code for one in closed.value.gate.failures] == ["G12"]
+    issue(application, reasons=WHY, adopts_determination=True, by=office.decision)
+
+
+def make_third(office: Cast) -> User:
+    return make_person_with("third", Role.ADMINISTRATOR)
+
+
+def test_who_made_a_policy_countersigns_no_exception_to_it(office: Cast) -> None:
+    give_role(office.admin, Role.ANALYST)
+    approved(
+        draft(
+            office.admin,
+            of_policy={
+                "exceptions": [
+                    {
+                        "code": "aid",
+                        "en": "Aid",
+                        "fr": "Aide",
+                        "evidence_en": "A letter",
+                        "evidence_fr": "Une lettre",
+                    }
+                ]
+            },
+        ),
+        by=office.admin_b,
+    )
+    application = make_in_review(office.analyst)
+    said = say(
+        application,
+        StatementKind.EXCEPTION,
+        "TR-9999-suspension:aid",
+        CLAIMED,
+        by=office.analyst,
+        document=attached(application, office.analyst),
+    )
+    with pytest.raises(NotPermitted, match="drafted or approved this policy"):
+        countersign(said, by=office.admin)
+    countersign(said, by=office.senior)
+    assert stance_of(application.reference) == "case_by_case"
+
+
+@given(data=st.data())
+@settings(
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+def test_the_preview_equals_what_resolution_says_after_approval(
+    office: Cast, data: st.DataObject
+) -> None:
+    """Random scopes, stances and days, over cases of several places, goods and activities."""
+    with transaction.atomic():
+        if not Application.objects.exists():
+            for code, items, activity in (
+                ("TR", ["2-15.d"], "export"),
+                ("TR", ["6-1"], "brokering"),
+                ("IL", ["2-1", "6-1"], "export"),
+                ("SA", ["5504"], "export"),
+                ("DE", ["2-4"], "export"),
+            ):
+                make_draft(
+                    office.analyst,
+                    destination=code,
+                    activity=activity,
+                    lines=[{**LINE, "items": items}, {**LINE, "items": ["1-1"]}],
+                )
+        register = current_register()
+        choose = data.draw
+        destinations = choose(st.lists(st.sampled_from(["TR", "IL", "SA", "DE"]), min_size=1))
+        goods = choose(
+            st.sampled_from(
+                [
+                    {"kind": "listed"},
+                    {"kind": "everything"},
+                    {"kind": "related_material"},
+                    {"kind": "items", "items": ["2"]},
+                    {"kind": "items", "items": ["6", "2-15"], "not_items": ["2-15.d"]},
+                ]
+            )
+        )
+        scope = {
+            "activities": choose(
+                st.sampled_from([["export"], ["brokering"], ["export", "brokering"]])
+            ),
+            "destinations": choose(st.sampled_from(["any", sorted(set(destinations))])),
+            "goods": goods,
+        }
+        question = {"code": "asked", "en": "Is it so?", "fr": "Est-ce le cas ?"}
+        of_policy = {
+            "key": "ZZ-random",
+            "scope": scope,
+            "effect": {"stance": choose(st.sampled_from(Stance.values))},
+            "questions": choose(st.sampled_from([[], [question]])),
+        }
+        starts = choose(st.sampled_from([today(), in_days(5)]))
+        change = draft(office.admin, of_policy=of_policy, starts=starts)
+        on = date.fromisoformat(starts)
+        if any(one.blocks for one in findings(change)):
+            transaction.set_rollback(True)
+            return
+        files = [read_file(one) for one in Application.objects.order_by("pk")]
+        before = {
+            one.application.reference: rule_on(one, on=on, register=register).outcome()
+            for one in files
+        }
+        done = approved(change, by=office.admin_b)
+        after = {one.application.reference: rule_on(one, on=on) for one in files}
+        found = unsealed(done.preview, done.found)
+        told = {one.reference: one.after.stance for one in (*found.moved, *found.restated)}
+        assert told == {
+            reference: ruling.stance
+            for reference, ruling in after.items()
+            if ruling.outcome() != before[reference]
+        }
+        transaction.set_rollback(True)
