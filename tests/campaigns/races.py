@@ -7,7 +7,6 @@ On PostgreSQL the two meet at the case's lock, on SQLite they wait for each othe
 
 from __future__ import annotations
 
-import json
 import random
 import sys
 import tempfile
@@ -37,6 +36,7 @@ def main(races: int = 500, loads: int = 50) -> int:
             give_delegation(one, proposed_by=people.admin, confirmed_by=people.admin_b)
         report = Report(f"Races, {connection.vendor}")
         rivals(report, people, other, races)
+        approvals(report, people, 50)
         with tempfile.TemporaryDirectory() as folder:
             register(report, people, loads, Path(folder))
         decided = Application.objects.filter(status="decided").count()
@@ -92,6 +92,33 @@ def rivals(report: Report, people: Any, other: Any, races: int) -> None:
         report.say(f"\nwrong: {one}")
 
 
+def approvals(report: Report, people: Any, decisions: int) -> None:
+    """A policy that suspends the destination is approved while permits to it are issued."""
+    from permits.domain.policy_changes import propose_change  # noqa: PLC0415 - after `use`
+    from permits.models import Permit  # noqa: PLC0415
+    from policies.models import PolicyChange, ReferenceLoad  # noqa: PLC0415
+    from tests.permits.factories import make_recommended  # noqa: PLC0415
+    from tests.permits.races import approval, issuing, race, rests_wrongly  # noqa: PLC0415
+    from tests.policies.changes import draft  # noqa: PLC0415
+
+    cases = [make_recommended(people.analyst, people.senior) for _ in range(decisions)]
+    change = propose_change(draft(people.admin), by=people.admin)
+    last = ReferenceLoad.objects.latest("pk").pk
+    *issued, done = race(
+        *(issuing(case, people.decision) for case in cases), approval(change, people.admin_b)
+    )
+    faults = [fault for one in issued if (fault := rests_wrongly(one, last))]
+    before = sum(isinstance(one, Permit) for one in issued)
+    report.line(
+        f"a policy approved while {decisions} permits are issued",
+        "each decision on one version, the others refused with G5",
+        f"{before} before it, {decisions - before} refused; {len(faults)} wrong",
+        not faults and isinstance(done, PolicyChange),
+    )
+    for one in (*faults[:5], *([] if isinstance(done, PolicyChange) else [repr(done)])):
+        report.say(f"\nwrong: {one}")
+
+
 def register(report: Report, people: Any, loads: int, folder: Path) -> None:
     """A load that denies the destination begins while it is decided, each time another one."""
     from permits.domain.decision import issue  # noqa: PLC0415 - after `use`
@@ -100,7 +127,7 @@ def register(report: Report, people: Any, loads: int, folder: Path) -> None:
     from policies.domain.reference.files import read_files  # noqa: PLC0415
     from policies.models import Destination, ReferenceLoad  # noqa: PLC0415
     from tests.permits.factories import WHY, make_recommended  # noqa: PLC0415
-    from tests.permits.races import race, stricter_load  # noqa: PLC0415
+    from tests.permits.races import race, rests_wrongly, stricter_load  # noqa: PLC0415
     from tests.policies.loading.folder import Folder  # noqa: PLC0415
 
     chance = random.Random(ground.SEED)
@@ -128,16 +155,11 @@ def register(report: Report, people: Any, loads: int, folder: Path) -> None:
         issued, loaded = race(decide, stricter_load(files, code))
         if isinstance(loaded, Exception):
             wrong.append(f"{code}: {loaded!r}")
-        elif isinstance(issued, Permit):
-            frozen = json.loads(issued.decision.frozen)
-            rests_on = frozen["register"]["load"], frozen["ruling"]["stance"]
-            if rests_on != (last, "case_by_case"):
-                wrong.append(f"{code}: rests on {rests_on}")
-            came["issued before the load"] += 1
-        elif isinstance(issued, GateClosed) and "G5" in str(issued):
-            came["refused after it"] += 1
-        else:
-            wrong.append(f"{code}: {issued!r}")
+            continue
+        fault = rests_wrongly(issued, last)
+        if fault:
+            wrong.append(f"{code}: {fault}")
+        came["issued before the load" if isinstance(issued, Permit) else "refused after it"] += 1
     report.line(
         f"a load that denies the destination against a decision: {loads} races",
         "issued on the register before, or refused by the one after",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Barrier, Thread
@@ -16,9 +17,17 @@ from permits.choices import StatementKind
 from permits.domain import intake
 from permits.domain.casefile import read_file
 from permits.domain.decision import issue, refuse
+from permits.domain.gate import GateClosed
+from permits.domain.policy_changes import (
+    Drifted,
+    approve_change,
+    propose_change,
+    return_change,
+)
 from permits.domain.recommendation import recommend, send_back
 from permits.domain.statements import APPLICANT_KEY, NOT_RESIDENT
-from permits.models import Application
+from permits.models import Application, Permit
+from policies.models import PolicyChange
 from tests.people import Cast
 from tests.permits.factories import WHY, make_in_review, make_recommended, say
 from tests.policies.loading.folder import Folder, P, policy
@@ -56,7 +65,7 @@ class Rivals:
     acts: list[Act]
 
 
-def _issue(case: Application, by: User) -> Act:
+def issuing(case: Application, by: User) -> Act:
     now = Application.objects.get(pk=case.pk)
     return lambda: issue(now, reasons=WHY, adopts_determination=True, by=by)
 
@@ -102,16 +111,42 @@ def rivals(pair: str, people: Cast, other: User) -> Rivals:
         first = _refuse(case, decider, "7(1)")
     else:
         case = make_recommended(people.analyst, second)
-        first = _issue(case, decider)
+        first = issuing(case, decider)
     match pair.rpartition(" ")[2]:
         case "issue":
-            return Rivals(case, [first, _issue(case, other)])
+            return Rivals(case, [first, issuing(case, other)])
         case "refusing":
             return Rivals(case, [first, _refuse(case, other, "discretion")])
         case "back":
             return Rivals(case, [first, _send_back(case, second)])
         case _:
             return Rivals(case, [first, _withdraw(case, second)])
+
+
+def approval(change: PolicyChange, by: User) -> Act:
+    """A proposed change approved; whenever cases have moved, returned and proposed anew."""
+
+    def approve() -> PolicyChange:
+        now = change
+        while True:
+            try:
+                return approve_change(now, by=by)
+            except Drifted:
+                now = propose_change(return_change(now, reason=WHY, by=by), by=now.drafted_by)
+
+    return approve
+
+
+def rests_wrongly(found: Any, load: int) -> str:
+    """What is wrong with an act of issuing that met a stricter register; nothing if it is right.
+
+    It rests on the register before, the load of that number, or was refused by the one after.
+    """
+    if isinstance(found, Permit):
+        frozen = json.loads(found.decision.frozen)
+        rests_on = frozen["register"]["load"], frozen["ruling"]["stance"]
+        return "" if rests_on == (load, "case_by_case") else f"rests on {rests_on}"
+    return "" if isinstance(found, GateClosed) and "G5" in str(found) else repr(found)
 
 
 def stricter_load(folder: Folder, code: str) -> Act:

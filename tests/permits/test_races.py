@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,22 @@ from accounts.exceptions import Refused
 from history.domain.verify import verify
 from permits.domain.casework import last_act
 from permits.domain.decision import issue
-from permits.domain.gate import GateClosed
+from permits.domain.policy_changes import propose_change
 from permits.models import Application, Decision, Permit
-from policies.models import ReferenceLoad
+from policies.choices import ChangeStatus
+from policies.models import PolicyChange, PolicyVersion, ReferenceLoad
 from tests.people import Cast, give_delegation, make_cast, make_person_with
 from tests.permits.factories import WHY, make_recommended
-from tests.permits.races import PAIRS, race, rivals, stricter_load
+from tests.permits.races import (
+    PAIRS,
+    approval,
+    issuing,
+    race,
+    rests_wrongly,
+    rivals,
+    stricter_load,
+)
+from tests.policies.changes import draft
 from tests.policies.loading.folder import Folder
 
 pytestmark = pytest.mark.skipif(
@@ -62,11 +71,19 @@ def test_a_decision_rests_on_the_register_before_or_after_a_load(
         stricter_load(Folder(tmp_path), "TR"),
     )
     assert not isinstance(loaded, Exception), loaded
-    if isinstance(issued, Permit):
-        frozen = json.loads(issued.decision.frozen)
-        assert frozen["register"]["load"] == before
-        assert frozen["ruling"]["stance"] == "case_by_case"
-    else:
-        assert isinstance(issued, GateClosed)
-        assert "G5" in str(issued)
+    assert not rests_wrongly(issued, before)
+    assert verify(deep=True).good
+
+
+def test_decisions_signed_while_a_policy_is_approved_rest_on_one_version(staff: Cast) -> None:
+    cases = [make_recommended(staff.analyst, staff.senior) for _ in range(6)]
+    change = propose_change(draft(staff.admin), by=staff.admin)
+    before = ReferenceLoad.objects.latest("pk").pk
+    *issued, done = race(
+        *(issuing(case, staff.decision) for case in cases), approval(change, staff.admin_b)
+    )
+    assert isinstance(done, PolicyChange), done
+    assert done.status == ChangeStatus.APPROVED
+    assert [rests_wrongly(one, before) for one in issued] == [""] * len(cases)
+    assert PolicyVersion.objects.filter(policy__key="TR-9999-suspension").count() == 1
     assert verify(deep=True).good
