@@ -12,7 +12,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
@@ -25,14 +25,16 @@ from django.utils.translation import pgettext_lazy
 from history import clock
 from permits.choices import OPEN, ActKind, PartyRole, PermitStatus, Status
 from permits.domain.casefile import CaseFile, read_for_ruling
-from permits.domain.ruling import CaseRuling, rule_on
+from permits.domain.ruling import CaseRuling, facts_by_line, rule_on_facts, written
 from permits.domain.standing import Standing, standing_of
-from permits.models import Application, Card, Party, Permit, PermitAct, PermitLine, Use
-from policies.choices import STANCE_RANK
+from permits.models import Application, Card, Line, Party, Permit, PermitAct, PermitLine, Use
+from policies.choices import STANCE_RANK, GoodsKind
 from policies.domain.composing import Composed, days_moved, imagine, rehearse
 from policies.domain.queries import end_of_day
 from policies.domain.register import Register, current_register
+from policies.domain.rulebook import Rows, Rulebook
 from policies.facts import Scope
+from policies.models import Policy
 
 _BATCH = 500
 Row = TypeVar("Row", bound=Model)
@@ -136,7 +138,7 @@ def impact_of(
         return found
     both = now, imagine(now, composed)
     reach = _reach(composed)
-    moved, restated = _open(open_cases.filter(reach), both, on)
+    moved, restated = _open(open_cases.filter(reach), both, on, composed)
     permits = tuple(_permits(Application.objects.filter(reach), alive, both, on, today, composed))
     decided = tuple(_decided(Application.objects.filter(reach), both, composed, today))
     return replace(found, moved=moved, restated=restated, permits=permits, decided=decided)
@@ -145,17 +147,18 @@ def impact_of(
 # Which cases the change can reach
 
 
-def _scopes(composed: Composed) -> Iterator[Scope]:
+def _policies(composed: Composed) -> Iterator[Policy]:
+    """The policies that the change ends or moves, and enters."""
     if composed.closes is not None:
-        yield Scope.from_json(composed.closes.policy.scope)
+        yield composed.closes.policy
     if composed.enters is not None:
-        yield Scope.from_json(composed.enters.scope)
+        yield composed.enters
 
 
 def _reach(composed: Composed) -> Q:
     """Applications with a place that the change names; all where it names none."""
     reach = Q(pk__in=[])
-    for scope in _scopes(composed):
+    for scope in (Scope.from_json(one.scope) for one in _policies(composed)):
         activity = Q(activity__in=scope.activities)
         if scope.destinations is None:
             reach |= activity
@@ -173,20 +176,50 @@ def _reach(composed: Composed) -> Q:
     return reach
 
 
-def _batches(applications: QuerySet[Application]) -> Iterator[list[Application]]:
-    """Applications by id, some at a time."""
-    rows = applications.select_related("destination").order_by("pk")
+def _batches(
+    applications: QuerySet[Application], composed: Composed, book: Rulebook
+) -> Iterator[list[CaseFile]]:
+    """The files of applications with goods that the change can reach, some at a time.
+
+    Which goods those are is told by their items alone, before anything else of a case is read;
+    where a statement can tell it, every case is read.
+    """
+    by_items = _rows_by_items(composed, book)
+    ids = applications.order_by("pk").values_list("pk", flat=True)
     last = 0
-    while batch := list(rows.filter(pk__gt=last)[:_BATCH]):
-        yield batch
-        last = batch[-1].pk
+    while batch := list(ids.filter(pk__gt=last)[:_BATCH]):
+        last = batch[-1]
+        if by_items is not None:
+            lines = Line.objects.filter(application__in=batch, is_removed=False)
+            batch = sorted(
+                {
+                    key
+                    for key, items in lines.values_list("application", "items")
+                    if book.goods_match(written(items)).rows & by_items
+                }
+            )
+        rows = Application.objects.filter(pk__in=batch).select_related("destination")
+        yield read_for_ruling(list(rows.order_by("pk")))
+
+
+def _rows_by_items(composed: Composed, book: Rulebook) -> Rows | None:
+    """The rows that the change ends or enters; None unless all of them name items."""
+    found = 0
+    for policy in _policies(composed):
+        if policy.scope["goods"]["kind"] != GoodsKind.ITEMS:
+            return None
+        found |= book.bit[policy.key]
+    return found
 
 
 Both = tuple[Register, Register]
 
 
-def _rulings(file: CaseFile, both: Both, on: date) -> tuple[CaseRuling, CaseRuling]:
-    before, after = (rule_on(file, on=on, register=one) for one in both)
+def _rulings(
+    file: CaseFile, both: Both, on: date, known_at: datetime | None = None
+) -> tuple[CaseRuling, CaseRuling]:
+    facts = facts_by_line(file)
+    before, after = (rule_on_facts(facts, on=on, known_at=known_at, register=one) for one in both)
     return before, after
 
 
@@ -205,17 +238,18 @@ def _outcome(ruling: CaseRuling) -> Outcome:
 
 
 def _open(
-    cases: QuerySet[Application], both: Both, on: date
+    cases: QuerySet[Application], both: Both, on: date, composed: Composed
 ) -> tuple[tuple[Move, ...], tuple[Move, ...]]:
     moved: list[Move] = []
     restated: list[Move] = []
-    for batch in _batches(cases):
+    for batch in _batches(cases, composed, both[1].rulebook):
+        these = [file.application.pk for file in batch]
         signed = set(
-            Card.objects.filter(application__in=batch, first_by__isnull=False).values_list(
+            Card.objects.filter(application__in=these, first_by__isnull=False).values_list(
                 "application", flat=True
             )
         )
-        for file in read_for_ruling(batch):
+        for file in batch:
             before, after = _rulings(file, both, on)
             if before.outcome() == after.outcome():
                 continue
@@ -284,9 +318,10 @@ def _permits(
     composed: Composed,
 ) -> Iterator[PermitMove]:
     entered = composed.enters.key if composed.enters else None
-    for batch in _batches(cases.filter(pk__in=alive.values("application"))):
+    holding = cases.filter(pk__in=alive.values("application"))
+    for batch in _batches(holding, composed, both[1].rulebook):
         reached: dict[int, tuple[Outcome, Outcome, bool]] = {}
-        for file in read_for_ruling(batch):
+        for file in batch:
             before, after = _rulings(file, both, on)
             matched = {key for one in after.lines for key in one.ruling.matched}
             excepted = any(policy == entered for policy, _code in _excepted(after))
@@ -355,8 +390,8 @@ def _decided(
     days = Q(pk__in=[])
     for start, end in days_moved(composed):
         days |= _on_days(start, end)
-    for batch in _batches(cases.filter(days, status=Status.DECIDED)):
-        for file in read_for_ruling(batch):
+    for batch in _batches(cases.filter(days, status=Status.DECIDED), composed, both[1].rulebook):
+        for file in batch:
             on = file.application.decided_on
             if on is None:
                 continue
@@ -423,13 +458,12 @@ def back_test(composed: Composed, *, start: date, end: date) -> BackTest:
         _reach(composed), status=Status.DECIDED, decided_on__gte=start, decided_on__lte=end
     )
     tried = []
-    for batch in _batches(cases):
-        for file in read_for_ruling(batch):
+    for batch in _batches(cases, composed, both[1].rulebook):
+        for file in batch:
             on = file.application.decided_on
             if on is None:
                 continue
-            before = rule_on(file, on=on, known_at=end_of_day(on), register=both[0])
-            after = rule_on(file, on=on, known_at=end_of_day(on), register=both[1])
+            before, after = _rulings(file, both, on, end_of_day(on))
             tried.append(
                 Tried(
                     file.application.reference,

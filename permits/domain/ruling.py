@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -91,15 +91,35 @@ def rule_on(
 
     An application without a destination has no ruling: no lines.
     """
+    return rule_on_facts(
+        facts_by_line(file), on=on, known_at=known_at, register=register or current_register()
+    )
+
+
+def facts_by_line(file: CaseFile) -> list[tuple[Line, LineFacts]]:
+    """Every line and its facts; none without a destination."""
     if file.application.destination is None:
-        return CaseRuling(on, known_at, ())
-    book = (register or current_register()).rulebook
+        return []
     stated = counted(file)
-    lines = []
-    for line in file.lines:
-        facts = facts_of(file, line, stated)
-        lines.append(LineRuling(line, facts, resolve(facts, book, on=on, known_at=known_at)))
-    return CaseRuling(on, known_at, tuple(lines))
+    return [(line, facts_of(file, line, stated)) for line in file.lines]
+
+
+def rule_on_facts(
+    facts: Iterable[tuple[Line, LineFacts]],
+    *,
+    on: date,
+    known_at: datetime | None,
+    register: Register,
+) -> CaseRuling:
+    """As `rule_on`, from facts that were worked out: for who rules on them by several registers."""
+    return CaseRuling(
+        on,
+        known_at,
+        tuple(
+            LineRuling(line, one, resolve(one, register.rulebook, on=on, known_at=known_at))
+            for line, one in facts
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +130,13 @@ class Coming:
     lines: tuple[tuple[LineRuling, LineRuling], ...]
 
 
-def coming(file: CaseFile, ruling: CaseRuling, *, register: Register | None = None) -> list[Coming]:
+def coming(ruling: CaseRuling) -> list[Coming]:
     """What will become different of a ruling without anybody touching the case, day by day."""
-    known = register or current_register()
-    days = (day for day in known.rulebook.calendar.days if day > ruling.on)
+    known = current_register()
+    facts = [(one.line, one.facts) for one in ruling.lines]
     found, before = [], ruling
-    for day in days:
-        after = rule_on(file, on=day, known_at=ruling.known_at, register=known)
+    for day in (day for day in known.rulebook.calendar.days if day > ruling.on):
+        after = rule_on_facts(facts, on=day, known_at=ruling.known_at, register=known)
         moved = tuple(
             (was, now)
             for was, now in zip(before.lines, after.lines, strict=True)
@@ -142,7 +162,7 @@ def facts_of(file: CaseFile, line: Line, stated: Counted) -> LineFacts:
         activity=application.activity,
         destination=application.destination.code,
         sub_region=application.sub_region or None,
-        items=tuple(sorted(code for code in line.items if is_written_code(code))),
+        items=written(line.items),
         goods=line.description,
         related_material=flag[Flag.RELATED_MATERIAL],
         war_material=is_war_material(line, stated),
@@ -154,6 +174,11 @@ def facts_of(file: CaseFile, line: Line, stated: Counted) -> LineFacts:
         answers=stated.answers,
         exceptions=stated.exceptions,
     )
+
+
+def written(items: Iterable[str]) -> tuple[str, ...]:
+    """The items of a line that have the form of a code, sorted."""
+    return tuple(sorted(code for code in items if is_written_code(code)))
 
 
 def is_war_material(line: Line, stated: Counted) -> bool:

@@ -129,7 +129,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "holders": holders(events),
         "lines": _lines(file, ruling),
         "ruling": ruling,
-        "coming": coming(file, ruling) if application.status in OPEN else [],
+        "coming": coming(ruling) if application.status in OPEN else [],
         "questions": _questions(file, ruling),
         "claimable": _claimable(file, ruling),
         "facts": facts,

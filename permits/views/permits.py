@@ -96,7 +96,7 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
     ruling = rule_on(file, on=today, known_at=clock.now())
     context = {
         "permit": row,
-        "coming": coming(file, ruling) if now.may_be_used else [],
+        "coming": coming(ruling) if now.may_be_used else [],
         "standing": now,
         "tone": TONES.get(now.status, ""),
         "conditions": file.conditions,

@@ -322,7 +322,7 @@ def test_a_case_and_a_permit_say_what_will_become_different(office: Cast) -> Non
     case = make_in_review(office.analyst)
     approved(draft(office.admin, starts=in_days(10), ends=in_days(20)), by=office.admin_b)
     file = read_file(case)
-    found = coming(file, rule_on(file, on=clock.today(), known_at=clock.now()))
+    found = coming(rule_on(file, on=clock.today(), known_at=clock.now()))
     assert [(one.on.isoformat(), one.lines[0][1].ruling.stance) for one in found] == [
         (in_days(10), "suspended"),
         (in_days(20), "case_by_case"),
