@@ -128,6 +128,7 @@ class ChangeKind(models.TextChoices):
     EXTEND = "extend", _("Extend: another last day, or none")
     END = "end", _("End a policy")
     CORRECT = "correct", _("Correct what was recorded")
+    SET = "set", _("Take in a set of policies")
 
 
 class ChangeStatus(models.TextChoices):

@@ -1,6 +1,6 @@
 """What a policy change would do to open applications and live permits, by the engine itself.
 
-    impact = impact_of(composed, on=day)
+    impact = impact_of(compose(change, at=clock.now()))
 
 Every case that the change can reach is ruled on twice, with the register as it is and as it would
 be; nothing is estimated. Cases are read in batches, so memory does not grow with them.
@@ -125,40 +125,45 @@ LISTS = ("moved", "restated", "permits", "decided")
 
 
 def impact_of(
-    composed: Composed, *, register: Register | None = None, today: date | None = None
+    parts: Sequence[Composed], *, register: Register | None = None, today: date | None = None
 ) -> Impact:
     """What the change would do. For words put right alone, nothing."""
     now = register or current_register()
     today = today or clock.today()
-    on = max(composed.day, today)
+    on = max(_first_day(parts), today)
     open_cases = Application.objects.filter(status__in=OPEN)
     alive = Permit.objects.filter(_not_over(today))
     found = Impact(on, open_cases.count(), alive.count())
-    if composed.closes is None and composed.enters is None:
+    if not any(_policies(parts)):
         return found
-    both = now, imagine(now, composed)
-    reach = _reach(composed)
-    moved, restated = _open(open_cases.filter(reach), both, on, composed)
-    permits = tuple(_permits(Application.objects.filter(reach), alive, both, on, today, composed))
-    decided = tuple(_decided(Application.objects.filter(reach), both, composed, today))
+    both = now, imagine(now, parts)
+    reach = _reach(parts)
+    moved, restated = _open(open_cases.filter(reach), both, on, parts)
+    permits = tuple(_permits(Application.objects.filter(reach), alive, both, on, today, parts))
+    decided = tuple(_decided(Application.objects.filter(reach), both, parts, today))
     return replace(found, moved=moved, restated=restated, permits=permits, decided=decided)
 
 
 # Which cases the change can reach
 
 
-def _policies(composed: Composed) -> Iterator[Policy]:
+def _first_day(parts: Iterable[Composed]) -> date:
+    return min((one.day for one in parts), default=date.max)
+
+
+def _policies(parts: Iterable[Composed]) -> Iterator[Policy]:
     """The policies that the change ends or moves, and enters."""
-    if composed.closes is not None:
-        yield composed.closes.policy
-    if composed.enters is not None:
-        yield composed.enters
+    for part in parts:
+        if part.closes is not None:
+            yield part.closes.policy
+        if part.enters is not None:
+            yield part.enters
 
 
-def _reach(composed: Composed) -> Q:
+def _reach(parts: Sequence[Composed]) -> Q:
     """Applications with a place that the change names; all where it names none."""
     reach = Q(pk__in=[])
-    for scope in (Scope.from_json(one.scope) for one in _policies(composed)):
+    for scope in (Scope.from_json(one.scope) for one in _policies(parts)):
         activity = Q(activity__in=scope.activities)
         if scope.destinations is None:
             reach |= activity
@@ -177,14 +182,14 @@ def _reach(composed: Composed) -> Q:
 
 
 def _batches(
-    applications: QuerySet[Application], composed: Composed, book: Rulebook
+    applications: QuerySet[Application], parts: Sequence[Composed], book: Rulebook
 ) -> Iterator[list[CaseFile]]:
     """The files of applications with goods that the change can reach, some at a time.
 
     Which goods those are is told by their items alone, before anything else of a case is read;
     where a statement can tell it, every case is read.
     """
-    by_items = _rows_by_items(composed, book)
+    by_items = _rows_by_items(parts, book)
     ids = applications.order_by("pk").values_list("pk", flat=True)
     last = 0
     while batch := list(ids.filter(pk__gt=last)[:_BATCH]):
@@ -202,10 +207,10 @@ def _batches(
         yield read_for_ruling(list(rows.order_by("pk")))
 
 
-def _rows_by_items(composed: Composed, book: Rulebook) -> Rows | None:
+def _rows_by_items(parts: Sequence[Composed], book: Rulebook) -> Rows | None:
     """The rows that the change ends or enters; None unless all of them name items."""
     found = 0
-    for policy in _policies(composed):
+    for policy in _policies(parts):
         if policy.scope["goods"]["kind"] != GoodsKind.ITEMS:
             return None
         found |= book.bit[policy.key]
@@ -238,11 +243,11 @@ def _outcome(ruling: CaseRuling) -> Outcome:
 
 
 def _open(
-    cases: QuerySet[Application], both: Both, on: date, composed: Composed
+    cases: QuerySet[Application], both: Both, on: date, parts: Sequence[Composed]
 ) -> tuple[tuple[Move, ...], tuple[Move, ...]]:
     moved: list[Move] = []
     restated: list[Move] = []
-    for batch in _batches(cases, composed, both[1].rulebook):
+    for batch in _batches(cases, parts, both[1].rulebook):
         these = [file.application.pk for file in batch]
         signed = set(
             Card.objects.filter(application__in=these, first_by__isnull=False).values_list(
@@ -315,17 +320,17 @@ def _permits(
     both: Both,
     on: date,
     today: date,
-    composed: Composed,
+    parts: Sequence[Composed],
 ) -> Iterator[PermitMove]:
-    entered = composed.enters.key if composed.enters else None
+    entered = {part.enters.key for part in parts if part.enters is not None}
     holding = cases.filter(pk__in=alive.values("application"))
-    for batch in _batches(holding, composed, both[1].rulebook):
+    for batch in _batches(holding, parts, both[1].rulebook):
         reached: dict[int, tuple[Outcome, Outcome, bool]] = {}
         for file in batch:
             before, after = _rulings(file, both, on)
             matched = {key for one in after.lines for key in one.ruling.matched}
-            excepted = any(policy == entered for policy, _code in _excepted(after))
-            if _said(before) != _said(after) or entered in matched or excepted:
+            excepted = any(policy in entered for policy, _code in _excepted(after))
+            if _said(before) != _said(after) or entered & matched or excepted:
                 key = file.application.pk
                 reached[key] = _outcome(before), _outcome(after), excepted
         permits = Permit.objects.filter(application__in=list(reached)).select_related("application")
@@ -382,15 +387,15 @@ def _left(stands: Standing) -> str:
 
 
 def _decided(
-    cases: QuerySet[Application], both: Both, composed: Composed, today: date
+    cases: QuerySet[Application], both: Both, parts: Sequence[Composed], today: date
 ) -> Iterator[Move]:
     """Cases decided on days that have passed and for which the register would say another thing."""
-    if composed.day >= today:
+    if _first_day(parts) >= today:
         return
     days = Q(pk__in=[])
-    for start, end in days_moved(composed):
+    for start, end in days_moved(parts):
         days |= _on_days(start, end)
-    for batch in _batches(cases.filter(days, status=Status.DECIDED), composed, both[1].rulebook):
+    for batch in _batches(cases.filter(days, status=Status.DECIDED), parts, both[1].rulebook):
         for file in batch:
             on = file.application.decided_on
             if on is None:
@@ -450,15 +455,15 @@ class BackTest:
         return dict(sorted(found.items()))
 
 
-def back_test(composed: Composed, *, start: date, end: date) -> BackTest:
+def back_test(parts: Sequence[Composed], *, start: date, end: date) -> BackTest:
     """A rehearsal on decided cases, each on its own day and facts. Nothing of it is stored."""
     now = current_register()
-    both = now, rehearse(now, composed)
+    both = now, rehearse(now, parts)
     cases = Application.objects.filter(
-        _reach(composed), status=Status.DECIDED, decided_on__gte=start, decided_on__lte=end
+        _reach(parts), status=Status.DECIDED, decided_on__gte=start, decided_on__lte=end
     )
     tried = []
-    for batch in _batches(cases, composed, both[1].rulebook):
+    for batch in _batches(cases, parts, both[1].rulebook):
         for file in batch:
             on = file.application.decided_on
             if on is None:

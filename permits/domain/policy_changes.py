@@ -62,7 +62,7 @@ class Drifted(Refused):
 class Looked:
     """A change looked at now: what it would write, and what that would do."""
 
-    composed: Composed
+    parts: tuple[Composed, ...]
     impact: Impact
 
 
@@ -72,8 +72,8 @@ def look(change: PolicyChange) -> Looked:
     blocking = [one for one in findings(change, register) if one.blocks]
     if blocking:
         raise NotSettled(blocking)
-    composed = compose(change, at=clock.now())
-    return Looked(composed, impact_of(composed, register=register))
+    parts = compose(change, at=clock.now())
+    return Looked(parts, impact_of(parts, register=register))
 
 
 def preview_change(change: PolicyChange, *, by: User, seen: int | None = None) -> PolicyChange:
@@ -149,8 +149,8 @@ def approve_change(
         if moved:
             raise Drifted(moved)
         at = clock.now()
-        composed = compose(now, at=at)
-        enter(now, composed, at=at, entries=entries)
+        parts = compose(now, at=at)
+        enter(now.number, parts, at=at, entries=entries)
         record(
             entries,
             Verb.CHANGE_APPROVED,
@@ -163,7 +163,7 @@ def approve_change(
             status=ChangeStatus.APPROVED.value,
             decided_by=by,
             decided_at=at,
-            entered=composed.enters,
+            keys=sorted({key for part in parts for key in part.keys}),
         )
     return now
 

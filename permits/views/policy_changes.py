@@ -59,7 +59,7 @@ LISTS = {
 @require_safe
 def changes(request: HttpRequest) -> HttpResponse:
     """Every change, the newest first, by how far it has come."""
-    rows = PolicyChange.objects.select_related("policy", "entered", "drafted_by", "decided_by")
+    rows = PolicyChange.objects.select_related("policy", "drafted_by", "decided_by")
     found: dict[str, list[tuple[PolicyChange, str]]] = defaultdict(list)
     for row in rows.defer("found")[:200]:
         pending = row.status in drafting.PENDING
@@ -113,7 +113,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def find(number: str) -> PolicyChange:
     change: PolicyChange = get_object_or_404(
         PolicyChange.objects.select_related(
-            "policy__replaces", "replaced__policy", "entered", "drafted_by", "decided_by"
+            "policy__replaces", "replaced__policy", "drafted_by", "decided_by"
         ),
         number=number,
     )
@@ -298,8 +298,9 @@ def _back_test(request: HttpRequest, change: PolicyChange) -> dict[str, Any]:
     if not form.is_valid():
         return {"form": form, "rows": []}
     days = form.cleaned_data
-    composed = compose(change, at=clock.now())
-    found = back_test(composed, start=days["tried_from"], end=days["tried_to"])
+    found = back_test(
+        compose(change, at=clock.now()), start=days["tried_from"], end=days["tried_to"]
+    )
     return {"form": form, "rows": _tried(found)}
 
 

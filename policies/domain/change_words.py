@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.days import short_day
 from policies.choices import ChangeKind, ExistingPermits, Layer, Requirement, Stance
-from policies.domain.composing import document_of
+from policies.domain.composing import document_of, parts_of
 from policies.domain.reference.days import day
 from policies.domain.register import Register
 from policies.domain.scope import scope_in_words
@@ -37,7 +37,25 @@ class FieldWords:
 
 
 def in_words(change: PolicyChange, register: Register) -> list[FieldWords]:
-    """Every field of the policy, changed or not. At most three queries."""
+    """Every field of the policy, changed or not; of a set, each policy that differs.
+
+    At most three queries a policy.
+    """
+    if change.kind == ChangeKind.SET:
+        return [_in_one(part, register) for part in parts_of(change)]
+    return _of_one(change, register)
+
+
+def _in_one(change: PolicyChange, register: Register) -> FieldWords:
+    """What differs of one policy, in one field."""
+    fields = [one for one in _of_one(change, register) if one.changes]
+    before = tuple(f"{one.name}: {'; '.join(one.before)}" for one in fields if one.before)
+    after = tuple(f"{one.name}: {'; '.join(one.after)}" for one in fields if one.after)
+    key = change.policy.key if change.policy else change.content["policy"]["key"]
+    return FieldWords(key, before, after)
+
+
+def _of_one(change: PolicyChange, register: Register) -> list[FieldWords]:
     old, content = change.replaced, change.content
     before = {} if change.policy is None else document_of(change.policy)
     after = content.get("policy", before)

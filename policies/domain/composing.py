@@ -1,18 +1,19 @@
 """What a change would write: its content as rows, and the register as it would be with them.
 
-    composed = compose(change, at=clock.now())
-    after = imagine(current_register(), composed)
+    parts = compose(change, at=clock.now())
+    after = imagine(current_register(), parts)
 
 The same rows serve the preview and the approval, so that the one shows what the other does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from history.models import Tracked
 from policies.choices import ChangeKind, Confidence, Precision
 from policies.domain.reference import files, policies
 from policies.domain.reference.days import day
@@ -34,22 +35,32 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """What an approval writes, not written yet.
+    """What an approval writes of one policy, not written yet.
 
-    `closes` is the version whose known range ends, `follows` the one that takes its place under
-    the same key; `enters` is a new policy with its questions, exceptions and first version;
-    `corrected` are new values of words of the policy, by column. `day` is the first day on which
-    a ruling could be another.
+    `changes` is the policy that is there already; `closes` is its version whose known range ends,
+    `follows` the one that takes its place; `enters` is a new policy with its questions, exceptions
+    and first version, `begins`; `corrected` are rows with new values of their words, by column.
+    `day` is the first day on which a ruling could be another.
     """
 
     day: date
+    changes: Policy | None = None
     closes: PolicyVersion | None = None
     follows: PolicyVersion | None = None
     enters: Policy | None = None
     questions: tuple[PolicyQuestion, ...] = ()
     exceptions: tuple[PolicyException, ...] = ()
     begins: PolicyVersion | None = None
-    corrected: Mapping[str, Any] | None = None
+    corrected: tuple[tuple[Tracked, Mapping[str, Any]], ...] = ()
+
+    @property
+    def keys(self) -> list[str]:
+        """Of the policies that it writes."""
+        return [one.key for one in (self.changes, self.enters) if one is not None]
+
+    @property
+    def writes_nothing(self) -> bool:
+        return not (self.closes or self.enters or self.corrected)
 
 
 def document_of(policy: Policy) -> dict[str, Any]:
@@ -152,11 +163,48 @@ def _sorted(value: Any) -> Any:
     return value
 
 
-def compose(change: PolicyChange, *, at: datetime) -> Composed:
-    """The rows that the change comes to if it is approved at that instant. At most six queries.
+def parts_of(change: PolicyChange) -> list[PolicyChange]:
+    """The change to each policy: of a set, as changes of their own that are nowhere stored.
 
-    For content without blocking findings; raises KeyError or ValueError for any other.
+    Two queries for a set.
     """
+    if change.kind != ChangeKind.SET:
+        return [change]
+    rows = change.content["changes"]
+    policies = {
+        one.key: one
+        for one in Policy.objects.filter(key__in=[row["key"] for row in rows]).select_related(
+            "replaces"
+        )
+    }
+    versions = PolicyVersion.objects.select_related("policy__replaces").in_bulk(
+        [row["replaced"] for row in rows if row["replaced"]]
+    )
+    return [
+        PolicyChange(
+            number=change.number,
+            kind=row["kind"],
+            status=change.status,
+            policy=policies.get(row["key"]),
+            replaced=versions.get(row["replaced"]),
+            content=row["content"],
+            rationale_en=change.rationale_en,
+            rationale_fr=change.rationale_fr,
+        )
+        for row in rows
+    ]
+
+
+def compose(change: PolicyChange, *, at: datetime) -> tuple[Composed, ...]:
+    """What the change comes to, policy by policy, if it is approved at that instant.
+
+    At most six queries a policy. For content without blocking findings; raises KeyError or
+    ValueError for any other.
+    """
+    return tuple(_compose(one, at) for one in parts_of(change))
+
+
+def _compose(change: PolicyChange, at: datetime) -> Composed:
     content, old = change.content, change.replaced
     first, last = day(content.get("from")), day(content.get("to"))
     match change.kind:
@@ -169,6 +217,7 @@ def compose(change: PolicyChange, *, at: datetime) -> Composed:
                 raise ValueError("an amendment takes effect on a day")
             return Composed(
                 first,
+                changes=old.policy,
                 closes=old,
                 follows=_after(old, at, effective_to=first),
                 **_new(change, first, last, at),
@@ -190,7 +239,7 @@ def compose(change: PolicyChange, *, at: datetime) -> Composed:
         },
     )
     ends = [one for one in (old.effective_to, last) if one]
-    return Composed(min(ends), closes=old, follows=follows)
+    return Composed(min(ends), changes=old.policy, closes=old, follows=follows)
 
 
 def _correction(
@@ -202,13 +251,8 @@ def _correction(
 ) -> Composed:
     starts = min(old.effective_from or date.min, first or date.min)
     if is_another_policy(change):
-        return Composed(starts, closes=old, **_new(change, first, last, at))
-    policy, *_parts = _models(change)
-    corrected = {
-        column: getattr(policy, column)
-        for column in _CORRECTED
-        if getattr(policy, column) != getattr(old.policy, column)
-    }
+        return Composed(starts, changes=old.policy, closes=old, **_new(change, first, last, at))
+    corrected = tuple(_corrected(old.policy, *_models(change)))
     days = {
         "effective_from": first,
         "effective_to": last,
@@ -216,11 +260,46 @@ def _correction(
         "published_on": day(change.content.get("published_on")),
     }
     if all(getattr(old, name) == value for name, value in days.items()):
-        return Composed(starts, corrected=corrected)
-    return Composed(starts, closes=old, follows=_after(old, at, **days), corrected=corrected)
+        return Composed(starts, changes=old.policy, corrected=corrected)
+    return Composed(
+        starts,
+        changes=old.policy,
+        closes=old,
+        follows=_after(old, at, **days),
+        corrected=corrected,
+    )
 
 
-_CORRECTED = (
+def _corrected(
+    stored: Policy,
+    policy: Policy,
+    questions: Iterable[PolicyQuestion],
+    exceptions: Iterable[PolicyException],
+) -> Iterator[tuple[Tracked, dict[str, Any]]]:
+    """Each row of the policy whose words are others, and those words. Two queries."""
+    yield from _other_words(stored, policy, _WORDS_OF_POLICY)
+    asked = {one.code: one for one in questions}
+    for question in PolicyQuestion.objects.filter(policy=stored):
+        yield from _other_words(question, asked[question.code], ("text_en", "text_fr"))
+    out = {one.code: one for one in exceptions}
+    for exception in PolicyException.objects.filter(policy=stored):
+        yield from _other_words(exception, out[exception.code], _WORDS_OF_EXCEPTION)
+
+
+def _other_words(
+    stored: Tracked, wanted: Tracked, columns: Iterable[str]
+) -> Iterator[tuple[Tracked, dict[str, Any]]]:
+    found = {
+        column: getattr(wanted, column)
+        for column in columns
+        if getattr(wanted, column) != getattr(stored, column)
+    }
+    if found:
+        yield stored, found
+
+
+_WORDS_OF_EXCEPTION = ("text_en", "text_fr", "evidence_en", "evidence_fr")
+_WORDS_OF_POLICY = (
     "title_en",
     "title_fr",
     "instrument_en",
@@ -306,21 +385,22 @@ def _policy(values: Json) -> Policy | None:
     return None if key is None else Policy.objects.get(key=key)
 
 
-def imagine(register: Register, composed: Composed) -> Register:
-    """The register as it would be. At most one query."""
+def imagine(register: Register, parts: Iterable[Composed]) -> Register:
+    """The register as it would be. One query."""
     book = register.rulebook
     rows: dict[str, PolicyRow] = dict(book.row)
-    closes, follows, enters = composed.closes, composed.follows, composed.enters
     words = dict(register.policies)
     questions = dict(register.questions)
-    if closes is not None:
-        rows[closes.policy.key] = _moved(rows[closes.policy.key], closes, follows, composed)
-    if enters is not None and composed.begins is not None:
-        rows[enters.key] = row_of(
-            enters, composed.questions, composed.exceptions, [span_of(composed.begins)]
-        )
-        words[enters.key] = words_of(enters, composed.exceptions)
-        questions.update(questions_of(enters, composed.questions))
+    for part in parts:
+        closes, enters = part.closes, part.enters
+        if closes is not None:
+            rows[closes.policy.key] = _moved(rows[closes.policy.key], closes, part)
+        if enters is not None and part.begins is not None:
+            rows[enters.key] = row_of(
+                enters, part.questions, part.exceptions, [span_of(part.begins)]
+            )
+            words[enters.key] = words_of(enters, part.exceptions)
+            questions.update(questions_of(enters, part.questions))
     return replace(
         register,
         rulebook=Rulebook(rows.values(), book.members(), read_item_sets()),
@@ -329,19 +409,20 @@ def imagine(register: Register, composed: Composed) -> Register:
     )
 
 
-def rehearse(register: Register, composed: Composed) -> Register:
-    """The register as if the change had held, and been known, on every day. One query."""
-    imagined = imagine(register, composed)
+def rehearse(register: Register, parts: Sequence[Composed]) -> Register:
+    """The register as if the change had held, and been known, on every day. Two queries."""
+    imagined = imagine(register, parts)
     book = imagined.rulebook
     rows: dict[str, PolicyRow] = dict(book.row)
-    closes, follows, enters = composed.closes, composed.follows, composed.enters
     always = (Span(),)
-    if enters is not None:
-        rows[enters.key] = replace(rows[enters.key], spans=always)
-    if closes is not None:
-        runs_on = enters is None and follows is not None and _lasts_longer(follows, than=closes)
-        key = closes.policy.key
-        rows[key] = replace(rows[key], spans=always if runs_on else ())
+    for part in parts:
+        closes, follows, enters = part.closes, part.follows, part.enters
+        if enters is not None:
+            rows[enters.key] = replace(rows[enters.key], spans=always)
+        if closes is not None:
+            runs_on = enters is None and follows is not None and _lasts_longer(follows, than=closes)
+            key = closes.policy.key
+            rows[key] = replace(rows[key], spans=always if runs_on else ())
     return replace(imagined, rulebook=Rulebook(rows.values(), book.members(), read_item_sets()))
 
 
@@ -351,10 +432,9 @@ def _lasts_longer(version: PolicyVersion, *, than: PolicyVersion) -> bool:
     return version.effective_to > than.effective_to
 
 
-def _moved(
-    row: PolicyRow, closes: PolicyVersion, follows: PolicyVersion | None, composed: Composed
-) -> PolicyRow:
-    known_from = next(one.known_from for one in (follows, composed.begins) if one)
+def _moved(row: PolicyRow, closes: PolicyVersion, part: Composed) -> PolicyRow:
+    follows = part.follows
+    known_from = next(one.known_from for one in (follows, part.begins) if one)
     gone, spans = span_of(closes), []
     for span in row.spans:
         spans.append(replace(span, known_to=known_from) if span == gone else span)
@@ -363,8 +443,9 @@ def _moved(
     return replace(row, spans=tuple(spans))
 
 
-def days_moved(composed: Composed) -> Iterator[tuple[date | None, date | None]]:
+def days_moved(parts: Iterable[Composed]) -> Iterator[tuple[date | None, date | None]]:
     """The stretches of days for which the register says something else than before."""
-    for version in (composed.closes, composed.follows, composed.begins):
-        if version is not None:
-            yield version.effective_from, version.effective_to
+    for part in parts:
+        for version in (part.closes, part.follows, part.begins):
+            if version is not None:
+                yield version.effective_from, version.effective_to

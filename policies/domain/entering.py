@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -13,7 +14,6 @@ from policies.domain.reference.load import LOADS, alone_at_the_register
 from policies.domain.reference.report import Counts, LoadReport
 from policies.models import (
     Policy,
-    PolicyChange,
     PolicyException,
     PolicyQuestion,
     PolicyVersion,
@@ -22,16 +22,23 @@ from policies.models import (
 from policies.verbs import Verb
 
 
-def enter(change: PolicyChange, composed: Composed, *, at: datetime, entries: Door) -> None:
+def enter(number: str, parts: Sequence[Composed], *, at: datetime, entries: Door) -> None:
     """Writes what was composed, and moves the register's head. The register is locked before.
 
-    Raises Refused where the policy was changed since the draft was begun.
+    `number` is that of the change. Raises Refused where a policy was changed since it was drafted.
     """
     alone_at_the_register()
-    basis = {"change": change.number}
+    basis = {"change": number}
+    for part in parts:
+        _enter(part, basis, at=at, entries=entries)
+    load = ReferenceLoad(loaded_at=at, files={}, counts=_counts(parts).counts())
+    entries.record(Verb.REGISTER_CHANGED, stream=LOADS, subject=LOADS, basis=basis).add(load)
+
+
+def _enter(composed: Composed, basis: dict[str, str], *, at: datetime, entries: Door) -> None:
     old = composed.closes
-    if change.policy is not None:
-        stream = change.policy.stream
+    if composed.changes is not None:
+        stream = composed.changes.stream
         entry = entries.record(Verb.POLICY_REVISED, stream=stream, subject=stream, basis=basis)
         if old is not None:
             now = PolicyVersion.objects.select_for_update().get(pk=old.pk)
@@ -42,8 +49,8 @@ def enter(change: PolicyChange, composed: Composed, *, at: datetime, entries: Do
             entry.set(now, known_to=at)
         if composed.follows is not None:
             entry.add(composed.follows)
-        if composed.corrected:
-            entry.set(Policy.objects.get(pk=change.policy.pk), **composed.corrected)
+        for row, values in composed.corrected:
+            entry.set(row, **values)
     if composed.enters is not None and composed.begins is not None:
         policy = composed.enters
         stream = f"policy:{policy.key}"
@@ -57,14 +64,15 @@ def enter(change: PolicyChange, composed: Composed, *, at: datetime, entries: Do
         for part in parts:
             part.policy = policy  # Now that it has an id.
             entry.add(part)
-    load = ReferenceLoad(loaded_at=at, files={}, counts=_counts(composed).counts())
-    entries.record(Verb.REGISTER_CHANGED, stream=LOADS, subject=LOADS, basis=basis).add(load)
 
 
-def _counts(composed: Composed) -> LoadReport:
-    new = [one for one in (composed.follows, composed.begins) if one is not None]
+def _counts(parts: Sequence[Composed]) -> LoadReport:
     policies = Counts(
-        added=int(composed.enters is not None), superseded=int(bool(composed.corrected))
+        added=sum(one.enters is not None for one in parts),
+        superseded=sum(bool(one.corrected) for one in parts),
     )
-    versions = Counts(added=len(new), superseded=int(composed.closes is not None))
+    versions = Counts(
+        added=sum((one.follows is not None) + (one.begins is not None) for one in parts),
+        superseded=sum(one.closes is not None for one in parts),
+    )
     return LoadReport({Policy.__name__: policies, PolicyVersion.__name__: versions}, {})

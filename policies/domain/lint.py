@@ -6,8 +6,8 @@ form in which it is mended.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -26,7 +26,7 @@ from policies.choices import (
     Stance,
 )
 from policies.domain.codes import is_written_code
-from policies.domain.composing import compose, imagine, is_another_policy
+from policies.domain.composing import compose, imagine, is_another_policy, parts_of
 from policies.domain.drafting import PENDING
 from policies.domain.parity import Fact, differences
 from policies.domain.reference.days import day
@@ -74,10 +74,20 @@ class Pair:
 
 def findings(change: PolicyChange, register: Register | None = None) -> list[Finding]:
     """What there is to settle, what blocks first. The number of queries does not grow."""
-    found = [*_shape(change), *_languages(change)]
-    if not any(one.blocks for one in found):
-        found += _in_the_register(change, register or current_register())
+    found = list(_rationale(change))
+    parts = parts_of(change)
+    for part in parts:
+        of_it = [*_shape(part), *_languages(part)]
+        if not any(one.blocks for one in of_it):
+            of_it += _in_the_register(part, register or current_register())
+        found += of_it if len(parts) == 1 else [_named(one, part) for one in of_it]
     return sorted(found, key=lambda one: not one.blocks)
+
+
+def _named(finding: Finding, part: PolicyChange) -> Finding:
+    """A finding about one policy of a set, whose key it names."""
+    key = part.policy.key if part.policy else part.content["policy"]["key"]
+    return replace(finding, words=f"{key}: {finding.words}", field="")
 
 
 def _block(code: str, title: str, words: str, field: str = "") -> Finding:
@@ -91,8 +101,7 @@ def _warn(code: str, title: str, words: str, field: str = "") -> Finding:
 # What the content must hold
 
 
-def _shape(change: PolicyChange) -> Iterator[Finding]:
-    content = change.content
+def _rationale(change: PolicyChange) -> Iterator[Finding]:
     if not change.rationale_en or not change.rationale_fr:
         yield _block(
             "rationale",
@@ -100,6 +109,13 @@ def _shape(change: PolicyChange) -> Iterator[Finding]:
             _("Say in English and in French why."),
             "rationale_fr" if change.rationale_en else "rationale_en",
         )
+    yield from _figures(
+        [_pair(_("Rationale"), "rationale_fr", change.rationale_en, change.rationale_fr)]
+    )
+
+
+def _shape(change: PolicyChange) -> Iterator[Finding]:
+    content = change.content
     yield from _days(change)
     if "policy" not in content:
         yield from _instrument(content["instrument"], "")
@@ -259,8 +275,12 @@ def _key(change: PolicyChange, key: str) -> Iterator[Finding]:
 
 def pairs(change: PolicyChange) -> Iterator[Pair]:
     """Every text of the change in both languages."""
-    content = change.content
     yield _pair(_("Rationale"), "rationale_fr", change.rationale_en, change.rationale_fr)
+    for part in parts_of(change):
+        yield from _pairs_of_policy(part.content)
+
+
+def _pairs_of_policy(content: Json) -> Iterator[Pair]:
     instrument = content.get("policy", content)["instrument"]
     yield _pair(_("Instrument"), "instrument_fr", *_both(instrument, "title"))
     yield _pair(_("Citation"), "citation_fr", *_both(instrument, "citation"))
@@ -288,7 +308,12 @@ def _pair(name: str, field: str, english: str | None, french: str | None) -> Pai
 
 
 def _languages(change: PolicyChange) -> Iterator[Finding]:
-    for pair in pairs(change):
+    yield from _figures(_pairs_of_policy(change.content))
+
+
+def _figures(texts: Iterable[Pair]) -> Iterator[Finding]:
+    """Figures that only one of two texts has."""
+    for pair in texts:
         if not pair.differences:
             continue
         one = pair.differences[0]
@@ -313,12 +338,12 @@ def _in_the_register(change: PolicyChange, register: Register) -> Iterator[Findi
     if fault:
         yield _block("form", _("Form"), fault)
         return
-    composed = compose(change, at=clock.now())
-    if not (composed.closes or composed.enters or composed.corrected):
+    (composed,) = compose(change, at=clock.now())
+    if composed.writes_nothing:
         yield _block("nothing", _("No change"), _("Nothing in it differs from the register."))
         return
     yield from _pending(change)
-    after = imagine(register, composed)
+    after = imagine(register, (composed,))
     on = max(composed.day, clock.today())
     enters = composed.enters
     if enters is not None:

@@ -16,12 +16,13 @@ _NOT_LOOKED_UP = "+"
 
 
 class PolicyChange(Tracked):
-    """A change to one policy, from its draft to the register.
+    """A change to one policy, or to a set of them, from its draft to the register.
 
     `content` is what the policy is to be: `policy` in the form of `policies.schema.json`, without
     versions, beside `from`, `to`, `announced_on` and `published_on`; a change that only moves days
-    has `instrument` instead of `policy`. `policy` is the policy changed (none is for a new one) and
-    `replaced` its version whose known range an approval closes; `entered` is the policy that the
+    has `instrument` instead of `policy`, and a set has `changes`, each with its `kind`, `key`,
+    `replaced` and `content`. `policy` is the policy changed (none is for a new one) and `replaced`
+    its version whose known range an approval closes; `keys` are those of the policies that the
     approval wrote. `preview` tells what was found when it was made, in counts, and `found` case by
     case: both are sealed when the change is proposed. Only who drafted it edits it.
     """
@@ -38,13 +39,7 @@ class PolicyChange(Tracked):
         related_name="changes",
         verbose_name=_("policy"),
     )
-    entered = models.ForeignKey(
-        Policy,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="entered_by",
-        verbose_name=_("policy entered"),
-    )
+    keys = models.JSONField(_("policies written"), default=list)
     replaced = models.ForeignKey(
         "policies.PolicyVersion",
         on_delete=models.PROTECT,
