@@ -60,6 +60,7 @@ urlpatterns = [
     path("permits/<str:number>/", permits.permit, name="permit"),
     path("policy-changes/", policy_changes.changes, name="policy_changes"),
     path("policy-changes/new/", policy_changes.new, name="new_policy_change"),
+    path("policy-changes/set/", policy_changes.new_set, name="new_policy_set"),
     path(CHANGE, policy_changes.change, name="policy_change"),
     path(f"{CHANGE}edit/", policy_changes.edit, name="edit_policy_change"),
     path(f"{CHANGE}preview/", policy_changes.preview, name="preview_policy_change"),
