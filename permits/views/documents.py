@@ -14,8 +14,7 @@ from permits import forms
 from permits.domain import documents
 from permits.filestore import Altered
 from permits.models import Application, Document
-from permits.views.acts import Page, answer, sent, who
-from permits.views.case import METHODS, find
+from permits.views.acts import METHODS, Page, answer, find, sent, who
 
 logger = logging.getLogger("security")
 

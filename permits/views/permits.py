@@ -28,8 +28,7 @@ from permits.domain.standing import read_standing, standing_of
 from permits.domain.use import report_use
 from permits.models import Notice, Party, Permit, PermitAct, PermitLine, Use
 from permits.templatetags.case_tags import dollars, figure
-from permits.views.acts import Page, answer, sent, who
-from permits.views.case import METHODS
+from permits.views.acts import METHODS, Page, answer, sent, who
 from permits.workflow import CASE_ROLES, PROPOSERS
 
 PAGE = 50

@@ -36,8 +36,7 @@ from permits.domain.impact import (
 )
 from permits.models import Line, Party
 from permits.templatetags.case_tags import dollars
-from permits.views.acts import Page, answer, sent, who
-from permits.views.case import METHODS
+from permits.views.acts import METHODS, Page, answer, sent, who
 from policies.choices import ChangeKind, ChangeStatus, Requirement, Stance
 from policies.domain import drafting
 from policies.domain.change_words import in_words
