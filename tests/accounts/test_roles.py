@@ -245,6 +245,13 @@ def test_a_role_ends_at_once(cast: Cast) -> None:
     assert last_event().reason == WHY
 
 
+def test_a_role_ends_today_where_today_is_named(cast: Cast) -> None:
+    row = RoleGrant.objects.get(person=cast.senior)
+    with clock.simulated(NOON + timedelta(days=2)):
+        assert end_role(row, by=cast.admin, reason=WHY, on=day(2)).ends_on == day(2)
+        assert roles_of(cast.senior) == frozenset()
+
+
 def test_a_role_ends_on_a_day_to_come(cast: Cast) -> None:
     row = RoleGrant.objects.get(person=cast.senior)
     end_role(row, by=cast.admin, reason=WHY, on=day(3))
