@@ -269,6 +269,8 @@ def test_an_end_is_never_put_off(cast: Cast, someone: User) -> None:
     row = grant(cast, someone, Role.ANALYST, 0, 4)
     with pytest.raises(Refused, match="ends on 6 March 2026 already"):
         end_role(row, by=cast.admin, reason=WHY, on=day(9))
+    with pytest.raises(Refused, match="ends on 6 March 2026 already"):
+        end_role(row, by=cast.admin, reason=WHY, on=day(4))
     with pytest.raises(ValidationError, match="today or later"):
         end_role(row, by=cast.admin, reason=WHY, on=day(-1))
 
