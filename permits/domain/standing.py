@@ -55,6 +55,14 @@ class Standing:
     def line(self, number: int) -> LineStanding:
         return next(one for one in self.lines if one.number == number)
 
+    @property
+    def may_be_used(self) -> bool:
+        return self.status in (
+            PermitStatus.VALID,
+            PermitStatus.SUSPENDED_IN_PART,
+            PermitStatus.CANCELLED_IN_PART,
+        )
+
 
 def standing_of(
     permit: Permit,

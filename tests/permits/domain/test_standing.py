@@ -82,6 +82,14 @@ def test_one_word_says_what_a_permit_is_on_a_day(what: str) -> None:
     assert on(day, *told).status == status
 
 
+MAY_BE_USED = {PermitStatus.VALID, PermitStatus.SUSPENDED_IN_PART, PermitStatus.CANCELLED_IN_PART}
+
+
+@pytest.mark.parametrize("status", PermitStatus)
+def test_a_permit_may_be_used_while_something_of_it_is_in_force(status: PermitStatus) -> None:
+    assert Standing(status, FIRST, LAST, ()).may_be_used == (status in MAY_BE_USED)
+
+
 def test_acts_count_in_the_order_in_which_they_were_done() -> None:
     """Not in that in which they were proposed, which is the order of their numbers."""
     later, earlier = act("reinstate", day=DAY), act("suspend", day=DAY - ONE)
