@@ -154,7 +154,7 @@ def test_a_permit_may_be_narrowed_to_today_and_to_nothing_of_a_line(
     act = acts.act_at_once(permit, kind="amend", change=to_nothing, reason=WHY, by=office.decision)
     assert not act.loosens
     now = read_standing(permit, clock.today())
-    assert (now.valid_to, now.line(1).quantity) == (clock.today(), 0)
+    assert (now.valid_to, now.line(1).quantity) == (clock.today(), Decimal(0))
 
 
 # Once only
