@@ -12,12 +12,12 @@ from history import guards
 
 
 def check_guards(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """Names each guard that a database has lost.
+    """Names each guard that a database has lost, and what stands beside them that is not ours.
 
     A warning and not an error: `migrate` runs the database checks first, and an error would keep
     it from putting the guard back.
     """
-    return [
+    found: list[CheckMessage] = [
         Warning(
             f"The guard {name} is missing from the database {alias!r}: what happened meanwhile"
             " may not be in the log.",
@@ -28,3 +28,14 @@ def check_guards(*, databases: Sequence[str] | None = None, **kwargs: Any) -> li
         for alias in databases or ()
         for name in guards.missing(connections[alias])
     ]
+    found += [
+        Warning(
+            f"In the database {alias!r}, {where}: {what}. It can change what is written or read.",
+            hint="Find out who put it there and what it did, remove it, then run manage.py"
+            " verify_history --deep.",
+            id="history.W002",
+        )
+        for alias in databases or ()
+        for where, what in guards.foreign(connections[alias])
+    ]
+    return found

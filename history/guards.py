@@ -6,9 +6,10 @@ these are triggers, also against REPLACE, which deletes without firing a delete 
 PostgreSQL triggers that stay on in replica mode. Every refusal is an `IntegrityError`.
 
 Installed after every `migrate`: a table that Django rebuilds on SQLite loses its triggers.
-`missing` tells which guards are not there, or are not ours word for word.
+`missing` tells which guards are not there, or are not ours word for word; `foreign` what stands
+beside them on the same tables and could change what is written or read there.
 
-A package adds guards of its own by `also`.
+A package adds guards of its own by `also`; triggers that it installs itself it names by `beside`.
 
 Who owns the database can drop a guard. That is found here at the next start, and what was done
 meanwhile by `verify_history --deep`.
@@ -17,9 +18,10 @@ meanwhile by `verify_history --deep`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from history.models import Event, Text, Tracked, tracked_models
@@ -53,6 +55,18 @@ def also(provider: Provider) -> None:
     """Has a package's guards installed and looked after as the history's own are."""
     if provider not in _providers:
         _providers.append(provider)
+
+
+_beside: list[Callable[[str], Mapping[str, str]]] = []
+
+
+def beside(triggers: Callable[[str], Mapping[str, str]]) -> None:
+    """Has triggers of a package, installed by itself, known as ours: their text by name.
+
+    Called with the engine, as Django names it.
+    """
+    if triggers not in _beside:
+        _beside.append(triggers)
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
@@ -331,3 +345,89 @@ def _plain(text: str, vendor: str) -> str:
         source, mark, rest = re.sub(r"\bpublic\.", "", text).rpartition("search_path=")
         text = source + mark + rest.replace('"', "")
     return re.sub(r"\s+", " ", text).strip()
+
+
+# What is there beside them
+
+
+def foreign(connection: BaseDatabaseWrapper) -> list[tuple[str, str]]:
+    """What is not ours on the tables of the log and of tracked rows: where, and what it is.
+
+    Anything that could change, hide or add rows without a word: triggers, and on PostgreSQL also
+    rules, policies on rows, inheritance, what is switched off; a view in a table's place. It is
+    only told: what somebody put there is looked at by somebody before it goes.
+    """
+    tables = {model._meta.db_table for model in tracked_models()}
+    tables |= {model._meta.db_table for model in apps.get_app_config("history").get_models()}
+    look = _foreign_sqlite if connection.vendor == "sqlite" else _foreign_postgres
+    return sorted(look(connection, tables))
+
+
+def _foreign_sqlite(
+    connection: BaseDatabaseWrapper, tables: set[str]
+) -> Iterator[tuple[str, str]]:
+    ours = {guard.name for guard in _wanted(connection)}
+    alike = {name: text for one in _beside for name, text in one(connection.vendor).items()}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT type, name, lower(tbl_name), sql FROM sqlite_master"
+            " WHERE type IN ('trigger', 'view')"
+            " OR (type = 'table' AND lower(sql) LIKE 'create virtual%%')"
+        )
+        for kind, name, table, text in cursor.fetchall():
+            # Names in capitals and in small letters are the same.
+            if table not in tables or name in ours or alike.get(name) == text:
+                continue
+            if kind != "trigger":
+                yield table, "what is in its place is not an ordinary table"
+            else:
+                yield table, f"the trigger {name} is not ours"
+
+
+_FOREIGN_POSTGRES = """
+WITH tables AS (
+    SELECT oid, relname, relkind, relrowsecurity FROM pg_class
+    WHERE relname = ANY(%s) AND relkind IN ('r', 'p', 'v', 'm', 'f')
+    AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+)
+SELECT relname, 'what is in its place is not an ordinary table' FROM tables WHERE relkind <> 'r'
+UNION ALL
+SELECT relname, 'the rule ' || rulename || ' is not ours' FROM tables
+JOIN pg_rewrite ON ev_class = tables.oid WHERE relkind <> 'v'
+UNION ALL
+SELECT relname, 'security by row is switched on' FROM tables WHERE relrowsecurity
+UNION ALL
+SELECT relname, 'the policy ' || polname || ' on its rows is not ours' FROM tables
+JOIN pg_policy ON polrelid = tables.oid
+UNION ALL
+SELECT relname, inhrelid::regclass || ' inherits from it' FROM tables
+JOIN pg_inherits ON inhparent = tables.oid
+UNION ALL
+SELECT relname, 'it inherits from ' || inhparent::regclass FROM tables
+JOIN pg_inherits ON inhrelid = tables.oid
+UNION ALL
+SELECT DISTINCT relname, 'its references to other tables or theirs to it are not checked'
+FROM tables JOIN pg_trigger ON tgrelid = tables.oid WHERE tgisinternal AND tgenabled IN ('D', 'R')
+UNION ALL
+SELECT 'session_replication_role', 'it is ' || current_setting('session_replication_role')
+|| ': references between tables are not checked'
+WHERE current_setting('session_replication_role') <> 'origin'
+"""
+
+
+def _foreign_postgres(
+    connection: BaseDatabaseWrapper, tables: set[str]
+) -> Iterator[tuple[str, str]]:
+    ours = {(guard.table, guard.name) for guard in _wanted(connection)}
+    with connection.cursor() as cursor:
+        cursor.execute(_FOREIGN_POSTGRES, [list(tables)])
+        yield from cursor.fetchall()
+        cursor.execute(
+            "SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+            " WHERE NOT tgisinternal AND relname = ANY(%s) AND relnamespace ="
+            " (SELECT oid FROM pg_namespace WHERE nspname = current_schema())",
+            [list(tables)],
+        )
+        for table, name in cursor.fetchall():
+            if (table, name) not in ours:
+                yield table, f"the trigger {name} is not ours"

@@ -27,5 +27,8 @@ class PoliciesConfig(AppConfig):
     verbose_name = _("Policies")
 
     def ready(self) -> None:
+        from history import guards  # noqa: PLC0415 - it needs the models
+
+        guards.beside(overlap.triggers)
         post_migrate.connect(restore_guards, sender=self, dispatch_uid="policies.restore_guards")
         checks.register(check_overlap_guards, checks.Tags.database)

@@ -130,6 +130,13 @@ _DROP = {
 }
 
 
+def triggers(vendor: str) -> dict[str, str]:
+    """The guards that are triggers, by name as they are made: none on PostgreSQL."""
+    if vendor != "sqlite":
+        return {}
+    return {name: text for one in GUARDS for name, text in one.statements(vendor).items()}
+
+
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
     """The names of the guards that the database lacks; a table not made yet needs none."""
     present = _present(connection)

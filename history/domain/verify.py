@@ -102,6 +102,7 @@ def verify(
             Fault(name, "guard", "it is missing from the database")
             for name in guards.missing(connection)
         ]
+        faults += [Fault(where, "guard", what) for where, what in guards.foreign(connection)]
         return Verification(
             log=reader.log,
             epoch=reader.epoch,

@@ -393,6 +393,124 @@ def test_a_disabled_guard_is_missing() -> None:
     assert guards.missing(connection) == []
 
 
+# What stands beside them
+
+_SQLITE_FOREIGN = {
+    "a trigger": (
+        [
+            "CREATE TRIGGER beside AFTER UPDATE ON Policies_Destination"
+            " BEGIN UPDATE permits_overview SET number = 0; END"
+        ],
+        ("policies_destination", "the trigger beside is not ours"),
+    ),
+    "a trigger on events": (
+        ["CREATE TRIGGER beside AFTER INSERT ON history_event BEGIN SELECT 1; END"],
+        ("history_event", "the trigger beside is not ours"),
+    ),
+    "one of the register's triggers with another body": (
+        [
+            "DROP TRIGGER policies_policyversion_no_overlap_insert",
+            "CREATE TRIGGER policies_policyversion_no_overlap_insert BEFORE INSERT"
+            " ON policies_policyversion BEGIN SELECT 1; END",
+        ],
+        (
+            "policies_policyversion",
+            "the trigger policies_policyversion_no_overlap_insert is not ours",
+        ),
+    ),
+    "a view in a table's place": (
+        [
+            "ALTER TABLE permits_notice RENAME TO elsewhere",
+            "CREATE VIEW Permits_Notice AS SELECT * FROM elsewhere WHERE id > 1",
+        ],
+        ("permits_notice", "what is in its place is not an ordinary table"),
+    ),
+    "a virtual table": (
+        ["DROP TABLE permits_notice", "CREATE VIRTUAL TABLE permits_notice USING fts5(a)"],
+        ("permits_notice", "what is in its place is not an ordinary table"),
+    ),
+}
+_POSTGRES_FOREIGN = {
+    "a trigger": (
+        [
+            "CREATE FUNCTION beside() RETURNS trigger LANGUAGE plpgsql"
+            " AS $$ BEGIN RETURN NULL; END $$",
+            "CREATE TRIGGER beside BEFORE INSERT ON policies_destination"
+            " FOR EACH ROW EXECUTE FUNCTION beside()",
+        ],
+        ("policies_destination", "the trigger beside is not ours"),
+    ),
+    "a guard of another table": (
+        [
+            "CREATE TRIGGER permits_notice_told BEFORE INSERT ON history_event"
+            " FOR EACH ROW EXECUTE FUNCTION history_guard_row()",
+        ],
+        ("history_event", "the trigger permits_notice_told is not ours"),
+    ),
+    "a rule": (
+        ["CREATE RULE beside AS ON UPDATE TO policies_destination DO INSTEAD NOTHING"],
+        ("policies_destination", "the rule beside is not ours"),
+    ),
+    "security by row": (
+        ["ALTER TABLE policies_destination ENABLE ROW LEVEL SECURITY"],
+        ("policies_destination", "security by row is switched on"),
+    ),
+    "a policy": (
+        ["CREATE POLICY beside ON policies_destination USING (false)"],
+        ("policies_destination", "the policy beside on its rows is not ours"),
+    ),
+    "a child": (
+        ["CREATE TABLE child () INHERITS (policies_destination)"],
+        ("policies_destination", "child inherits from it"),
+    ),
+    "a parent": (
+        [
+            "CREATE TABLE parent (version bigint)",
+            "ALTER TABLE permits_notice ALTER version DROP NOT NULL",
+            "ALTER TABLE permits_notice INHERIT parent",
+        ],
+        ("permits_notice", "it inherits from parent"),
+    ),
+    "a view in a table's place": (
+        [
+            "ALTER TABLE permits_notice RENAME TO elsewhere",
+            "CREATE VIEW permits_notice AS SELECT * FROM elsewhere WHERE id > 1",
+        ],
+        ("permits_notice", "what is in its place is not an ordinary table"),
+    ),
+    "references switched off": (
+        ["ALTER TABLE permits_notice DISABLE TRIGGER ALL"],
+        ("permits_notice", "its references to other tables or theirs to it are not checked"),
+    ),
+    "the replica mode": (
+        ["SET LOCAL session_replication_role = replica"],
+        (
+            "session_replication_role",
+            "it is replica: references between tables are not checked",
+        ),
+    ),
+}
+_FOREIGN = _SQLITE_FOREIGN if "sqlite" in connection.settings_dict["ENGINE"] else _POSTGRES_FOREIGN
+
+
+def test_nothing_stands_beside_the_guards() -> None:
+    assert guards.foreign(connection) == []
+
+
+@pytest.mark.parametrize("kind", _FOREIGN)
+def test_what_somebody_adds_beside_the_guards_is_named(kind: str) -> None:
+    statements, told = _FOREIGN[kind]
+    connection.check_constraints()
+    with at_the_door(), connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+    assert guards.foreign(connection) == [told]
+    warnings = [one.msg for one in run_checks(databases=["default"]) if one.id == "history.W002"]
+    assert [told[0] in one and told[1] in one for one in warnings] == [True]
+    faults = {(fault.place, fault.why) for fault in verify().faults if fault.reason == "guard"}
+    assert told in faults
+
+
 @sqlite_only
 @pytest.mark.django_db(transaction=True)
 def test_a_table_that_is_rebuilt_has_its_guards_again_after_migrate() -> None:
