@@ -114,8 +114,8 @@ class History:
     log = first_key = newest = ""
     key, epoch, synthetic, size, notes, good = b"", 1, False, 0, 0, 0
     def __init__(self, folder: Path, pin: Any = None) -> None:
-        self.folder, self.pin = folder, pin
-        self.there, self.cited = {path.name for path in folder.iterdir()}, set[bytes]()
+        self.folder, self.pin, self.cited = folder, pin, set[bytes]()
+        self.there = {need(p.is_file() and p.name, f"no plain file: {p}") for p in folder.iterdir()}
         self.streams, self.peaks = dict[str, int](), list[bytes]()
     def lines(self, name: str) -> Any:
         with (self.folder / name).open("rb") as file: yield from file

@@ -622,6 +622,7 @@ def run(*arguments: str | Path, flags: str = "-IS") -> tuple[int, str]:
         capture_output=True,
         check=False,
         env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+        timeout=60,
     )
     assert done.returncode == 2 or not done.stderr
     assert b"Traceback" not in done.stderr
@@ -643,6 +644,25 @@ def test_the_command_tells_by_its_exit_code(tmp_path: Path) -> None:
     assert run(tmp_path / "nowhere")[0] == 2
     assert run(folder, "--pin", folder / "README.txt")[0] == 2
     assert run(folder, "--wrong")[0] == 2
+
+
+@pytest.mark.parametrize("name", ["events.jsonl", "manifest.json", "another"])
+def test_a_pipe_in_the_folder_is_refused_and_not_waited_for(name: str, tmp_path: Path) -> None:
+    write(good(), tmp_path)
+    (tmp_path / name).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / name)
+    code, report = run(tmp_path)
+    assert code == 2
+    assert report.startswith("NOT CHECKED:")
+    assert f"no plain file: {tmp_path / name}" in report
+
+
+def test_a_device_in_the_folder_is_refused(tmp_path: Path) -> None:
+    write(good(), tmp_path)
+    (tmp_path / "README.txt").unlink()
+    (tmp_path / "README.txt").symlink_to("/dev/zero")
+    code, report = run(tmp_path)
+    assert (code, "no plain file" in report) == (2, True)
 
 
 def test_the_verifier_is_one_short_file_of_the_standard_library() -> None:
@@ -744,7 +764,7 @@ def test_the_tree_heads_are_those_of_certificate_transparency(tmp_path: Path) ->
 
 @given(leaves=st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=70))
 def test_a_growing_tree_has_the_head_that_the_rfc_defines(leaves: list[bytes]) -> None:
-    history = verifier.History(Path())
+    history = verifier.History(VECTORS / "good")
     for leaf in leaves:
         history.grow(leaf)
     assert history.root() == exports.tree_head(leaves)
