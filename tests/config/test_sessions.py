@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -16,7 +17,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from accounts.domain.people import change_own_password, close_account
 from accounts.models import User
 from config.sessions import SEEN, STARTED
-from tests.people import PASSWORD, make_cast
+from tests.people import PASSWORD, make_cast, make_person
 
 ACCOUNT = "/account/"
 REGISTER = "/lists/"
@@ -129,6 +130,59 @@ def test_another_secret_key_keeps_sessions_with_the_old_one_as_fallback(
     assert analyst_client.get(ACCOUNT).status_code == 200
     settings.SECRET_KEY_FALLBACKS = []
     settings.SECRET_KEY = "y" * 60
+    assert analyst_client.get(ACCOUNT).status_code == 302
+
+
+# What the database knows
+
+
+def cookie(client: Client) -> str:
+    return client.cookies["sessionid"].value
+
+
+def with_cookie(key: str) -> Client:
+    client = Client()
+    client.cookies["sessionid"] = key
+    return client
+
+
+def test_who_reads_the_table_of_sessions_cannot_go_on_with_one(analyst_client: Client) -> None:
+    [row] = Session.objects.all()
+    key = cookie(analyst_client)
+    assert key not in (row.session_key, row.session_data)
+    assert with_cookie(key).get(ACCOUNT).status_code == 200
+    assert with_cookie(row.session_key).get(ACCOUNT).status_code == 302
+
+
+def test_what_a_session_holds_is_of_no_use_in_another(analyst_client: Client) -> None:
+    [row] = Session.objects.all()
+    other = Client()
+    other.force_login(make_person("somebody"))
+    assert other.get(ACCOUNT).status_code == 200
+    Session.objects.exclude(pk=row.pk).update(session_data=row.session_data)
+    assert other.get(ACCOUNT).status_code == 302
+    assert analyst_client.get(ACCOUNT).status_code == 200
+
+
+def test_signing_out_leaves_no_row(analyst_client: Client) -> None:
+    analyst_client.post("/sign-out/")
+    assert Session.objects.count() == 0
+
+
+def test_what_is_over_is_cleared_away_and_nothing_else(
+    analyst_client: Client, analyst: User
+) -> None:
+    with after(days=1):
+        elsewhere = Client()
+        elsewhere.force_login(analyst)
+        call_command("clearsessions")
+        assert Session.objects.count() == 1
+        assert elsewhere.get(ACCOUNT).status_code == 200
+
+
+def test_a_key_in_clear_from_an_earlier_version_opens_nothing(analyst_client: Client) -> None:
+    key = cookie(analyst_client)
+    Session.objects.update(session_key=key)
     assert analyst_client.get(ACCOUNT).status_code == 302
 
 
