@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from history.verbs import Verbs
+from accounts.choices import Role
+from history.verbs import By, Verbs, declare
 
 
 class Verb(Verbs):
@@ -27,3 +28,22 @@ class Verb(Verbs):
     DELEGATION_GRANTED = "delegation.granted", _("Delegation confirmed")
     DELEGATION_DECLINED = "delegation.declined", _("Delegation declined")
     DELEGATION_ENDED = "delegation.ended", _("Delegation ended")
+
+
+_ADMINISTRATORS = By(["people"], [Role.ADMINISTRATOR.value])
+_OR_FOR_THEMSELVES = By(["people"], [Role.ADMINISTRATOR.value, None])
+# At installation, in a demonstration, and by whoever runs the installation.
+_OR_THE_SYSTEM = By(["people"], [Role.ADMINISTRATOR.value], system=True)
+
+declare(
+    {
+        **dict.fromkeys(Verb, _ADMINISTRATORS),
+        Verb.ACCOUNT_OPENED: _OR_THE_SYSTEM,
+        Verb.ACCOUNT_REOPENED: _OR_THE_SYSTEM,
+        Verb.PASSWORD_RESET: _OR_THE_SYSTEM,
+        Verb.ROLE_GRANTED: _OR_THE_SYSTEM,
+        Verb.PASSWORD_CHANGED: By(["people"], [None]),
+        Verb.ROLE_ENDED: _OR_FOR_THEMSELVES,
+        Verb.DELEGATION_ENDED: _OR_FOR_THEMSELVES,
+    }
+)

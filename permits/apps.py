@@ -10,6 +10,7 @@ class PermitsConfig(AppConfig):
 
     def ready(self) -> None:
         from history import guards  # noqa: PLC0415 - it needs the models
+        from permits import verbs  # noqa: F401, PLC0415 - they are declared
         from permits.guards import of_permits  # noqa: PLC0415 - as above
 
         guards.also(of_permits)

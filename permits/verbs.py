@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from history.verbs import Verbs
+from history.verbs import By, Verbs, declare
+from permits.workflow import TRANSITIONS, Action
 
 
 class Verb(Verbs):
@@ -64,3 +65,64 @@ class Verb(Verbs):
     LETTER_MADE = "letter.made", _("Letter made")
     SEEDED = "sample.seeded", _("Made-up applications written, for measuring")
     NOTICE_SEEN = "notice.seen", _("Notice seen")
+
+
+_DONE_BY = {
+    Action.OPEN: [Verb.OPENED],
+    Action.EDIT: [
+        Verb.EDITED,
+        Verb.LINE_ADDED,
+        Verb.LINE_EDITED,
+        Verb.LINE_REMOVED,
+        Verb.PARTY_ADDED,
+        Verb.PARTY_EDITED,
+        Verb.PARTY_REMOVED,
+    ],
+    Action.SUBMIT: [Verb.SUBMITTED],
+    Action.RETURN: [Verb.RETURNED],
+    Action.TAKE_UP: [Verb.TAKEN_UP],
+    Action.ASSIGN: [Verb.ASSIGNED],
+    Action.WITHDRAW: [Verb.WITHDRAWN],
+    Action.ATTACH: [Verb.DOCUMENT_ADDED, Verb.DOCUMENT_EDITED, Verb.DOCUMENT_REMOVED],
+    Action.STATE: [Verb.STATED, Verb.SET_ASIDE],
+    Action.COUNTERSIGN: [Verb.COUNTERSIGNED],
+    Action.ASSESS: [
+        Verb.EVIDENCE_ADDED,
+        Verb.EVIDENCE_EDITED,
+        Verb.EVIDENCE_REMOVED,
+        Verb.MEASURE_ADDED,
+        Verb.MEASURE_EDITED,
+        Verb.MEASURE_REMOVED,
+        Verb.CARD_EDITED,
+    ],
+    Action.SIGN: [Verb.CARD_SIGNED, Verb.CARD_COUNTERSIGNED],
+    Action.CONSULT: [Verb.CONSULTED, Verb.CONSULTATION_ANSWERED, Verb.CONSULTATION_SILENT],
+    Action.WAIT: [Verb.WAIT_OPENED, Verb.WAIT_ENDED],
+    Action.DECLARE_CONFLICT: [Verb.CONFLICT_DECLARED, Verb.NOTICE_SEEN],
+    Action.RECOMMEND: [Verb.RECOMMENDED],
+    Action.PUT: [Verb.PUT_TO_APPLICANT, Verb.REPLY_RECORDED],
+    Action.SET_CONDITIONS: [
+        Verb.CONDITION_ADDED,
+        Verb.CONDITION_CHANGED,
+        Verb.CONDITION_REMOVED,
+    ],
+    Action.SEND_BACK: [Verb.SENT_BACK],
+    Action.ISSUE: [Verb.ISSUED],
+    Action.REFUSE: [Verb.REFUSED],
+    Action.RETURN_WITHOUT_ACTION: [Verb.RETURNED_WITHOUT_ACTION],
+    Action.PROPOSE_ACT: [Verb.ACT_PROPOSED, Verb.ACT_DECLINED],
+    Action.ACT: [Verb.AMENDED, Verb.SUSPENDED, Verb.REINSTATED, Verb.CANCELLED],
+    Action.REPORT_USE: [Verb.USED],
+}
+
+declare(
+    {
+        verb: By(["case"], [role.value for role in TRANSITIONS[action].roles])
+        for action, verbs in _DONE_BY.items()
+        for verb in verbs
+    }
+    | {
+        Verb.LETTER_MADE: By(["case"], system=True),
+        Verb.SEEDED: By(["system"], system=True),
+    }
+)

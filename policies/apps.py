@@ -28,6 +28,7 @@ class PoliciesConfig(AppConfig):
 
     def ready(self) -> None:
         from history import guards  # noqa: PLC0415 - it needs the models
+        from policies import verbs  # noqa: F401, PLC0415 - they are declared
 
         guards.beside(overlap.triggers)
         post_migrate.connect(restore_guards, sender=self, dispatch_uid="policies.restore_guards")

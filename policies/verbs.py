@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from history.verbs import Verbs
+from accounts.choices import Role
+from history.verbs import By, Verbs, declare
 
 
 class Verb(Verbs):
@@ -23,3 +24,20 @@ class Verb(Verbs):
     CHANGE_RETURNED = "change.returned", _("Policy change returned to its author")
     CHANGE_WITHDRAWN = "change.withdrawn", _("Policy change withdrawn")
     CHANGE_APPROVED = "change.approved", _("Policy change approved")
+
+
+_BY_LOADS = By(["policy", "reference"], system=True)
+_BY_ADMINISTRATORS = By(["policy"], [Role.ADMINISTRATOR.value])
+_BY_EITHER = By(["policy"], [Role.ADMINISTRATOR.value], system=True)
+
+declare(
+    {
+        **dict.fromkeys(Verb, _BY_ADMINISTRATORS),
+        Verb.POLICY_ENTERED: _BY_EITHER,
+        Verb.POLICY_REVISED: _BY_EITHER,
+        Verb.REFERENCE_ENTERED: _BY_LOADS,
+        Verb.REFERENCE_REVISED: _BY_LOADS,
+        Verb.REGISTER_LOADED: _BY_LOADS,
+        Verb.REGISTER_CHANGED: By(["reference"], [Role.ADMINISTRATOR.value]),
+    }
+)

@@ -22,6 +22,7 @@ from pytest_django.live_server_helper import LiveServer
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from accounts.models import User
+from tests import verbs  # noqa: F401 - they are declared
 from tests.browser import LAUNCH_ARGUMENTS, find_chromium
 from tests.people import make_person
 from tests.snapshots import Snapshot, take_snapshot

@@ -34,7 +34,7 @@ from history.keyfile import make_signer
 from history.models import Block, Event, Log, Text, Tracked
 from history.refusal import at_the_door
 from history.values import Sealer, plain, sealed_columns, told_fields
-from history.verbs import Verb
+from history.verbs import Verb, fault_of
 
 Row = TypeVar("Row", bound=Tracked)
 
@@ -180,11 +180,15 @@ class Door:
             raise ValueError(f"{stream!r} is no stream")
         if not _VERB.fullmatch(verb) or not _SUBJECT.fullmatch(subject):
             raise ValueError(f"{verb!r} of {subject!r} is no entry")
+        who = by or self.by
+        fault = fault_of(str(verb), stream, who.id, who.role)
+        if fault:
+            raise ValueError(fault)
         entry = Entry(
             str(verb),
             stream,
             subject,
-            by or self.by,
+            who,
             occurred_on or clock.today(),
             provision,
             reason,

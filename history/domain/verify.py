@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connection, transaction
 
@@ -16,6 +16,7 @@ from history.domain import fold
 from history.domain.reading import LogReader, NotGood, cited
 from history.models import Block, Checkpoint, Event, Log, Text
 from history.values import salted
+from history.verbs import fault_of
 
 _TIMES = {
     # As text: an engine makes it faster than Python takes apart what it would be handed.
@@ -66,6 +67,23 @@ class Verification:
         return not self.faults
 
 
+class Judge(Protocol):
+    """Follows the events from the first on, and knows what a package holds at the door."""
+
+    def take(self, event: Mapping[str, Any]) -> Iterator[str]:
+        """Why the event could not have come through the door."""
+        ...
+
+
+_judges: list[Callable[[], Judge]] = []
+
+
+def also(judge: Callable[[], Judge]) -> None:
+    """Has a package's judge asked by every deep check."""
+    if judge not in _judges:
+        _judges.append(judge)
+
+
 def verify(
     *, deep: bool = False, pin: str | None = None, first_key: str | None = None
 ) -> Verification:
@@ -79,6 +97,8 @@ def verify(
         reader = LogReader(notes, pin=pin, first_key=first_key)
         faults: list[Fault] = []
         folded = fold.Fold() if deep else None
+        judges = [judge() for judge in _judges]
+        unlike: list[Fault] = []
         digests: set[str] = set()
         try:
             for body, leaf, columns in _events():
@@ -89,6 +109,9 @@ def verify(
                 digests.update(cited(body))
                 if folded is not None:
                     folded.take(event)
+                    unlike += [
+                        Fault(reader.size, "door", why) for why in _against(event, judges)
+                    ]
             reader.end()
             faults += _end_faults(reader)
         except NotGood as found:
@@ -98,6 +121,7 @@ def verify(
                 folded = _what_is_told()
             faults += [Fault(*difference) for difference in folded.differences()]
         faults += _text_faults(digests if not faults else None)
+        faults += unlike
         faults += [
             Fault(name, "guard", "it is missing from the database")
             for name in guards.missing(connection)
@@ -113,6 +137,16 @@ def verify(
             rows=None if folded is None else folded.rows,
             faults=faults,
         )
+
+
+def _against(event: Mapping[str, Any], judges: Sequence[Judge]) -> Iterator[str]:
+    """Why the event could not have come through the door: a chain that is whole proves only that
+    nothing was changed since."""
+    fault = fault_of(event["verb"], event["stream"], event["actor"], event["role"])
+    if fault:
+        yield fault
+    for judge in judges:
+        yield from judge.take(event)
 
 
 def _what_is_told() -> fold.Fold:

@@ -27,6 +27,7 @@ def use(url: str, key: Path) -> None:
 
     settings.HISTORY_KEY_FILE = str(key)
     django.setup()
+    from tests import verbs  # noqa: F401, PLC0415 - they are declared
 
 
 @contextmanager

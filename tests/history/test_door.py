@@ -263,6 +263,23 @@ def test_an_entry_out_of_form_is_refused(verb: str, stream: str, subject: str) -
         entries.record(verb, stream=stream, subject=subject)
 
 
+@pytest.mark.parametrize(
+    ("verb", "stream", "by"),
+    [
+        ("test.unheard", "reference:x", SYSTEM),
+        ("policy.entered", "case:x", SYSTEM),
+        ("application.edited", "case:x", SYSTEM),
+        ("application.edited", "case:x", Actor.person(1, "auditor")),
+        ("application.edited", "case:x", Actor.person(1)),
+        ("register.loaded", "reference:loads", Actor.person(1, "administrator")),
+        ("log.started", "system", Actor("system", "administrator")),
+    ],
+)
+def test_what_nobody_declared_is_not_recorded(verb: str, stream: str, by: Actor) -> None:
+    with pytest.raises(ValueError, match=verb), door(by=SYSTEM) as entries:
+        entries.record(verb, stream=stream, subject="x:y", by=by)
+
+
 # Past the door
 
 PAST_THE_DOOR: dict[str, Callable[[Destination], object]] = {
