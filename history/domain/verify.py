@@ -84,6 +84,15 @@ def also(judge: Callable[[], Judge]) -> None:
         _judges.append(judge)
 
 
+_beside: list[Callable[[], Iterator[fold.Difference]]] = []
+
+
+def beside(differences: Callable[[], Iterator[fold.Difference]]) -> None:
+    """Has what a package keeps beside the record, and can find again, compared by a deep check."""
+    if differences not in _beside:
+        _beside.append(differences)
+
+
 def verify(
     *, deep: bool = False, pin: str | None = None, first_key: str | None = None
 ) -> Verification:
@@ -122,6 +131,8 @@ def verify(
             faults += [Fault(*difference) for difference in folded.differences()]
         faults += _text_faults(digests if not faults else None)
         faults += unlike
+        if deep:
+            faults += [Fault(*one) for differences in _beside for one in differences()]
         faults += [
             Fault(name, "guard", "it is missing from the database")
             for name in guards.missing(connection)

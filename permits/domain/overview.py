@@ -5,20 +5,25 @@
 A case is behind when its stream has moved on, and an open one also on another day or under another
 load of the register. Every worklist looks first, so what it shows is never older than its own
 request, but for the first minutes of a day in an office with more open cases than `MOST`.
+
+An overview is no record: the database lets anyone write it who may write there. One that no refresh
+can have made is made anew (`refresh`, `mend`); of open cases the deep check compares each with what
+its case gives (`differences`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max, Q, Subquery
+from django.db.models import Exists, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from history import clock
-from history.models import Event
+from history.models import Event, Log
 from permits.choices import OPEN, Residual, Status
 from permits.domain.assessment import CardState, card_states
 from permits.domain.casefile import CaseFile, read_files
@@ -33,6 +38,7 @@ from permits.domain.frozen import filing_ruling
 from permits.domain.ruling import CaseRuling, requires_assessment, rule_on
 from permits.models import Application, Overview
 from permits.verbs import Verb
+from policies.choices import Requirement, Stance
 from policies.domain.queries import end_of_day
 from policies.domain.register import Register, current_register, newest_load
 from policies.models import ServiceStandard
@@ -40,7 +46,7 @@ from policies.models import ServiceStandard
 MOST = 300
 """Cases that are made anew for one request."""
 
-RAISED, STALE, SIGNED, ONCE, BEGUN, BLANK = "rsfhob"
+RAISED, STALE, SIGNED, ONCE, BEGUN, BLANK = LETTERS = "rsfhob"
 """A letter for each consideration: a risk that is not excluded, signatures on another basis, signed
 twice, signed once, begun, not begun."""
 
@@ -80,8 +86,22 @@ def _is_alone() -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def _head() -> Subquery:
+    return Subquery(Log.objects.values("size")[:1])
+
+
+def _ahead() -> QuerySet[Overview]:
+    """Overviews that say of an event which is still to come: nobody made these here."""
+    return Overview.objects.filter(number__gt=_head())
+
+
+def _taken_in() -> QuerySet[Overview]:
+    """The newest event that an overview takes in."""
+    return Overview.objects.filter(number__lte=_head()).order_by("-number")
+
+
 def _new_events() -> Q:
-    newest = Overview.objects.order_by("-number").values("number")[:1]
+    newest = _taken_in().values("number")[:1]
     return Q(number__gt=Coalesce(Subquery(newest), 0), stream__startswith="case:")
 
 
@@ -92,26 +112,28 @@ def _outdated(load: int | None) -> Q:
 
 
 def _is_behind(load: int | None) -> bool:
+    new_events = Event.objects.filter(_new_events())
     return (
-        Event.objects.filter(_new_events()).exists()
+        Log.objects.filter(Exists(new_events) | Exists(_ahead())).exists()
         or Application.objects.filter(_outdated(load)).exists()
     )
 
 
 def _to_make(load: int | None, most: int) -> tuple[int, list[Application]]:
     """The cases to be made, and the last event that all of them take in."""
+    ahead = list(_ahead().values_list("pk", flat=True)[:most])
     events = Event.objects.filter(_new_events()).order_by("number")
-    told = list(events.values_list("number", "stream")[:most])
-    number = told[-1][0] if told else _new_number()
+    told = list(events.values_list("number", "stream")[: most - len(ahead)])
+    number = told[-1][0] if told else _newest_number()
     references = {stream.partition(":")[2] for _number, stream in told}
-    cases = Application.objects.select_related("destination")
-    touched = list(cases.filter(reference__in=references))
+    cases = _cases()
+    touched = list(cases.filter(Q(reference__in=references) | Q(pk__in=ahead)))
     rest = cases.filter(_outdated(load)).exclude(pk__in=[one.pk for one in touched])
-    return number, touched + list(rest.order_by("pk")[: most - len(touched)])
+    return number, touched + list(rest.order_by("pk")[: max(0, most - len(touched))])
 
 
-def _new_number() -> int:
-    return int(Overview.objects.aggregate(last=Max("number"))["last"] or 0)
+def _newest_number() -> int:
+    return _taken_in().values_list("number", flat=True).first() or 0
 
 
 def _make(cases: Sequence[Application], load: int | None, number: int) -> None:
@@ -136,6 +158,99 @@ def keep(files: Sequence[tuple[CaseFile, date | None]], *, number: int) -> None:
     """
     load, of = _load(), _maker()
     Overview.objects.bulk_create(of(file, over, load, number) for file, over in files)
+
+
+# What somebody else wrote there
+
+
+def mend() -> None:
+    """Makes every overview anew that can't be read or that says what none can say."""
+    keys = list(Overview.objects.order_by("pk").values_list("pk", flat=True))
+    for first in range(0, len(keys), _BATCH):
+        some = keys[first : first + _BATCH]
+        odd = [key for key, one in _stored(some).items() if one is None]
+        if not odd:
+            continue
+        with transaction.atomic():
+            _make(list(_cases().filter(pk__in=odd)), _load(), _newest_number())
+
+
+def _stored(keys: Sequence[int]) -> dict[int, Overview | None]:
+    """The overviews by case; None for one that is not whole."""
+    try:
+        found = {one.pk: one for one in Overview.objects.filter(pk__in=keys)}
+    except UNREADABLE:
+        if len(keys) == 1:
+            return {keys[0]: None}
+        return {key: one for each in keys for key, one in _stored([each]).items()}
+    return {key: one if is_whole(one) else None for key, one in found.items()}
+
+
+UNREADABLE: Any = (ValueError, TypeError, ArithmeticError, AttributeError)
+"""What reading a row raises whose columns hold what they can't: SQLite takes any kind anywhere."""
+
+
+_KINDS: Mapping[str, Any] = {
+    "on": date,
+    "load": int | None,
+    "number": int,
+    "has_moved": bool,
+    "asks": bool,
+    "review": str,
+    "items": list,
+    "value": Decimal | None,
+    "due_on": date | None,
+    "chargeable": int,
+    "standard_days": int | None,
+    "is_waiting": bool,
+}
+
+
+def is_whole(one: Overview) -> bool:
+    """Whether each field holds something of its kind."""
+    return (
+        all(isinstance(getattr(one, name), kind) for name, kind in _KINDS.items())
+        and {one.stance, one.filed_stance} <= {"", *Stance.values}
+        and one.requirement in {"", *Requirement.values}
+        and set(one.review) <= set(LETTERS)
+        and all(isinstance(code, str) for code in one.items)
+        and (one.value is None or one.value.is_finite())
+    )
+
+
+def differences() -> Iterator[tuple[str, str, str]]:
+    """What the overviews of open cases say otherwise than their cases: place, field, why.
+
+    Of those that are not behind. One of a closed case is not looked at: it is never made anew.
+    """
+    for key in _ahead().values_list("pk", flat=True):
+        yield _place(key), "number", "it takes in an event that is still to come"
+    load, of = _load(), _maker()
+    behind = set(Event.objects.filter(_new_events()).values_list("stream", flat=True))
+    cases = _cases().filter(status__in=OPEN, overview__on=clock.today(), overview__load=load)
+    keys = [key for key, stream in cases.values_list("pk", "stream") if stream not in behind]
+    for first in range(0, len(keys), _BATCH):
+        some = keys[first : first + _BATCH]
+        stored = _stored(some)
+        for file in read_files(list(_cases().filter(pk__in=some))):
+            yield from _unlike(of(file, None, load, 0), stored[file.application.pk])
+
+
+def _unlike(made: Overview, stored: Overview | None) -> Iterator[tuple[str, str, str]]:
+    if stored is None:
+        yield _place(made.pk), "overview", "it can't be read"
+        return
+    for one in Overview._meta.concrete_fields:
+        if one.name != "number" and getattr(made, one.attname) != getattr(stored, one.attname):
+            yield _place(made.pk), one.name, "it is not what its case gives"
+
+
+def _place(key: int) -> str:
+    return f"{Overview._meta.db_table} row {key}"
+
+
+def _cases() -> QuerySet[Application]:
+    return Application.objects.select_related("destination")
 
 
 def _withdrawn_days(cases: Iterable[Application]) -> dict[str, date]:

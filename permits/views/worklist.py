@@ -75,7 +75,7 @@ def show(request: HttpRequest) -> HttpResponse:
     sort = sort if sort.removeprefix("-") in worklist.SORTS else ""
     page = _number(request.GET.get("page"))
     rows = worklist.in_order(chosen.qs, viewer, sort=sort)
-    some = list(rows[(page - 1) * PAGE : page * PAGE + 1])
+    some = worklist.read(rows[(page - 1) * PAGE : page * PAGE + 1])
     shown = worklist.rows_of(some[:PAGE])
     counts = worklist.counts(visible, viewer)
     is_senior = Role.SENIOR_ANALYST in roles
