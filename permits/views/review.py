@@ -26,7 +26,13 @@ from permits.domain.assessment import (
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import head_of
 from permits.domain.digests import is_available, is_past_review
-from permits.domain.drafts import draft_of, drop_draft, keep_draft
+from permits.domain.drafts import (
+    Unreadable,
+    draft_of,
+    drop_draft,
+    is_too_long,
+    keep_draft,
+)
 from permits.domain.ruling import rule_on
 from permits.domain.sources import add_evidence, add_measure, edit_source, remove_source
 from permits.models import Application, Card, Draft, Evidence, Measure
@@ -34,10 +40,6 @@ from permits.views.acts import METHODS, Page, answer, find, sent, who, why_not
 from permits.views.conflicts import compare
 from permits.workflow import Action
 from policies.models import Provision
-
-LONGEST_DRAFT = 100_000
-"""Characters of one field: a draft may be longer than what can be saved, which says so."""
-LONGEST_LIST = 1_000
 
 SOURCES: dict[str, Any] = {
     "evidence": (Evidence, forms.EvidenceForm, add_evidence),
@@ -100,7 +102,13 @@ def _reopened(
     page: Page,
 ) -> HttpResponse:
     """The sheet with what this person left unsaved; in three columns if somebody saved since."""
-    draft = draft_of(file.application, one.slug, by=who(request))
+    try:
+        draft = draft_of(file.application, one.slug, by=who(request))
+    except Unreadable:
+        messages.warning(
+            request, _("Your draft can't be read and is left out. This is what is saved.")
+        )
+        draft = None
     if draft is None or why_not(request, file.application, Action.ASSESS):
         return _sheet(request, file, one, form, page)
     typed = QueryDict(mutable=True)
@@ -125,7 +133,7 @@ def draft(request: HttpRequest, reference: str, slug: str) -> JsonResponse:
     form = _card_form(read_file(application), one, request.POST)
     fields = {name: request.POST.getlist(name) for name in form.fields if name != "seen"}
     seen = request.POST.get("seen", "")
-    if not seen.isdecimal() or len(seen) > 18 or _is_too_long(fields):
+    if not seen.isdecimal() or len(seen) > 18 or is_too_long(fields):
         return JsonResponse({"words": _("Not saved: it is too long.")}, status=422)
     try:
         kept = keep_draft(application, one.slug, fields, seen=int(seen), by=who(request))
@@ -140,13 +148,6 @@ def draft(request: HttpRequest, reference: str, slug: str) -> JsonResponse:
     at = kept.saved_at.astimezone(clock.OTTAWA)
     words = _("Draft saved %(time)s. Nobody else sees it until you save.")
     return JsonResponse({"words": words % {"time": f"{at:%H:%M}"}})
-
-
-def _is_too_long(fields: dict[str, list[str]]) -> bool:
-    return any(
-        len(values) > LONGEST_LIST or any(len(one) > LONGEST_DRAFT for one in values)
-        for values in fields.values()
-    )
 
 
 @require_http_methods(["POST"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -210,3 +211,67 @@ def test_every_ground_that_was_ticked_stays_ticked_in_a_conflict(
     assert response.status_code == 409
     form = response.context["form"]
     assert (form["grounds"].value(), form["seen"].value()) == (grounds, str(case.version))
+
+
+IS_SQLITE = connection.vendor == "sqlite"
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("fields", "5"),
+        ("fields", "[1]"),
+        ("fields", '"finding"'),
+        ("fields", '{"finding": "typed"}'),
+        ("fields", '{"finding": [1, null]}'),
+        ("fields", '{"finding": {"a": 1}}'),
+        *(
+            [
+                ("seen", "many"),
+                ("saved_at", "never"),
+                ("saved_at", "2026-13-45 00:00:00"),
+                ("fields", '{"finding": ["a\\u0000b"]}'),
+            ]
+            if IS_SQLITE
+            else []
+        ),
+    ],
+)
+def test_a_draft_that_no_browser_sent_is_left_out_with_a_word(
+    office: Cast, case: Application, column: str, value: str
+) -> None:
+    mine = as_person(office.analyst)
+    mine.post(at(case, "draft"), typed(case, finding="Half a thought"))
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE permits_draft SET {column} = %s", [value])
+    response = mine.get(at(case))
+    assert response.status_code == 200
+    assert "can&#x27;t be read" in page(response)
+    assert ANSWERS["finding"] in page(response)
+    # What is typed next takes its place.
+    assert mine.post(at(case, "draft"), typed(case, finding="A new thought")).status_code == 200
+    assert "A new thought" in page(mine.get(at(case)))
+
+
+@pytest.mark.parametrize("seen", [0, 999_999_999, 10**18])
+def test_a_draft_begun_on_a_version_that_never_was_gets_an_answer(
+    office: Cast, case: Application, seen: int
+) -> None:
+    mine = as_person(office.analyst)
+    mine.post(at(case, "draft"), typed(case, finding="Half a thought"))
+    Draft.objects.update(seen=seen)
+    response = mine.get(at(case))
+    assert response.status_code == 200
+    assert "Half a thought" in page(response)
+
+
+def test_a_draft_with_fields_of_another_form_gets_an_answer(
+    office: Cast, case: Application
+) -> None:
+    odd = {"evidence": ["x", "99999999999999999999"], "residual": ["lenient"], "other": ["1"]}
+    mine = as_person(office.analyst)
+    mine.post(at(case, "draft"), typed(case, finding="Half a thought"))
+    Draft.objects.update(fields={"finding": ["Half a thought"], **odd})
+    response = mine.get(at(case))
+    assert response.status_code == 200
+    assert "Half a thought" in page(response)
