@@ -50,3 +50,24 @@ class RefuseNulMiddleware:
         if "\0" in request.path_info or any("\0" in value for value in request.COOKIES.values()):
             raise BadRequest("a NUL in the path or in a cookie")
         return self.get_response(request)
+
+
+LONGEST_TEXT = 1_000
+"""Characters of what is searched for, or chosen, in an address."""
+
+
+class RefuseLongMiddleware:
+    """Answers 400 to a longer text in the query of an address.
+
+    SQLite can't look it up: it knows a longest pattern and a greatest depth of a condition. The
+    page to lead back to after signing in is looked up nowhere.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        for name, values in request.GET.lists():
+            if name != "next" and any(len(value) > LONGEST_TEXT for value in values):
+                raise BadRequest(f"a text of more than {LONGEST_TEXT} characters in the address")
+        return self.get_response(request)

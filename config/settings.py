@@ -100,6 +100,8 @@ MIDDLEWARE = [
     "config.sessions.CachingMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    # Here, so that its page is in the reader's language.
+    "config.requests.RefuseLongMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
