@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 from unicodedata import category
+from xml.parsers import expat
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ _DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
     *(OSError, EOFError, ValueError, RuntimeError),
 )
+_TYPES = "[Content_Types].xml"
+_LONGEST_TYPES = 1_000_000
 _MOST_PARTS = 5_000
 _MOST_UNPACKED = 500_000_000  # Bytes.
 _PIECE = 64 * 1024
@@ -75,10 +78,13 @@ def _office(file: BinaryIO) -> Media | None:
             if any(one.flag_bits & 1 for one in parts):
                 return None
             names = {one.filename for one in parts}
+            # Of two parts under one name a reader may take either; it minds no capitals.
+            if len({name.lower() for name in names}) < len(parts):
+                return None
             if any(_runs(name) for name in names):
                 return None
             for part, media in _PARTS.items():
-                if part in names and "[Content_Types].xml" in names:
+                if part in names and _TYPES in names:
                     return None if _has_macros(archive) else media
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 100:
                 return ODT if archive.read("mimetype") == ODT.media_type.encode() else None
@@ -94,8 +100,29 @@ def _runs(name: str) -> bool:
 
 
 def _has_macros(archive: zipfile.ZipFile) -> bool:
-    with archive.open("[Content_Types].xml") as part:
-        return b"macroenabled" in part.read(1_000_000).lower()
+    """Whether a part is said to hold a program, read as an office program reads it.
+
+    By a parser, since XML says one thing in several encodings and with references to characters.
+    Raises ValueError for what is no such list: too long, not XML, or with declarations of its own.
+    """
+    if archive.getinfo(_TYPES).file_size > _LONGEST_TYPES:
+        raise ValueError("more kinds of parts than a document has")
+    said: list[str] = []
+
+    def see(element: str, attributes: dict[str, str]) -> None:
+        said.extend(value.lower() for name, value in attributes.items() if name == "ContentType")
+
+    def refuse(*declared: object) -> None:
+        raise ValueError("a document declares no types of its own")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = see
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        parser.Parse(archive.read(_TYPES), True)
+    except expat.ExpatError as fault:
+        raise ValueError("no XML") from fault
+    return any("macro" in one or "vba" in one for one in said)
 
 
 def _is_text(file: BinaryIO) -> bool:

@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 
-from permits.media import LONGEST_NAME, PDF, TEXT, clean_name, media_of
+from permits.media import DOCX, LONGEST_NAME, PDF, TEXT, clean_name, media_of
 from tests.permits import files
 
 MACRO_TYPES = b'<Override ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/>'
@@ -53,6 +53,51 @@ def test_a_file_is_what_it_holds(content: bytes, ending: str) -> None:
 )
 def test_what_is_none_of_the_kinds_is_refused(content: bytes) -> None:
     assert media_of(BytesIO(content)) is None
+
+
+def types(said: str, encoding: str) -> bytes:
+    declared = f'<?xml version="1.0" encoding="{encoding}"?>'
+    return f'{declared}<Types><Override PartName="/x" ContentType="{said}"/></Types>'.encode(encoding)
+
+
+MACRO_ENABLED = "application/vnd.ms-word.document.macroEnabled.main+xml"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "us-ascii"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        MACRO_ENABLED,
+        "".join(f"&#{ord(letter)};" for letter in MACRO_ENABLED),
+        "application/vnd.ms-office.vbaProject",
+        "application/vnd.ms-excel.macrosheet+xml",
+    ],
+    ids=["plain", "references", "vba", "sheet"],
+)
+def test_macros_are_found_however_the_list_of_parts_is_written(said: str, encoding: str) -> None:
+    honest = files.office("word/document.xml", types=types("application/xml", encoding))
+    assert media_of(BytesIO(honest)) == DOCX
+    assert media_of(BytesIO(files.office("word/document.xml", types=types(said, encoding)))) is None
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        b"no XML",
+        b"<Types>",
+        b"<Types/>" + b" " * 1_000_000 + MACRO_TYPES,
+        b'<!DOCTYPE Types [<!ENTITY e "x">]><Types/>',
+        '<?xml version="1.0" encoding="cp037"?><Types/>'.encode("cp037"),
+    ],
+    ids=range(5),
+)
+def test_a_list_of_parts_that_an_office_program_does_not_write_is_refused(listed: bytes) -> None:
+    assert media_of(BytesIO(files.office("word/document.xml", types=listed))) is None
+
+
+def test_two_parts_under_one_name_are_refused() -> None:
+    two = files.office("word/document.xml", **{"[content_types].xml": MACRO_TYPES})
+    assert media_of(BytesIO(two)) is None
 
 
 def test_an_archive_that_unpacks_to_more_than_a_document_is_refused() -> None:
