@@ -363,9 +363,7 @@ def foreign(connection: BaseDatabaseWrapper) -> list[tuple[str, str]]:
     return sorted(look(connection, tables))
 
 
-def _foreign_sqlite(
-    connection: BaseDatabaseWrapper, tables: set[str]
-) -> Iterator[tuple[str, str]]:
+def _foreign_sqlite(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator[tuple[str, str]]:
     ours = {guard.name for guard in _wanted(connection)}
     alike = {name: text for one in _beside for name, text in one(connection.vendor).items()}
     with connection.cursor() as cursor:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from history.verbs import By, declare
 
-ANYWHERE = By(["audit", "case", "people", "reference"], [None, "administrator", "analyst"], system=True)
+ANYWHERE = By(
+    ["audit", "case", "people", "reference"], [None, "administrator", "analyst"], system=True
+)
 
 declare(
     {

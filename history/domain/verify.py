@@ -118,9 +118,7 @@ def verify(
                 digests.update(cited(body))
                 if folded is not None:
                     folded.take(event)
-                    unlike += [
-                        Fault(reader.size, "door", why) for why in _against(event, judges)
-                    ]
+                    unlike += [Fault(reader.size, "door", why) for why in _against(event, judges)]
             reader.end()
             faults += _end_faults(reader)
         except NotGood as found:

@@ -2,7 +2,8 @@
 
 Anyone with a case or administrator role proposes; a decision-maker with a delegation in force acts.
 What loosens passes the whole gate that day and takes another person than its proposer. What
-tightens takes effect at once, and a second person and the holder are told.
+tightens takes effect at once, and a second person and the holder are told. Figures and days are
+compared; what a condition says is not software's to judge, so adding one takes two people too.
 """
 
 from __future__ import annotations
@@ -85,6 +86,8 @@ def perform_act(
         _refuse_impossible(now.kind, now.line, before)
         # Compared again: other acts were done since it was proposed.
         loosening = loosens(before, after)
+        if now.proposed_by_id == by.pk:
+            _refuse_text(now)
         delegation = _delegation(by)
         if loosening:
             _pass_the_gate(work, now, by, delegation)
@@ -103,13 +106,14 @@ def act_at_once(
 ) -> PermitAct:
     """A decision-maker's own tightening, proposed and done in one.
 
-    Raises ValidationError, NotPermitted, Refused: what loosens takes two people.
+    Raises ValidationError, NotPermitted, Refused: what loosens, or adds a condition, takes two.
     """
     reason = checked_reason(reason)
     with acting(Action.ACT, permit.application, by=by) as work:
         act = _proposed(permit, kind, line, change, reason, by)
         if act.loosens:
             raise NotPermitted(_("This loosens the permit: another person proposes it."))
+        _refuse_text(act)
         delegation = _delegation(by)
         _fill_done(act, by, delegation, "")
         entry = work.record(
@@ -326,6 +330,14 @@ def _refuse_impossible(kind: str, line: PermitLine | None, before: Standing) -> 
         raise Refused(_("This is suspended already."))
     if kind == ActKind.REINSTATE and not any(one.is_suspended for one in alive):
         raise Refused(_("Nothing here is suspended."))
+
+
+def _refuse_text(act: PermitAct) -> None:
+    """Raises NotPermitted, for one person alone, where the act adds a condition."""
+    if act.change.get("conditions_added"):
+        raise NotPermitted(
+            _("Two people judge whether a condition tightens: another person proposes it.")
+        )
 
 
 def _delegation(by: User) -> Delegation:

@@ -15,7 +15,6 @@ from history import clock
 from permits.models import Application, Draft
 from permits.workflow import Action, require
 
-
 LONGEST_DRAFT = 100_000
 """Characters of one field: a draft may be longer than what can be saved, which says so."""
 LONGEST_LIST = 1_000
@@ -89,8 +88,7 @@ def _is_whole(draft: Any) -> bool:
 def is_too_long(fields: Mapping[str, list[str]]) -> bool:
     """Whether it is more than a draft keeps, or could be kept by either engine."""
     return any(
-        len(values) > LONGEST_LIST
-        or any(len(one) > LONGEST_DRAFT or "\0" in one for one in values)
+        len(values) > LONGEST_LIST or any(len(one) > LONGEST_DRAFT or "\0" in one for one in values)
         for values in fields.values()
     )
 

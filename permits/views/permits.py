@@ -183,7 +183,10 @@ def act_at_once(request: HttpRequest, number: str) -> HttpResponse:
         messages.success(request, _("Done. A second person is told, and tells the holder."))
         return redirect(row)
 
-    then = _("It takes effect at once. What loosens the permit is another person's to propose.")
+    then = _(
+        "It takes effect at once. What loosens the permit, or adds a condition, is another person's"
+        " to propose."
+    )
     page = _page(row, _("Tighten the permit"), _("Do it now"), then)
     return answer(request, _act_form(request, row), page, perform)
 
@@ -234,12 +237,13 @@ def _effect_in_words(act: PermitAct) -> Iterator[tuple[str, Any]]:
             continue
         shown = short_day if name == "valid_to" else figure
         yield str(CHANGED[name]) % {"number": number}, f"{shown(was)} → {shown(now)}"
-    yield (
-        _("Effect"),
-        _("It loosens the permit: the whole gate is passed again.")
-        if effect.loosens
-        else _("It does not loosen the permit."),
-    )
+    if effect.loosens:
+        words = _("It loosens the permit: the whole gate is passed again.")
+    elif any(what == "condition" for what, *_rest in effect.changes):
+        words = _("It loosens no figure and no day. What the condition says is yours to judge.")
+    else:
+        words = _("It does not loosen the permit.")
+    yield _("Effect"), words
 
 
 @require_http_methods(METHODS)

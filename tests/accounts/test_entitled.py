@@ -138,9 +138,9 @@ def test_an_act_by_a_closed_account_is_found() -> None:
 def test_an_act_with_a_temporary_password_is_found() -> None:
     person = make_cast().analyst
     with door(by=SYSTEM) as entries:
-        entries.record(
-            "password.reset", stream=person.stream, subject=f"person:{person.pk}"
-        ).set(User.objects.get(pk=person.pk), must_change_password=True)
+        entries.record("password.reset", stream=person.stream, subject=f"person:{person.pk}").set(
+            User.objects.get(pk=person.pk), must_change_password=True
+        )
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=2), tick=False):
         assert edited(person) == [f"person:{person.pk} was no analyst then"]
 

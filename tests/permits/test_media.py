@@ -57,7 +57,8 @@ def test_what_is_none_of_the_kinds_is_refused(content: bytes) -> None:
 
 def types(said: str, encoding: str) -> bytes:
     declared = f'<?xml version="1.0" encoding="{encoding}"?>'
-    return f'{declared}<Types><Override PartName="/x" ContentType="{said}"/></Types>'.encode(encoding)
+    part = f'<Override PartName="/x" ContentType="{said}"/>'
+    return f"{declared}<Types>{part}</Types>".encode(encoding)
 
 
 MACRO_ENABLED = "application/vnd.ms-word.document.macroEnabled.main+xml"

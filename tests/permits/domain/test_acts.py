@@ -238,6 +238,30 @@ def test_who_proposed_to_loosen_does_not_do_it(permit: Permit, office: Cast) -> 
         acts.perform_act(act, by=office.decision)
 
 
+CONDITION = {"conditions_added": [{"en": "Condition 1 is void.", "fr": "Condition 1 annulée."}]}
+
+
+def test_a_condition_takes_two_people_whatever_it_says(permit: Permit, office: Cast) -> None:
+    told: dict[str, Any] = {"kind": "amend", "change": CONDITION, "reason": WHY}
+    with pytest.raises(NotPermitted, match="Two people judge"):
+        acts.act_at_once(permit, by=office.decision, **told)
+    own = acts.propose_act(permit, by=office.decision, **told)
+    with pytest.raises(NotPermitted, match="Two people judge"):
+        acts.perform_act(own, by=office.decision)
+    assert read_standing(permit, clock.today()).conditions_added == ()
+    acts.decline_act(PermitAct.objects.get(), reason=WHY, by=office.decision)
+    act = acts.propose_act(permit, by=office.analyst, **told)
+    assert acts.perform_act(act, by=office.decision).done_at is not None
+    assert len(read_standing(permit, clock.today()).conditions_added) == 1
+
+
+def test_a_condition_is_added_also_while_the_gate_is_shut(permit: Permit, office: Cast) -> None:
+    number = CONSIDERATIONS[0].number
+    edit_card(permit.application, number, {"residual": "substantial_risk"}, by=office.analyst)
+    act = acts.propose_act(permit, kind="amend", change=CONDITION, reason=WHY, by=office.analyst)
+    assert not acts.perform_act(act, by=office.decision).loosens
+
+
 def test_whether_it_loosens_is_compared_when_it_is_done(permit: Permit, office: Cast) -> None:
     """To 8 of 10 narrows; after 5 it widens, and what shuts the gate stands against it."""
 

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import override
+from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.days import short_day
 from accounts.models import User
@@ -411,6 +412,22 @@ def test_who_does_an_act_sees_what_it_changes_and_that_it_loosens(office: Cast) 
     assert figure(Decimal(987654)) in page
     assert short_day(date(2199, 3, 4)) in page
     assert "Loosens the permit" in page
+
+
+def test_who_adds_a_condition_is_told_to_judge_what_it_says(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    condition = {"en": "Condition 1 is void.", "fr": "La condition 1 est annulée."}
+    act = propose_act(
+        permit,
+        kind="amend",
+        change={"conditions_added": [condition]},
+        reason=WHY,
+        by=office.analyst,
+    )
+    page = as_person(office.decision).get(reverse("permits:perform", args=[act.pk]))
+    assertContains(page, condition["en"])
+    assertContains(page, "What the condition says is yours to judge.")
+    assertNotContains(page, "It does not loosen the permit.")
 
 
 def test_figures_of_an_amendment_need_their_line(office: Cast) -> None:
