@@ -14,7 +14,7 @@ from accounts.reasons import checked_reason
 from history import clock
 from permits.choices import WaitKind
 from permits.domain.casework import acting, afresh
-from permits.domain.intake import cleaned
+from permits.domain.intake import Given
 from permits.models import Application, Consultation, Wait
 from permits.verbs import Verb
 from permits.workflow import Action
@@ -120,7 +120,7 @@ def end_wait(wait: Wait, *, to_on: date, by: User, seen: int | None = None) -> W
 
 
 def _text(given: str, field: str) -> str:
-    text = str(cleaned(Consultation(), {field: given}, _TEXTS)[field])
+    text = str(Given(Consultation(), {field: given}, _TEXTS).checked()[field])
     if not any(character.isalnum() for character in text):
         raise ValidationError({field: _("This is needed, in words.")})
     return text

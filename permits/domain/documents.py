@@ -6,7 +6,7 @@ altered afterwards is seen, and never handed out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, BinaryIO
 
 from django.core.exceptions import ValidationError
@@ -18,7 +18,7 @@ from accounts.models import User
 from history import clock
 from permits import filestore
 from permits.domain.casework import acting, afresh
-from permits.domain.intake import cleaned, different
+from permits.domain.intake import Given, different
 from permits.media import clean_name, media_of
 from permits.models import Application, Document, Evidence, Measure, Statement
 from permits.verbs import Verb
@@ -47,7 +47,7 @@ def attach(
     Raises ValidationError (by field: `file`, or one of the values), NotPermitted, Refused.
     """
     document = Document(application=application, added_by=by)
-    given = _checked(document, values)
+    given = checked_document(document, values)
     try:
         received = filestore.Received(content, most=LARGEST)
     except filestore.TooLarge:
@@ -104,7 +104,7 @@ def edit_document(
     """Another kind, title or day. Raises ValidationError, NotPermitted, Refused, Conflict."""
     with acting(Action.ATTACH, document.application, by=by) as work:
         now = _there(document, seen)
-        changed = different(now, _checked(now, values))
+        changed = different(now, checked_document(now, values))
         if changed:
             work.record(Verb.DOCUMENT_EDITED).set(now, **changed)
     return now
@@ -141,19 +141,16 @@ def open_document(document: Document) -> BinaryIO:
     return filestore.opened(document.sha256)
 
 
-def _checked(document: Document, values: Mapping[str, Any]) -> dict[str, Any]:
-    found = cleaned(document, values, DOCUMENT_FIELDS)
-    faults = {
-        name: _("This is needed.")
-        for name in ("kind", "title")
-        if not found.get(name, getattr(document, name))
-    }
-    dated = found.get("dated")
+def checked_document(
+    document: Document, values: Mapping[str, Any], unread: Collection[str] = ()
+) -> dict[str, Any]:
+    """The values as the columns hold them. Raises ValidationError with all that is wrong."""
+    given = Given(document, values, DOCUMENT_FIELDS, unread)
+    given.need("kind", "title")
+    dated = given.values.get("dated")
     if dated is not None and dated > clock.today():
-        faults["dated"] = _("Give a day up to today.")
-    if faults:
-        raise ValidationError(faults)
-    return found
+        given.fault("dated", _("Give a day up to today."))
+    return given.checked()
 
 
 def _there(document: Document, seen: int | None) -> Document:

@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.rights import rights_of
 from history.domain.door import Conflict
 from permits.domain.gate import Gate, GateClosed
-from permits.forms import ModelShape
+from permits.forms import ModelShape, put_errors
 from permits.models import Application
 from permits.views.conflicts import Comparison, compare
 from permits.workflow import Action, require
@@ -112,15 +112,6 @@ def answer(
         return drawn(replace(page, refusal=str(refusal.words)), 409)
     except Conflict as conflict:
         return drawn(_changed(page, form, conflict), 409)
-
-
-def put_errors(form: forms.BaseForm, fault: ValidationError) -> None:
-    """Errors of the domain, each at its field; what has no field here at the top."""
-    if hasattr(fault, "error_dict"):
-        for name, errors in fault.error_dict.items():
-            form.add_error(name if name in form.fields else None, errors)
-    else:
-        form.add_error("reason" if "reason" in form.fields else None, fault)
 
 
 def _changed(page: Page, form: forms.BaseForm, conflict: Conflict) -> Page:

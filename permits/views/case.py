@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -52,6 +52,7 @@ from permits.domain.ruling import CaseRuling, coming, requires_assessment, rule_
 from permits.domain.statements import (
     VALUES,
     Said,
+    check_said,
     countersign,
     is_there,
     party_key,
@@ -806,20 +807,22 @@ def new_statement(request: HttpRequest, reference: str, kind: str, key: str) -> 
         policies=policies,
         documents=forms.documents_of(application),
         needs_source=which in (StatementKind.SCREENING, StatementKind.ELIGIBILITY),
+        check=lambda given: check_said(file, said(given)),
     )
 
-    def perform(form: forms.StatementForm) -> HttpResponse:
-        given = form.cleaned_data
-        said = Said(
+    def said(given: Mapping[str, Any]) -> Said:
+        return Said(
             which,
             key,
-            given["value"],
-            reason=given["reason"],
+            given.get("value", ""),
+            reason=given.get("reason", ""),
             source=given.get("source", ""),
-            document=given["document"],
+            document=given.get("document"),
             policies=tuple(given.get("policies", ())),
         )
-        made = state(application, said, by=who(request))
+
+    def perform(form: forms.StatementForm) -> HttpResponse:
+        made = state(application, said(form.cleaned_data), by=who(request))
         messages.success(
             request,
             _("Stated. It counts from now on.")

@@ -103,6 +103,87 @@ def test_bad_input_names_the_field_and_keeps_what_was_typed(
     assert len(read_file(application).lines) == 1
 
 
+WRONG: list[tuple[str, tuple[object, ...], dict[str, str], set[str]]] = [
+    # What a field cannot hold, and what only the office's own rules refuse.
+    (
+        "form",
+        (),
+        {"form_date": "2020-13-99", "transit": "ZZ", "sub_region": "UA-CRIMEA", "end_use": "Kept"},
+        {"form_date", "transit", "sub_region"},
+    ),
+    (
+        "new_line",
+        (),
+        {
+            "items": "banana",
+            "quantity": "many",
+            "unit_value": "-1",
+            "us_origin_percent": "101",
+            "description": "Kept",
+        },
+        {"items", "quantity", "unit_value", "us_origin_percent"},
+    ),
+    (
+        "new_party",
+        (),
+        {"role": "applicant", "name": "", "email": "no address", "address": "Kept"},
+        {"role", "name", "email"},
+    ),
+    (
+        "new_source",
+        ("evidence",),
+        {"title": " ", "source": "Kept", "dated": "yesterday", "reliability": ""},
+        {"title", "dated", "reliability"},
+    ),
+    (
+        "new_document",
+        (),
+        {"title": "Kept", "kind": "", "dated": "2199-01-01"},
+        {"kind", "dated", "file"},
+    ),
+    (
+        "state",
+        ("eligibility", "applicant"),
+        {"value": "resident", "source": "", "reason": ""},
+        {"source", "reason"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "where", "typed", "wrong"), WRONG, ids=[one[0] for one in WRONG])
+def test_everything_wrong_is_said_in_one_round_each_at_its_field(
+    office: Cast,
+    name: str,
+    where: tuple[object, ...],
+    typed: dict[str, str],
+    wrong: set[str],
+) -> None:
+    case = make_in_review(office.analyst)
+    address = reverse(f"permits:{name}", args=[case.reference, *where])
+    values = {"destination": country("TR").pk, "end_user_kind": "government", **typed}
+    before = Event.objects.count()
+    response = as_person(office.analyst).post(address, values)
+    form = response.context["form"]
+    assert set(form.errors) == wrong
+    for field, words in typed.items():
+        if words.strip():
+            assert form[field].value() == words
+    page = response.content.decode()
+    for field in wrong:
+        assert f'id="id_{field}_error"' in page
+        assert f'href="#id_{field}' in page
+    assert Event.objects.count() == before
+
+
+def test_a_figure_that_is_none_is_not_reckoned_with(office: Cast) -> None:
+    """The quantity that the line has says nothing of the one that was meant."""
+    case = make_draft(office.analyst)
+    address = reverse("permits:line", args=[case.reference, 1])
+    values = {"description": "A", "quantity": "many", "unit_value": "10", "total_value": "20"}
+    form = as_person(office.analyst).post(address, values).context["form"]
+    assert set(form.errors) == {"quantity"}
+
+
 def test_a_conflict_is_told_and_what_was_typed_stays(office: Cast) -> None:
     application = make_draft(office.analyst)
     line = read_file(application).lines[0]
