@@ -24,6 +24,7 @@ from permits.domain.assessment import edit_card
 from permits.domain.casefile import read_file
 from permits.domain.sources import add_evidence
 from permits.domain.standing import read_standing
+from permits.domain.statements import party_key, set_aside
 from permits.domain.use import report_use
 from permits.models import Application, Card, Permit, PermitAct, Statement
 from permits.templatetags.case_tags import figure
@@ -471,6 +472,24 @@ def test_the_history_tells_statements_and_citations_in_words(office: Cast, langu
         assert str(Screened.CLEAR.label) in stated
         assert "party:" not in stated
         assert report.title in edited
+
+
+@pytest.mark.parametrize(
+    "verb", [Verb.STATED, Verb.COUNTERSIGNED, Verb.SET_ASIDE, Verb.CARD_SIGNED]
+)
+def test_the_history_calls_parties_by_their_names(office: Cast, verb: Verb) -> None:
+    case = make_ready(office.analyst, office.senior)
+    party = read_file(case).parties[1]
+    said = Statement.objects.get(key=party_key(party.pk))
+    set_aside(said, by=office.analyst, reason=WHY)
+    events = Event.objects.filter(stream=case.stream, verb=verb)
+    about = [one for one in events if f"party:{party.pk}".encode() in bytes(one.body)]
+    assert about
+    page = as_person(office.auditor).get(about[0].get_absolute_url()).content.decode()
+    page = page[page.index("<main") :]
+    assert party.name in page
+    assert "party:" not in page
+    assert "Party no." not in page
 
 
 def test_who_does_an_act_sees_what_it_changes_and_that_it_loosens(office: Cast) -> None:
