@@ -99,7 +99,7 @@ _PARTS = {
 
 
 def _part(part: str, called: Called) -> str:
-    """What a part of a card's basis is (`permits.domain.assessment.basis_parts`); a digest as it is."""
+    """What a part of a basis is (`permits.domain.assessment.basis_parts`); a digest as it is."""
     kind, _colon, number = part.partition(":")
     match kind:
         case "line":

@@ -37,7 +37,7 @@ class Page:
 
     `facts` are names and values; `then` says what follows; `refusal` why it was not done;
     `changed` what somebody else did meanwhile, `compared` field by field; `gate` which rules do
-    not pass.
+    not pass, on an application whose form this person `may_edit`.
     """
 
     title: str
@@ -51,6 +51,7 @@ class Page:
     changed: str = ""
     compared: Comparison | None = None
     gate: Gate | None = None
+    may_edit: bool = False
 
 
 def who(request: HttpRequest) -> User:
@@ -106,7 +107,8 @@ def answer(
         )
         return drawn(replace(page, refusal=str(refusal.words)), 403)
     except GateClosed as closed:
-        page = replace(page, refusal=str(closed.words), gate=closed.gate)
+        may_edit = not why_not(request, closed.gate.application, Action.EDIT)
+        page = replace(page, refusal=str(closed.words), gate=closed.gate, may_edit=may_edit)
         return drawn(page, 409)
     except Refused as refusal:
         return drawn(replace(page, refusal=str(refusal.words)), 409)

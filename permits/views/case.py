@@ -417,7 +417,9 @@ def new_party(request: HttpRequest, reference: str) -> HttpResponse:
         party = intake.add_party(application, form.values, by=who(request))
         return _saved(request, application, f"party-{party.pk}")
 
-    form = forms.PartyForm(sent(request), instance=Party(application=application))
+    initial = {"role": request.GET.get("role", "")}
+    instance = Party(application=application)
+    form = forms.PartyForm(sent(request), instance=instance, initial=initial)
     return answer(request, form, _editing(application, _("Add a party")), perform)
 
 

@@ -37,6 +37,7 @@ def new(request: HttpRequest, reference: str) -> HttpResponse:
         sent(request),
         request.FILES if request.method == "POST" else None,
         instance=Document(application=application),
+        initial={"kind": request.GET.get("kind", "")},
     )
     return answer(request, form, _page(application, _("Attach a document"), _("Attach")), perform)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -16,12 +18,13 @@ from accounts.days import short_day
 from accounts.models import User
 from history import clock
 from history.models import Event
-from permits.choices import PermitStatus, Screened, StatementKind
+from permits.choices import PartyRole, PermitStatus, Screened, StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain import intake
 from permits.domain.acts import propose_act
 from permits.domain.assessment import edit_card
 from permits.domain.casefile import read_file
+from permits.domain.requirements import required_facts
 from permits.domain.sources import add_evidence
 from permits.domain.standing import read_standing
 from permits.domain.statements import party_key, set_aside
@@ -429,14 +432,64 @@ def test_who_may_not_edit_a_source_gets_no_link_to_it(office: Cast) -> None:
         assert "/sources/" not in as_person(reader).get(card).content.decode()
 
 
-def test_a_missing_fact_leads_to_its_field(office: Cast) -> None:
-    case = make_draft(office.analyst, lines=[{**LINE, "shipping_point": "", "items": []}])
-    intake.edit_application(case, {"delivery": ""}, by=office.analyst)
-    page = as_person(office.analyst).get(case.get_absolute_url()).content.decode()
-    assert f"{reverse('permits:form', args=[case.reference])}#id_delivery" in page
-    line = reverse("permits:line", args=[case.reference, 1])
-    assert f"{line}#id_shipping_point" in page
-    assert f"{line}#id_items" in page
+def lacking(office: Cast, activity: str, *, full: bool) -> Application:
+    """An application without facts: with nobody and nothing on it, or with empty lines and parties.
+
+    Between them every fact of the two forms is missing once.
+    """
+    case = intake.open_application(activity, by=office.analyst)
+    if full:
+        case = intake.edit_application(case, {"is_of_us_controlled_goods": True}, by=office.analyst)
+        intake.add_line(case, {"items": ["2-15.d", "5400"]}, by=office.analyst)
+        intake.add_line(case, {"description": "A"}, by=office.analyst)
+        for role in PartyRole.values:
+            intake.add_party(case, {"role": role, "name": f"A {role}"}, by=office.analyst)
+    return case
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("activity", ["export", "brokering"])
+def test_each_missing_fact_of_the_gate_leads_to_its_field(
+    office: Cast, activity: str, full: bool
+) -> None:
+    case = lacking(office, activity, full=full)
+    facts = [one for one in required_facts(read_file(case)) if one.is_missing]
+    client = as_person(office.analyst)
+    page = client.get(case.get_absolute_url()).content.decode()
+    gate = page[page.index('id="gate"') : page.index('id="required-facts"')]
+    links = dict(re.findall(r'<a href="([^"]+)">Missing: ([^<]+) \([^)]*\)\.</a>', unescape(gate)))
+    told = {words: address for address, words in links.items()}
+    assert len(facts) > 4
+    for fact in facts:
+        address, _hash, field = told[fact.words].partition("#")
+        form = client.get(address).content.decode()
+        assert f' id="{field}"' in form, fact.key
+        if fact.preset:
+            assert f'value="{fact.preset.partition("=")[2]}" selected' in form
+
+
+def test_who_cannot_fill_a_missing_fact_in_is_led_to_where_it_is_shown(office: Cast) -> None:
+    case = lacking(office, "export", full=False)
+    page = as_person(office.auditor).get(case.get_absolute_url()).content.decode()
+    for fact in required_facts(read_file(case)):
+        if fact.is_missing:
+            assert f'href="{case.get_absolute_url()}#{fact.anchor}"' in page
+            assert f'id="{fact.anchor}"' in page
+    assert reverse("permits:form", args=[case.reference]) not in page
+
+
+def test_the_gate_that_refuses_an_act_on_a_permit_leads_to_its_case(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    case = permit.application
+    edit_card(case, CONSIDERATIONS[0].number, {"finding": "Anew"}, by=office.analyst)
+    change = {"valid_to": date(2199, 3, 4)}
+    act = propose_act(permit, kind="amend", change=change, reason=WHY, by=office.analyst)
+    client = as_person(office.decision)
+    response = client.post(reverse("permits:perform", args=[act.pk]), {"seen": act.version})
+    assert response.status_code == 409
+    card = reverse("permits:card", args=[case.reference, CONSIDERATIONS[0].slug])
+    assert f'href="{card}"' in response.content.decode()
+    assert client.get(card).status_code == 200
 
 
 def test_destinations_are_in_the_order_of_their_names(office: Cast) -> None:
