@@ -457,11 +457,11 @@ def test_each_missing_fact_of_the_gate_leads_to_its_field(
     client = as_person(office.analyst)
     page = client.get(case.get_absolute_url()).content.decode()
     gate = page[page.index('id="gate"') : page.index('id="required-facts"')]
-    links = dict(re.findall(r'<a href="([^"]+)">Missing: ([^<]+) \([^)]*\)\.</a>', unescape(gate)))
-    told = {words: address for address, words in links.items()}
+    links = re.findall(r'<a href="([^"]+)">([^<]+)</a>', gate)
+    told = {unescape(words): address for address, words in links}
     assert len(facts) > 4
     for fact in facts:
-        address, _hash, field = told[fact.words].partition("#")
+        address, _hash, field = told[f"Missing: {fact.words} ({fact.cite})."].partition("#")
         form = client.get(address).content.decode()
         assert f' id="{field}"' in form, fact.key
         if fact.preset:
