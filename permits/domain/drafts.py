@@ -6,12 +6,16 @@ A draft is no event: pauses in typing are no acts. The one event is that of savi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 from accounts.models import User
 from accounts.rules import roles_of
 from history import clock
 from permits.models import Application, Draft
 from permits.workflow import Action, require
+
+KEPT = timedelta(days=30)
+"""How long a draft is kept that its writer does not touch."""
 
 
 def keep_draft(
@@ -46,3 +50,13 @@ def draft_of(application: Application, form: str, *, by: User) -> Draft | None:
 def drop_draft(application: Application, form: str, *, by: User) -> None:
     """Takes one's own draft away: it was saved, or given up."""
     Draft.objects.filter(application=application, form=form, person=by).delete()
+
+
+def kept_until(draft: Draft) -> date:
+    """The last day on which it is kept if nobody touches it."""
+    return (draft.saved_at + KEPT).astimezone(clock.OTTAWA).date()
+
+
+def forget_old_drafts() -> None:
+    """Takes away what nobody touched for so long that nobody comes back to it."""
+    Draft.objects.filter(saved_at__lt=clock.now() - KEPT).delete()

@@ -26,7 +26,7 @@ from permits.domain.assessment import (
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import head_of
 from permits.domain.digests import is_available, is_past_review
-from permits.domain.drafts import draft_of, drop_draft, keep_draft
+from permits.domain.drafts import draft_of, drop_draft, keep_draft, kept_until
 from permits.domain.ruling import rule_on
 from permits.domain.sources import add_evidence, add_measure, edit_source, remove_source
 from permits.models import Application, Card, Draft, Evidence, Measure
@@ -206,6 +206,7 @@ def _sheet(
         and not now.is_signed_twice,
         "page": page,
         "draft": draft,
+        "kept_until": kept_until(draft) if draft else None,
         "status": status,
         "head": head_of(application),
     }
