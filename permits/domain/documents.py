@@ -17,6 +17,7 @@ from accounts.exceptions import Refused
 from accounts.models import User
 from history import clock
 from permits import filestore
+from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import acting, afresh
 from permits.domain.intake import Given, different
 from permits.media import clean_name, media_of
@@ -117,19 +118,17 @@ def remove_document(document: Document, *, by: User, seen: int | None = None) ->
     """
     with acting(Action.ATTACH, document.application, by=by) as work:
         now = _there(document, seen)
-        _refuse_in_use(now)
+        refuse_in_use(read_file(work.application), now)
         work.record(Verb.DOCUMENT_REMOVED).set(now, is_removed=True)
     return now
 
 
-def _refuse_in_use(document: Document) -> None:
-    for rests in (
-        Statement.objects.filter(document=document, set_aside_at__isnull=True),
-        Evidence.objects.filter(document=document, is_removed=False),
-        Measure.objects.filter(document=document, is_removed=False),
-    ):
-        found = rests.first()
-        if found is not None:
+def refuse_in_use(file: CaseFile, document: Document) -> None:
+    """Raises Refused where something on the case rests on it."""
+    rows: tuple[Statement | Evidence | Measure, ...]
+    rows = (*file.statements, *file.evidence, *file.measures)
+    for found in rows:
+        if found.document_id == document.pk:
             what = found.get_kind_display() if isinstance(found, Statement) else str(found)
             raise Refused(
                 _("This rests on the document: %(what)s. Take that back first.") % {"what": what}

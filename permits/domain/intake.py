@@ -27,6 +27,7 @@ from history import clock
 from history.actors import Actor
 from history.domain.door import Entry, door
 from permits.choices import PartyRole, WaitKind
+from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import Work, acting, afresh, stream_of, subject_of
 from permits.models import Application, ConflictDeclaration, Line, Party, Wait
 from permits.models.applications import Part
@@ -434,7 +435,7 @@ def submit(application: Application, *, by: User, seen: int | None = None) -> Ap
     """
     with acting(Action.SUBMIT, application, by=by, seen=seen) as work:
         now = work.application
-        _refuse_empty(now)
+        refuse_empty(read_file(now))
         today = clock.today()
         entry = work.record(Verb.SUBMITTED)
         work.move(entry, submitted_on=today, filed_on=now.filed_on or today)
@@ -442,14 +443,14 @@ def submit(application: Application, *, by: User, seen: int | None = None) -> Ap
     return now
 
 
-def _refuse_empty(application: Application) -> None:
+def refuse_empty(file: CaseFile) -> None:
+    """Raises ValidationError where there is nothing yet to be reviewed."""
     faults = {}
-    if application.destination is None:
+    if file.application.destination is None:
         faults["destination"] = _("Name the final destination.")
-    there = {"application": application, "is_removed": False}
-    if not Party.objects.filter(role=PartyRole.APPLICANT, **there).exists():
+    if not file.parties_as(PartyRole.APPLICANT):
         faults["parties"] = _("Add the applicant.")
-    if not Line.objects.filter(**there).exists():
+    if not file.lines:
         faults["lines"] = _("Add at least one line of goods or technology.")
     if faults:
         raise ValidationError(faults)
@@ -500,15 +501,30 @@ def assign(
     """
     with acting(Action.ASSIGN, application, by=by, seen=seen) as work:
         now = work.application
-        if work.role != Role.SENIOR_ANALYST:
-            own = to in (None, by) and now.assigned_to in (None, by)
-            if not own:
-                raise NotPermitted(_("A senior analyst assigns applications to others."))
+        refuse_to_assign(now, by=by)
+        if to not in (None, by) and not _assigns_to_others(by):
+            raise NotPermitted(_("A senior analyst assigns applications to others."))
         if to is not None and not roles_of(to) & CASE_ROLES:
             raise ValidationError({"to": _("This person does not work on applications today.")})
         if now.assigned_to != to:
             work.record(Verb.ASSIGNED).set(now, assigned_to=to)
     return now
+
+
+def refuse_to_assign(application: Application, *, by: User) -> None:
+    """Raises NotPermitted where another has it, and only a senior analyst may take it away."""
+    if application.assigned_to not in (None, by) and not _assigns_to_others(by):
+        raise NotPermitted(_("A senior analyst assigns applications to others."))
+
+
+def _assigns_to_others(by: User) -> bool:
+    return role_for(Action.ASSIGN, roles_of(by)) == Role.SENIOR_ANALYST
+
+
+def who_can_be_given(application: Application, *, by: User) -> QuerySet[User]:
+    """Everyone to whom this person can give the application today, by name."""
+    people = who_works_on_applications()
+    return people if _assigns_to_others(by) else people.filter(pk=by.pk)
 
 
 def withdraw(
@@ -534,10 +550,15 @@ def declare_conflict(application: Application, *, by: User, reason: str) -> Conf
     """Says that one must not decide this application. Not taken back; once is enough."""
     reason = checked_reason(reason)
     with acting(Action.DECLARE_CONFLICT, application, by=by) as work:
-        if ConflictDeclaration.objects.filter(application=work.application, person=by).exists():
-            raise Refused(_("You declared a conflict of interest already."))
+        refuse_second_declaration(read_file(work.application), by=by)
         row = ConflictDeclaration(
             application=work.application, person=by, reason=reason, declared_at=clock.now()
         )
         work.record(Verb.CONFLICT_DECLARED, reason=reason).add(row)
     return row
+
+
+def refuse_second_declaration(file: CaseFile, *, by: User) -> None:
+    """Raises Refused where this person declared a conflict already."""
+    if any(one.person_id == by.pk for one in file.conflicts):
+        raise Refused(_("You declared a conflict of interest already."))

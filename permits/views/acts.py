@@ -59,12 +59,22 @@ def who(request: HttpRequest) -> User:
     return cast("User", request.user)
 
 
-def why_not(request: HttpRequest, application: Application, action: Action) -> str:
-    """Why this person may not do that now, in words; nothing where the table allows it."""
+def why_not(
+    request: HttpRequest, application: Application, action: Action, *checks: Callable[[], object]
+) -> str:
+    """Why this person may not do that now, in words; nothing where they may.
+
+    By the table, and by the checks that the act itself makes: what a page offers, the next page
+    does not refuse.
+    """
     try:
         require(action, application.status, application.outcome, rights_of(request))
+        for check in checks:
+            check()
     except (NotPermitted, Refused) as refusal:
         return str(refusal.words)
+    except ValidationError as fault:
+        return " ".join(fault.messages)
     return ""
 
 

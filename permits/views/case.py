@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.choices import Role
+from accounts.exceptions import Refused
+from accounts.models import User
 from accounts.rights import rights_of
 from history import clock
 from history.models import Event
@@ -32,7 +34,7 @@ from permits.choices import (
     ReturnGround,
     StatementKind,
 )
-from permits.domain import consultations, intake, recommendation
+from permits.domain import consultations, documents, intake, recommendation
 from permits.domain.assessment import card_states, determination
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import head_of
@@ -41,6 +43,7 @@ from permits.domain.decision import (
     issue,
     ministers_exceptions,
     refuse,
+    refuse_to_decide,
     return_without_action,
 )
 from permits.domain.frozen import filing_ruling, replay
@@ -52,18 +55,30 @@ from permits.domain.ruling import CaseRuling, coming, requires_assessment, rule_
 from permits.domain.statements import (
     VALUES,
     Said,
+    Standing,
     check_said,
     countersign,
     is_there,
     party_key,
+    refuse_to_countersign,
+    refuse_to_set_aside,
     set_aside,
     standing,
     state,
     verdict,
 )
-from permits.models import Application, Consultation, Line, Party, Statement, Wait
+from permits.models import (
+    Application,
+    Consultation,
+    Document,
+    Line,
+    Party,
+    Recommendation,
+    Statement,
+    Wait,
+)
 from permits.views.acts import Page, answer, sent, who, why_not
-from permits.workflow import PROPOSERS, Action, offers
+from permits.workflow import PROPOSERS, Action, Offer, offers
 from policies.domain.explain import explain
 from policies.domain.inquiry import open_exceptions
 from policies.domain.register import current_register, one_load
@@ -96,12 +111,13 @@ class LineShown:
 
 @dataclass(frozen=True, slots=True)
 class StatementShown:
-    """A statement as people read it."""
+    """A statement as people read it. `why_not`: why this person may not countersign it."""
 
     statement: Statement
     about: str
     says: str
     verdict: str
+    why_not: str
 
 
 @require_safe
@@ -121,10 +137,11 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "application": application,
         "file": file,
         "offers": [
-            one
+            Offer(one.action, BUTTONS[one.action].why_not(request, file))
             for one in offers(application.status, application.outcome, _roles(request))
             if one.action in BUTTONS and _is_called_for(one.action, file)
         ],
+        "may_reply": file.recommendation is not None and not REPLY.why_not(request, file),
         "forward": FORWARD,
         "clock": clock_of_file(file, today),
         "holders": holders(events),
@@ -135,13 +152,18 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "claimable": _claimable(file, ruling),
         "facts": facts,
         "missing": [fact for fact in facts if fact.is_missing],
-        "parties": [(party, _screened(file, party)) for party in file.parties],
-        "statements": [_shown(file, one) for one in standing(file)],
+        "parties": [(party, _screened(request, file, party)) for party in file.parties],
+        "statements": [_shown(request, file, one) for one in standing(file)],
         "states": [(considerations.BY_NUMBER[one.number], one) for one in states],
         "determination": determination(states),
         "needs_assessment": requires_assessment(file),
         "gate": gate,
         "papers": papers(file),
+        "documents": [(one, _why_not_removed(request, file, one)) for one in file.documents],
+        "consultations": [
+            (one, "" if one.closed_on else _why_not_silent(request, application, one))
+            for one in file.consultations
+        ],
         "may": {
             action.value: not why_not(request, application, action)
             for action in (
@@ -165,6 +187,12 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "flags": Flag.choices,
     }
     return render(request, "permits/case.html", context)
+
+
+def _why_not_removed(request: HttpRequest, file: CaseFile, one: Document) -> str:
+    return why_not(
+        request, file.application, Action.ATTACH, lambda: documents.refuse_in_use(file, one)
+    )
 
 
 _OUTCOMES = {
@@ -257,17 +285,20 @@ def _language() -> str:
     return get_language() or ""
 
 
-def _screened(file: CaseFile, party: Party) -> StatementShown | None:
+def _screened(request: HttpRequest, file: CaseFile, party: Party) -> StatementShown | None:
     for one in standing(file):
         about = (one.statement.kind, one.statement.key)
         if about == (StatementKind.SCREENING, party_key(party.pk)):
-            return _shown(file, one)
+            return _shown(request, file, one)
     return None
 
 
-def _shown(file: CaseFile, one: Any) -> StatementShown:
+def _shown(request: HttpRequest, file: CaseFile, one: Standing) -> StatementShown:
     statement = one.statement
-    return StatementShown(statement, about(file, statement), _says(statement), verdict(one))
+    against = _why_not_countersign(request, file, statement) if one.waits else ""
+    return StatementShown(
+        statement, about(file, statement), _says(statement), verdict(one), against
+    )
 
 
 def about(file: CaseFile, statement: Statement) -> str:
@@ -330,12 +361,13 @@ def new(request: HttpRequest) -> HttpResponse:
     return answer(request, forms.NewForm(sent(request)), page, perform)
 
 
-def _editing(application: Application, title: str) -> Page:
+def _editing(request: HttpRequest, application: Application, title: str) -> Page:
     return Page(
         title=title,
         button=_("Save"),
         name=application.reference,
         back=application.get_absolute_url(),
+        refusal=why_not(request, application, Action.EDIT),
     )
 
 
@@ -355,7 +387,7 @@ def edit_form(request: HttpRequest, reference: str) -> HttpResponse:
         return _saved(request, application, "form")
 
     form = forms.ApplicationForm(sent(request), instance=find(request, reference))
-    return answer(request, form, _editing(application, _("Application form")), perform)
+    return answer(request, form, _editing(request, application, _("Application form")), perform)
 
 
 @require_http_methods(METHODS)
@@ -368,7 +400,7 @@ def new_line(request: HttpRequest, reference: str) -> HttpResponse:
         return _saved(request, application, f"line-{line.number}")
 
     form = forms.LineForm(sent(request), instance=Line(application=application))
-    return answer(request, form, _editing(application, _("Add a line")), perform)
+    return answer(request, form, _editing(request, application, _("Add a line")), perform)
 
 
 @require_http_methods(METHODS)
@@ -383,7 +415,7 @@ def edit_line(request: HttpRequest, reference: str, number: int) -> HttpResponse
 
     form = forms.LineForm(sent(request), instance=Line.objects.get(pk=line.pk))
     title = _("Line %(number)d") % {"number": number}
-    return answer(request, form, _editing(application, title), perform)
+    return answer(request, form, _editing(request, application, title), perform)
 
 
 @require_http_methods(METHODS)
@@ -403,6 +435,7 @@ def remove_line(request: HttpRequest, reference: str, number: int) -> HttpRespon
         back=application.get_absolute_url(),
         facts=((_("Description"), line.description),),
         then=_("The history keeps it."),
+        refusal=why_not(request, application, Action.EDIT),
     )
     form = forms.PlainForm(sent(request), initial={"seen": line.version})
     return answer(request, form, page, perform)
@@ -420,7 +453,7 @@ def new_party(request: HttpRequest, reference: str) -> HttpResponse:
     initial = {"role": request.GET.get("role", "")}
     instance = Party(application=application)
     form = forms.PartyForm(sent(request), instance=instance, initial=initial)
-    return answer(request, form, _editing(application, _("Add a party")), perform)
+    return answer(request, form, _editing(request, application, _("Add a party")), perform)
 
 
 @require_http_methods(METHODS)
@@ -434,7 +467,7 @@ def edit_party(request: HttpRequest, reference: str, number: int) -> HttpRespons
         return _saved(request, application, f"party-{party.pk}")
 
     form = forms.PartyForm(sent(request), instance=Party.objects.get(pk=party.pk))
-    return answer(request, form, _editing(application, party.name), perform)
+    return answer(request, form, _editing(request, application, party.name), perform)
 
 
 @require_http_methods(METHODS)
@@ -454,6 +487,7 @@ def remove_party(request: HttpRequest, reference: str, number: int) -> HttpRespo
         back=application.get_absolute_url(),
         facts=((party.get_role_display(), party.name),),
         then=_("The history keeps it."),
+        refusal=why_not(request, application, Action.EDIT),
     )
     form = forms.PlainForm(sent(request), initial={"seen": party.version})
     return answer(request, form, page, perform)
@@ -466,7 +500,10 @@ Perform = Callable[[HttpRequest, CaseFile, Any], str]
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """An act from the case's page: `perform` does it and says what happened."""
+    """An act from the case's page: `perform` does it and says what happened.
+
+    `check` raises what the act would, whatever is typed; the case's page offers by it.
+    """
 
     action: Action
     button: Any
@@ -474,6 +511,13 @@ class Doing:
     perform: Perform
     then: Any = ""
     provision: Any = ""
+    check: Callable[[CaseFile, User], object] = lambda file, by: None
+
+    def why_not(self, request: HttpRequest, file: CaseFile) -> str:
+        """Why this person may not do it now; nothing where they may."""
+        return why_not(
+            request, file.application, self.action, lambda: self.check(file, who(request))
+        )
 
 
 def _plain(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
@@ -513,7 +557,7 @@ def _declare(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str
 
 def _assign_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
     initial = {"seen": file.application.version, "to": file.application.assigned_to_id}
-    people = intake.who_works_on_applications()
+    people = intake.who_can_be_given(file.application, by=who(request))
     return forms.AssignForm(sent(request), people=people, initial=initial)
 
 
@@ -572,15 +616,20 @@ def _recommend(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> s
     return _("Your recommendation on %(reference)s waits for a decision-maker.")
 
 
-def _standing_one(file: CaseFile) -> Any:
+def _standing_one(file: CaseFile) -> Recommendation:
     if file.recommendation is None:
-        raise Http404
+        raise Refused(_("Nothing is recommended."))
     return file.recommendation
 
 
+def _seen_one(file: CaseFile) -> int | None:
+    return file.recommendation.version if file.recommendation else None
+
+
 def _put_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
-    seen, reply_by = _standing_one(file).version, clock.today() + timedelta(days=30)
-    return forms.PutForm(sent(request), initial={"seen": seen, "reply_by": reply_by})
+    reply_by = clock.today() + timedelta(days=30)
+    initial = {"seen": _seen_one(file), "reply_by": reply_by}
+    return forms.PutForm(sent(request), initial=initial)
 
 
 def _put(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
@@ -591,7 +640,7 @@ def _put(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
 
 
 def _reply_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
-    initial = {"seen": _standing_one(file).version, "replied_on": clock.today()}
+    initial = {"seen": _seen_one(file), "replied_on": clock.today()}
     return forms.ReplyForm(sent(request), initial=initial)
 
 
@@ -607,7 +656,7 @@ def _reply(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
 
 
 def _back_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
-    return forms.WhyForm(sent(request), initial={"seen": _standing_one(file).version})
+    return forms.WhyForm(sent(request), initial={"seen": _seen_one(file)})
 
 
 def _send_back(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
@@ -679,6 +728,7 @@ BUTTONS: dict[Action, Doing] = {
             _plain,
             _submit,
             gettext_lazy("The clock runs from today. What is still missing is listed on the case."),
+            check=lambda file, by: intake.refuse_empty(file),
         ),
         Doing(Action.TAKE_UP, gettext_lazy("Begin the review"), _plain, _take_up),
         Doing(
@@ -688,7 +738,13 @@ BUTTONS: dict[Action, Doing] = {
             _return,
             gettext_lazy("A wait for the applicant begins."),
         ),
-        Doing(Action.ASSIGN, gettext_lazy("Assign"), _assign_form, _assign),
+        Doing(
+            Action.ASSIGN,
+            gettext_lazy("Assign"),
+            _assign_form,
+            _assign,
+            check=lambda file, by: intake.refuse_to_assign(file.application, by=by),
+        ),
         Doing(Action.CONSULT, gettext_lazy("Record the question"), _consult_form, _consult),
         Doing(Action.WAIT, gettext_lazy("Record the wait"), _wait_form, _wait),
         Doing(
@@ -697,6 +753,7 @@ BUTTONS: dict[Action, Doing] = {
             _recommend_form,
             _recommend,
             gettext_lazy("Somebody else decides: who recommends never does."),
+            check=lambda file, by: recommendation.refuse_to_recommend(file),
         ),
         Doing(
             Action.PUT,
@@ -704,6 +761,7 @@ BUTTONS: dict[Action, Doing] = {
             _put_form,
             _put,
             gettext_lazy("The applicant may reply until then. The clock stands still."),
+            check=lambda file, by: recommendation.refuse_to_put(_standing_one(file)),
         ),
         Doing(Action.SEND_BACK, gettext_lazy("Send it back"), _back_form, _send_back),
         Doing(
@@ -713,6 +771,7 @@ BUTTONS: dict[Action, Doing] = {
             _issue,
             gettext_lazy("The gate is looked at once more. What it rests on is frozen."),
             gettext_lazy("EIPA, s. 7(1), 7.1(1)"),
+            check=lambda file, by: refuse_to_decide(file, Outcome.ISSUED, by=by),
         ),
         Doing(
             Action.REFUSE,
@@ -721,12 +780,14 @@ BUTTONS: dict[Action, Doing] = {
             _refuse,
             "",
             gettext_lazy("EIPA, s. 7, 7.1, 7.4"),
+            check=lambda file, by: refuse_to_decide(file, Outcome.REFUSED, by=by),
         ),
         Doing(
             Action.RETURN_WITHOUT_ACTION,
             gettext_lazy("Return it without action"),
             _return_form,
             _return_without_action,
+            check=lambda file, by: refuse_to_decide(file, Outcome.RETURNED, by=by),
         ),
         Doing(Action.WITHDRAW, gettext_lazy("Withdraw the application"), _why, _withdraw),
         Doing(
@@ -735,9 +796,19 @@ BUTTONS: dict[Action, Doing] = {
             _why,
             _declare,
             gettext_lazy("You then never decide this application. It is not taken back."),
+            check=lambda file, by: intake.refuse_second_declaration(file, by=by),
         ),
     )
 }
+
+
+REPLY = Doing(
+    Action.PUT,
+    gettext_lazy("Record the reply"),
+    _reply_form,
+    _reply,
+    check=lambda file, by: recommendation.refuse_reply(_standing_one(file)),
+)
 
 
 @require_http_methods(METHODS)
@@ -747,12 +818,11 @@ def do(request: HttpRequest, reference: str, action: str) -> HttpResponse:
     doing = BUTTONS.get(Action(action)) if action in Action.values else None
     if doing is None:
         raise Http404
-    return _do(request, application, doing, doing.form(request, read_file(application)))
+    return _do(request, read_file(application), doing)
 
 
-def _do(
-    request: HttpRequest, application: Application, doing: Doing, form: django_forms.BaseForm
-) -> HttpResponse:
+def _do(request: HttpRequest, file: CaseFile, doing: Doing) -> HttpResponse:
+    application, form = file.application, doing.form(request, file)
     page = Page(
         title=str(doing.action.label),
         button=str(doing.button),
@@ -764,11 +834,11 @@ def _do(
         ),
         then=str(doing.then),
         provision=doing.provision,
-        refusal=why_not(request, application, doing.action),
+        refusal=doing.why_not(request, file),
     )
 
     def perform(form: Any) -> HttpResponse:
-        words = doing.perform(request, read_file(application), form.cleaned_data)
+        words = doing.perform(request, file, form.cleaned_data)
         messages.success(request, words % {"reference": application.reference})
         return redirect(application)
 
@@ -779,8 +849,7 @@ def _do(
 def record_reply(request: HttpRequest, reference: str) -> HttpResponse:
     """The applicant's reply to an intended refusal."""
     application = find(request, reference)
-    doing = Doing(Action.PUT, gettext_lazy("Record the reply"), _reply_form, _reply)
-    return _do(request, application, doing, _reply_form(request, read_file(application)))
+    return _do(request, read_file(application), REPLY)
 
 
 # Statements
@@ -840,11 +909,12 @@ def new_statement(request: HttpRequest, reference: str, kind: str, key: str) -> 
         back=application.get_absolute_url(),
         facts=((_("About"), about(file, Statement(kind=kind, key=key))),),
         then=_("What makes the case less strict counts only once a second person stands by it."),
+        refusal=why_not(request, application, Action.STATE),
     )
     return answer(request, form, page, perform)
 
 
-def _statement(request: HttpRequest, number: int) -> tuple[Statement, Page]:
+def _statement(request: HttpRequest, number: int) -> tuple[Statement, CaseFile, Page]:
     made = get_object_or_404(
         Statement.objects.select_related("application", "made_by", "document"), pk=number
     )
@@ -865,13 +935,24 @@ def _statement(request: HttpRequest, number: int) -> tuple[Statement, Page]:
         ),
         then=_("You stand by it with the person who made it. It counts from then on."),
     )
-    return made, page
+    return made, file, page
+
+
+def _why_not_countersign(request: HttpRequest, file: CaseFile, made: Statement) -> str:
+    by = who(request)
+    return why_not(
+        request,
+        file.application,
+        Action.COUNTERSIGN,
+        lambda: refuse_to_countersign(file, made, by=by),
+    )
 
 
 @require_http_methods(METHODS)
 def countersign_statement(request: HttpRequest, number: int) -> HttpResponse:
     """Stands by another's statement."""
-    made, page = _statement(request, number)
+    made, file, page = _statement(request, number)
+    page = replace(page, refusal=_why_not_countersign(request, file, made))
 
     def perform(form: forms.PlainForm) -> HttpResponse:
         countersign(made, by=who(request), seen=form.cleaned_data["seen"])
@@ -885,7 +966,7 @@ def countersign_statement(request: HttpRequest, number: int) -> HttpResponse:
 @require_http_methods(METHODS)
 def set_aside_statement(request: HttpRequest, number: int) -> HttpResponse:
     """Takes a statement back."""
-    made, page = _statement(request, number)
+    made, file, page = _statement(request, number)
 
     def perform(form: forms.WhyForm) -> HttpResponse:
         given = form.cleaned_data
@@ -901,6 +982,7 @@ def set_aside_statement(request: HttpRequest, number: int) -> HttpResponse:
         back=page.back,
         facts=page.facts,
         then=_("The case can only get stricter by it. The history keeps the statement."),
+        refusal=why_not(request, file.application, Action.STATE, lambda: refuse_to_set_aside(made)),
     )
     return answer(request, form, own, perform)
 
@@ -927,9 +1009,11 @@ def answer_consultation(request: HttpRequest, number: int) -> HttpResponse:
 
     initial = {"seen": row.version, "answered_on": clock.today()}
     form = forms.AnswerForm(sent(request), initial=initial)
-    return answer(
-        request, form, _on_consultation(application, row, _("Record the answer")), perform
+    against = why_not(
+        request, application, Action.CONSULT, lambda: consultations.refuse_closed(row)
     )
+    page = _on_consultation(application, row, _("Record the answer"), against)
+    return answer(request, form, page, perform)
 
 
 @require_http_methods(METHODS)
@@ -946,17 +1030,26 @@ def silence_consultation(request: HttpRequest, number: int) -> HttpResponse:
         return _saved(request, application, "consultations")
 
     form = forms.WhyForm(sent(request), initial={"seen": row.version})
-    page = _on_consultation(application, row, _("Record the silence"))
+    page = _on_consultation(
+        application, row, _("Record the silence"), _why_not_silent(request, application, row)
+    )
     return answer(request, form, page, perform)
 
 
-def _on_consultation(application: Application, row: Consultation, button: str) -> Page:
+def _why_not_silent(request: HttpRequest, application: Application, row: Consultation) -> str:
+    return why_not(request, application, Action.CONSULT, lambda: consultations.refuse_silence(row))
+
+
+def _on_consultation(
+    application: Application, row: Consultation, button: str, refusal: str
+) -> Page:
     return Page(
         title=row.body,
         button=button,
         name=application.reference,
         back=application.get_absolute_url(),
         facts=((_("Question"), row.question),),
+        refusal=refusal,
     )
 
 
@@ -978,5 +1071,6 @@ def end_wait(request: HttpRequest, number: int) -> HttpResponse:
         name=application.reference,
         back=application.get_absolute_url(),
         facts=((row.get_kind_display(), row.reason),),
+        refusal=why_not(request, application, Action.WAIT, lambda: consultations.refuse_ended(row)),
     )
     return answer(request, form, page, perform)

@@ -75,7 +75,7 @@ def card(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
         # The sheet instead of the plain page of an act, with what went wrong.
         return _sheet(request, read_file(application), one, form, page, status)
 
-    page = _page(application, str(one.name))
+    page = _page(request, application, str(one.name))
     if request.method != "POST":
         return _reopened(request, file, one, form, page)
     return answer(request, form, page, perform, draw)
@@ -159,12 +159,13 @@ def drop(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
     return redirect("permits:card", reference, slug)
 
 
-def _page(application: Application, title: str, button: str = "") -> Page:
+def _page(request: HttpRequest, application: Application, title: str, button: str = "") -> Page:
     return Page(
         title=title,
         button=button or _("Save"),
         name=application.reference,
         back=application.get_absolute_url(),
+        refusal=why_not(request, application, Action.ASSESS),
     )
 
 
@@ -282,7 +283,7 @@ def new_source(request: HttpRequest, reference: str, kind: str) -> HttpResponse:
 
     form = shape(sent(request), instance=model(application=application))
     title = _("Add evidence") if kind == "evidence" else _("Add a mitigating measure")
-    return answer(request, form, _page(application, title), perform)
+    return answer(request, form, _page(request, application, title), perform)
 
 
 @require_http_methods(METHODS)
@@ -297,7 +298,7 @@ def change_source(request: HttpRequest, kind: str, number: int) -> HttpResponse:
         return redirect(f"{application.get_absolute_url()}#review")
 
     form = shape(sent(request), instance=_source(request, kind, number)[0])
-    return answer(request, form, _page(application, str(row)), perform)
+    return answer(request, form, _page(request, application, str(row)), perform)
 
 
 @require_http_methods(METHODS)
@@ -311,7 +312,7 @@ def drop_source(request: HttpRequest, kind: str, number: int) -> HttpResponse:
         return redirect(f"{application.get_absolute_url()}#review")
 
     form = forms.PlainForm(sent(request), initial={"seen": row.version})
-    page = _page(application, _("Remove: %(what)s") % {"what": row}, _("Remove"))
+    page = _page(request, application, _("Remove: %(what)s") % {"what": row}, _("Remove"))
     return answer(request, form, page, perform)
 
 
