@@ -67,15 +67,29 @@ def why_not(
     By the table, and by the checks that the act itself makes: what a page offers, the next page
     does not refuse.
     """
+    return str(barred(request, application, action, *checks).get("refusal", ""))
+
+
+def barred(
+    request: HttpRequest, application: Application, action: Action, *checks: Callable[[], object]
+) -> dict[str, Any]:
+    """The same for the `Page` of the act: its `refusal`, and the `gate` where that is closed."""
     try:
         require(action, application.status, application.outcome, rights_of(request))
         for check in checks:
             check()
+    except GateClosed as closed:
+        return {"refusal": str(closed.words), **_gate(request, closed)}
     except (NotPermitted, Refused) as refusal:
-        return str(refusal.words)
+        return {"refusal": str(refusal.words)}
     except ValidationError as fault:
-        return " ".join(fault.messages)
-    return ""
+        return {"refusal": " ".join(fault.messages)}
+    return {}
+
+
+def _gate(request: HttpRequest, closed: GateClosed) -> dict[str, Any]:
+    may_edit = not why_not(request, closed.gate.application, Action.EDIT)
+    return {"gate": closed.gate, "may_edit": may_edit}
 
 
 def sent(request: HttpRequest) -> QueryDict | None:
@@ -117,8 +131,7 @@ def answer(
         )
         return drawn(replace(page, refusal=str(refusal.words)), 403)
     except GateClosed as closed:
-        may_edit = not why_not(request, closed.gate.application, Action.EDIT)
-        page = replace(page, refusal=str(closed.words), gate=closed.gate, may_edit=may_edit)
+        page = replace(page, refusal=str(closed.words), **_gate(request, closed))
         return drawn(page, 409)
     except Refused as refusal:
         return drawn(replace(page, refusal=str(refusal.words)), 409)

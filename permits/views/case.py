@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.choices import Role
+from accounts.days import day_in_words, instant_in_words
 from accounts.exceptions import Refused
 from accounts.models import User
 from accounts.rights import rights_of
@@ -30,12 +31,13 @@ from permits.choices import (
     SAYS,
     Flag,
     Outcome,
+    PartyRole,
     RefusalGround,
     ReturnGround,
     StatementKind,
 )
-from permits.domain import consultations, documents, intake, recommendation
-from permits.domain.assessment import card_states, determination
+from permits.domain import consultations, documents, intake, recommendation, worklist
+from permits.domain.assessment import CardState, card_states, determination
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import head_of
 from permits.domain.clock import clock_of_file, holders
@@ -47,7 +49,7 @@ from permits.domain.decision import (
     return_without_action,
 )
 from permits.domain.frozen import filing_ruling, replay
-from permits.domain.gate import check_gate
+from permits.domain.gate import Gate, check_gate
 from permits.domain.letters import papers
 from permits.domain.recommendation import is_legal_bar
 from permits.domain.requirements import required_facts
@@ -77,7 +79,7 @@ from permits.models import (
     Statement,
     Wait,
 )
-from permits.views.acts import Page, answer, sent, who, why_not
+from permits.views.acts import Page, answer, barred, sent, who, why_not
 from permits.workflow import PROPOSERS, Action, Offer, offers
 from policies.domain.explain import explain
 from policies.domain.inquiry import open_exceptions
@@ -120,6 +122,16 @@ class StatementShown:
     why_not: str
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the page, and what stands there. `tone` is "bad" where that is in the way."""
+
+    anchor: str
+    label: str
+    words: str
+    tone: str = ""
+
+
 @require_safe
 @one_load()
 def case(request: HttpRequest, reference: str) -> HttpResponse:
@@ -133,7 +145,13 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     facts = required_facts(file)
     events = list(Event.objects.filter(stream=application.stream).order_by("sequence"))
     verbs = known_verbs()
+    statements = [_shown(request, file, one) for one in standing(file)]
+    questions = _questions(file, ruling)
+    missing = [fact for fact in facts if fact.is_missing]
     context = {
+        "parts": _parts(file, gate, states, questions, missing, statements),
+        "next": _next_step(request, application),
+        "value": sum(one.total_value or 0 for one in file.lines),
         "application": application,
         "file": file,
         "offers": [
@@ -148,12 +166,12 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "lines": _lines(file, ruling),
         "ruling": ruling,
         "coming": coming(ruling) if application.status in OPEN else [],
-        "questions": _questions(file, ruling),
+        "questions": questions,
         "claimable": _claimable(file, ruling),
         "facts": facts,
-        "missing": [fact for fact in facts if fact.is_missing],
+        "missing": missing,
         "parties": [(party, _screened(request, file, party)) for party in file.parties],
-        "statements": [_shown(request, file, one) for one in standing(file)],
+        "statements": statements,
         "states": [(considerations.BY_NUMBER[one.number], one) for one in states],
         "determination": determination(states),
         "needs_assessment": requires_assessment(file),
@@ -187,6 +205,60 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "flags": Flag.choices,
     }
     return render(request, "permits/case.html", context)
+
+
+def _parts(
+    file: CaseFile,
+    gate: Gate,
+    states: Sequence[CardState],
+    questions: Sequence[object],
+    missing: Sequence[object],
+    statements: Sequence[StatementShown],
+) -> list[Part]:
+    """The parts of the page in their order, each with what is still to be done there."""
+    waiting = sum(one.verdict == "waits" for one in statements)
+    awaited = sum(one.closed_on is None for one in file.consultations)
+    signed = sum(one.is_good for one in states)
+    failures, made = len(gate.failures), file.decision or file.recommendation
+    found = [
+        Part("lines", _("Lines"), str(len(file.lines))),
+        Part("questions", _("Open questions"), str(len(questions)), "bad"),
+        Part("review", _("Review under s. 7.3"), f"{signed}/{len(states)}"),
+        Part(
+            "gate",
+            _("The gate"),
+            _("%(number)d not met") % {"number": failures} if failures else _("All met"),
+            "bad" if failures else "",
+        ),
+        Part(
+            "required-facts",
+            _("Required facts"),
+            _("%(number)d missing") % {"number": len(missing)} if missing else _("All present"),
+            "bad" if missing else "",
+        ),
+        Part("parties", _("Parties"), str(len(file.parties))),
+        Part("documents", _("Documents"), str(len(file.documents))),
+        Part(
+            "statements",
+            _("Statements"),
+            _("%(number)d waiting") % {"number": waiting} if waiting else str(len(statements)),
+        ),
+        Part(
+            "consultations",
+            _("Consultations and waits"),
+            _("%(number)d waiting") % {"number": awaited} if awaited else "",
+        ),
+        Part("decision", _("Decision"), str(made.get_outcome_display()) if made else ""),
+    ]
+    return [one for one in found if one.anchor != "questions" or questions]
+
+
+def _next_step(request: HttpRequest, application: Application) -> worklist.Row:
+    """What the worklist says of it to this person."""
+    who_looks = worklist.viewer(who(request), _roles(request), clock.today())
+    rows = Application.objects.filter(pk=application.pk).for_pages()
+    (row,) = worklist.rows_of(list(worklist.in_order(rows, who_looks)))
+    return row
 
 
 def _why_not_removed(request: HttpRequest, file: CaseFile, one: Document) -> str:
@@ -515,7 +587,11 @@ class Doing:
 
     def why_not(self, request: HttpRequest, file: CaseFile) -> str:
         """Why this person may not do it now; nothing where they may."""
-        return why_not(
+        return str(self.barred(request, file).get("refusal", ""))
+
+    def barred(self, request: HttpRequest, file: CaseFile) -> dict[str, Any]:
+        """What its page says of that."""
+        return barred(
             request, file.application, self.action, lambda: self.check(file, who(request))
         )
 
@@ -831,10 +907,11 @@ def _do(request: HttpRequest, file: CaseFile, doing: Doing) -> HttpResponse:
         facts=(
             (_("Application"), application.reference),
             (_("Destination"), application.destination or _("Not given")),
+            *_recommended_in_words(file),
         ),
         then=str(doing.then),
         provision=doing.provision,
-        refusal=doing.why_not(request, file),
+        **doing.barred(request, file),
     )
 
     def perform(form: Any) -> HttpResponse:
@@ -843,6 +920,38 @@ def _do(request: HttpRequest, file: CaseFile, doing: Doing) -> HttpResponse:
         return redirect(application)
 
     return answer(request, form, page, perform)
+
+
+def _recommended_in_words(file: CaseFile) -> Iterator[tuple[str, Any]]:
+    """What is recommended and waits for a decision: nobody decides on what they do not see."""
+    made = file.recommendation
+    if made is None or file.decision is not None:
+        return
+    names = ", ".join(party.name for party in file.parties_as(PartyRole.APPLICANT))
+    yield _("Applicant"), names or _("Not given")
+    yield (
+        _("Recommended"),
+        _("%(outcome)s, by %(name)s, %(at)s")
+        % {
+            "outcome": made.get_outcome_display(),
+            "name": made.made_by,
+            "at": instant_in_words(made.made_at),
+        },
+    )
+    grounds = _ground_words(file)
+    if grounds:
+        yield _("Grounds"), "\n".join(grounds)
+    yield _("Its reasons"), made.reasons
+    if made.valid_to:
+        yield _("Last day of the permit"), day_in_words(made.valid_to)
+    french = _language().startswith("fr")
+    for number, one in enumerate(file.conditions, start=1):
+        yield (
+            _("Condition %(number)d") % {"number": number},
+            one.text_fr if french else one.text_en,
+        )
+    if made.reply:
+        yield _("Reply of the applicant"), made.reply
 
 
 @require_http_methods(METHODS)

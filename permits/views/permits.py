@@ -29,7 +29,7 @@ from permits.domain.standing import LineStanding, read_standing, standing_of
 from permits.domain.use import refuse_exhausted, report_use
 from permits.models import Notice, Party, Permit, PermitAct, PermitLine, Use
 from permits.templatetags.case_tags import dollars, figure
-from permits.views.acts import Page, answer, sent, who, why_not
+from permits.views.acts import Page, answer, barred, sent, who, why_not
 from permits.views.case import METHODS
 from permits.workflow import PROPOSERS, TRANSITIONS, Action
 
@@ -102,7 +102,11 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
         "tone": TONES.get(now.status, ""),
         "conditions": file.conditions,
         "acts": [
-            (act, list(_change_in_words(act.change)), _why_not_perform(request, act))
+            (
+                act,
+                list(_change_in_words(act.change)),
+                _barred_perform(request, act).get("refusal", ""),
+            )
             for act in PermitAct.objects.filter(permit=row).select_related(
                 "line", "proposed_by", "done_by", "declined_by"
             )
@@ -118,7 +122,10 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
         "may_make": bool(roles & PROPOSERS),
         "may_decline": not why_not(request, row.application, Action.PROPOSE_ACT),
         "offers": _offers(request, row),
-        "lines": [(line, _why_not_use(request, row, line)) for line in now.lines],
+        "lines": [
+            (line, file.line(line.number), _why_not_use(request, row, line)) for line in now.lines
+        ],
+        "holders": file.parties_as(PartyRole.APPLICANT),
         "may_report": not why_not(request, row.application, Action.REPORT_USE),
         "may_act": Role.DECISION_MAKER in roles,
     }
@@ -151,8 +158,12 @@ def _why_not_tighten(request: HttpRequest, row: Permit) -> str:
 
 
 def _why_not_perform(request: HttpRequest, act: PermitAct) -> str:
+    return str(_barred_perform(request, act).get("refusal", ""))
+
+
+def _barred_perform(request: HttpRequest, act: PermitAct) -> dict[str, Any]:
     by = who(request)
-    return why_not(
+    return barred(
         request,
         act.permit.application,
         Action.ACT,
@@ -302,7 +313,7 @@ def perform_act(request: HttpRequest, number: int) -> HttpResponse:
         act.get_kind_display(),
         _("Do what is proposed"),
         facts=_act_facts(act),
-        refusal=_why_not_perform(request, act),
+        **_barred_perform(request, act),
     )
     form = forms.PlainForm(sent(request), initial={"seen": act.version})
     return answer(request, form, page, perform)

@@ -187,10 +187,7 @@ def _sheet(
     context = {
         "application": application,
         "one": one,
-        "provision": Provision.objects.filter(key=one.key).order_by("-edition").first(),
-        "lead": Provision.objects.filter(key="EIPA:7.3(1)(b)").order_by("-edition").first()
-        if one.slug != "a"
-        else None,
+        "law": _law(one),
         "test": Provision.objects.filter(key="EIPA:7.4").order_by("-edition").first(),
         "form": form,
         "state": now,
@@ -212,6 +209,14 @@ def _sheet(
         "head": head_of(application),
     }
     return render(request, "permits/card.html", context, status=status)
+
+
+def _law(one: considerations.Consideration) -> list[Provision]:
+    """The sentence of the Act that the consideration ends, from its beginning."""
+    keys = ["EIPA:7.3(1)", *(["EIPA:7.3(1)(b)"] if one.slug != "a" else []), one.key]
+    rows = Provision.objects.filter(key__in=keys).order_by("edition")
+    newest = {row.key: row for row in rows}
+    return [newest[key] for key in keys if key in newest]
 
 
 def _why_not_sign(request: HttpRequest, file: CaseFile, card: Card | None) -> str:

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import override
 
-from accounts.days import short_day
+from accounts.days import day_in_words, short_day
 from accounts.models import User
 from history import clock
 from history.models import Event
@@ -30,12 +30,13 @@ from permits.domain.standing import read_standing
 from permits.domain.statements import party_key, set_aside
 from permits.domain.use import report_use
 from permits.models import Application, Card, Permit, PermitAct, Statement
-from permits.templatetags.case_tags import figure
+from permits.templatetags.case_tags import dollars, figure
 from permits.verbs import Verb
 from tests.people import Cast
 from tests.permits.factories import (
     ANSWERS,
     LINE,
+    PARTY,
     WHY,
     answer_cards,
     country,
@@ -575,3 +576,64 @@ def test_figures_of_an_amendment_need_their_line(office: Cast) -> None:
     huge = {**sent, "line": "1", "quantity": "1E+9999999"}
     assert as_person(office.analyst).post(address, huge).status_code == 200
     assert not PermitAct.objects.exists()
+
+
+def test_a_case_says_at_its_head_what_stands_in_each_part_and_whose_move_it_is(
+    office: Cast,
+) -> None:
+    case = make_draft(office.analyst, lines=[{**LINE, "shipping_point": "", "measure": ""}])
+    case = intake.take_up(intake.submit(case, by=office.analyst), by=office.analyst)
+    response = as_person(office.analyst).get(case.get_absolute_url())
+    page = response.content.decode()
+    told = {one.anchor: (one.words, one.tone) for one in response.context["parts"]}
+    assert told["required-facts"] == ("2 missing", "bad")
+    assert told["review"] == ("0/6", "")
+    assert told["documents"] == ("0", "")
+    assert told["gate"] == (f"{len(response.context['gate'].failures)} not met", "bad")
+    assert "questions" not in told
+    for anchor in told:
+        assert f'href="#{anchor}"' in page
+        assert f'id="{anchor}"' in page
+    assert "Yours, in review" in page
+    assert dollars(Decimal(2500000)) in page
+    mine = as_person(office.decision).get(case.get_absolute_url()).content.decode()
+    assert "Yours, in review" not in mine
+
+
+@pytest.mark.parametrize("language", ["en-ca", "fr-ca"])
+def test_who_decides_sees_what_was_recommended_on_the_page_of_the_decision(
+    office: Cast, language: str
+) -> None:
+    case = make_recommended(office.analyst, office.senior)
+    client = as_person(office.decision)
+    client.cookies["django_language"] = language
+    page = client.get(do(case, "issue")).content.decode()
+    file = read_file(case)
+    made = file.recommendation
+    assert made is not None
+    assert made.valid_to is not None
+    with override(language):
+        condition = file.conditions[0]
+        text = condition.text_fr if language == "fr-ca" else condition.text_en
+        told = (office.analyst.name, WHY, day_in_words(made.valid_to), text)
+    for words in told:
+        assert words in unescape(page), words
+
+
+def test_a_consideration_quotes_the_whole_sentence_of_the_act(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    for slug, words in (
+        ("a", "specified in the application for the permit would contribute to peace"),
+        ("b-i", "permit could be used to commit or facilitate a serious violation of"),
+    ):
+        address = reverse("permits:card", args=[case.reference, slug])
+        page = as_person(office.auditor).get(address).content.decode()
+        assert "In deciding whether to issue a permit" in page
+        assert words in " ".join(page.split())
+
+
+def test_a_permit_says_whose_it_is_and_for_what(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    page = as_person(office.auditor).get(permit.get_absolute_url()).content.decode()
+    assert f"Held by {PARTY['name']} applicant." in page
+    assert LINE["description"] in page
