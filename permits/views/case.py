@@ -154,11 +154,14 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "value": sum(one.total_value or 0 for one in file.lines),
         "application": application,
         "file": file,
-        "offers": [
-            Offer(one.action, BUTTONS[one.action].why_not(request, file))
-            for one in offers(application.status, application.outcome, _roles(request))
-            if one.action in BUTTONS and _is_called_for(one.action, file)
-        ],
+        "offers": sorted(
+            (
+                Offer(one.action, BUTTONS[one.action].why_not(request, file))
+                for one in offers(application.status, application.outcome, _roles(request))
+                if one.action in BUTTONS and _is_called_for(one.action, file)
+            ),
+            key=lambda one: one.action not in FORWARD,
+        ),
         "may_reply": file.recommendation is not None and not REPLY.why_not(request, file),
         "forward": FORWARD,
         "clock": clock_of_file(file, today),
