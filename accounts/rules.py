@@ -1,4 +1,4 @@
-"""Who may do what, by the roles in force on a day.
+"""The roles that a person has on a day.
 
 Rules on one person and one subject (nobody confirms what they proposed) are in the domain
 functions, which check them under their lock.
@@ -30,23 +30,3 @@ def roles_of(user: AbstractBaseUser | AnonymousUser, on: date | None = None) -> 
         person_id=user.pk, person__must_change_password=False
     )
     return frozenset(Role(role) for role in found.values_list("role", flat=True))
-
-
-def has_role(user: AbstractBaseUser | AnonymousUser, *roles: Role) -> bool:
-    """Whether one of those roles is in force today."""
-    return not roles_of(user).isdisjoint(roles)
-
-
-def may_read_history(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Everyone with a role, whatever it is."""
-    return bool(roles_of(user))
-
-
-def may_see_people(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Administrators, and auditors, who read everything."""
-    return has_role(user, Role.ADMINISTRATOR, Role.AUDITOR)
-
-
-def may_manage_people(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Administrators. Most acts take two of them."""
-    return has_role(user, Role.ADMINISTRATOR)

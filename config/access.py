@@ -103,6 +103,7 @@ ACCESS: Mapping[str, Row] = {
     # The same for programs. A question is sent, and writes nothing: it needs no form's token.
     "policies:api_policies": {"GET": PUBLIC},
     "policies:api_policy": {"GET": PUBLIC},
+    "policies:api_set": {"GET": PUBLIC},
     "policies:api_resolve": {"POST": PUBLIC},
     "policies:api_openapi": {"GET": PUBLIC},
     # Cases: whoever works here may read all of them; the domain functions say who may do what.
@@ -154,6 +155,7 @@ ACCESS: Mapping[str, Row] = {
     "permits:policy_changes": {"GET": ANY_ROLE},
     "permits:policy_change": {"GET": ANY_ROLE},
     "permits:new_policy_change": ACT_OF_ADMINISTRATORS,
+    "permits:new_policy_set": ACT_OF_ADMINISTRATORS,
     "permits:edit_policy_change": ACT_OF_ADMINISTRATORS,
     "permits:preview_policy_change": {"POST": ADMINISTRATORS},
     "permits:propose_policy_change": ACT_OF_ADMINISTRATORS,

@@ -70,18 +70,6 @@ Subtree = Callable[[int, int], bytes]
 """The root of the leaves with indices from the first, up to and without the second."""
 
 
-def subtrees_of(leaves: Sequence[bytes]) -> Subtree:
-    """Subtree roots straight from the leaf hashes."""
-
-    def root(start: int, end: int) -> bytes:
-        frontier = Frontier()
-        for leaf in leaves[start:end]:
-            frontier.append(leaf)
-        return frontier.root()
-
-    return root
-
-
 def inclusion_proof(index: int, size: int, subtree: Subtree) -> list[bytes]:
     """The audit path of the leaf at `index` (from 0) in the tree of `size` leaves."""
     if not 0 <= index < size:

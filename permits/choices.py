@@ -29,7 +29,6 @@ class Status(TextChoices):
 OPEN = frozenset(
     {Status.DRAFT, Status.SUBMITTED, Status.RETURNED, Status.IN_REVIEW, Status.RECOMMENDED}
 )
-WITH_THE_OFFICE = frozenset({Status.SUBMITTED, Status.IN_REVIEW, Status.RECOMMENDED})
 
 
 class Outcome(TextChoices):

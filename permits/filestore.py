@@ -11,13 +11,10 @@ import os
 import tempfile
 from collections.abc import Iterable
 from hashlib import file_digest, sha256
-from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
-
-_PIECE = 64 * 1024
 
 
 class TooLarge(Exception):
@@ -87,12 +84,6 @@ def _flush(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def pieces_of(content: bytes | BinaryIO) -> Iterable[bytes]:
-    """Bytes or a file, piece by piece."""
-    file = BytesIO(content) if isinstance(content, bytes) else content
-    return iter(lambda: file.read(_PIECE), b"")
 
 
 def opened(digest: str) -> BinaryIO:

@@ -36,6 +36,7 @@ urlpatterns = [
     path("law/<slug:code>/", law.instrument, name="instrument"),
     path("ask/", ask.ask, name="ask"),
     path("api/policies/", api.policies, name="api_policies"),
+    path("api/policies.json", api.policy_set, name="api_set"),
     path("api/policies/<slug:key>/", api.policy, name="api_policy"),
     path("api/resolve", api.resolve, name="api_resolve"),
     path("api/openapi.json", api.openapi, name="api_openapi"),

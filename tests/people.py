@@ -58,17 +58,29 @@ class Cast(NamedTuple):
     auditor: User
 
 
+SEVEN = (
+    ("analyst", "Analyst A.", Role.ANALYST),
+    ("analyst-b", "Analyst B.", Role.ANALYST),
+    ("senior", "Senior analyst C.", Role.SENIOR_ANALYST),
+    ("decision", "Decision-maker D.", Role.DECISION_MAKER),
+    ("admin", "Administrator E.", Role.ADMINISTRATOR),
+    ("admin-b", "Administrator F.", Role.ADMINISTRATOR),
+    ("auditor", "Auditor G.", Role.AUDITOR),
+)
+
+
 def make_cast() -> Cast:
     """The seven. The decision-maker has no delegation yet: `give_delegation`."""
-    return Cast(
-        analyst=make_person_with("analyst", Role.ANALYST, name="Analyst A."),
-        analyst_b=make_person_with("analyst-b", Role.ANALYST, name="Analyst B."),
-        senior=make_person_with("senior", Role.SENIOR_ANALYST, name="Senior analyst C."),
-        decision=make_person_with("decision", Role.DECISION_MAKER, name="Decision-maker D."),
-        admin=make_person_with("admin", Role.ADMINISTRATOR, name="Administrator E."),
-        admin_b=make_person_with("admin-b", Role.ADMINISTRATOR, name="Administrator F."),
-        auditor=make_person_with("auditor", Role.AUDITOR, name="Auditor G."),
-    )
+    encoded = make_password(PASSWORD)
+    with door(by=SYSTEM) as entries:
+        people = [
+            add_account(entries, username, name=name, encoded=encoded, is_temporary=False)
+            for username, name, _role in SEVEN
+        ]
+    with door(by=SYSTEM) as entries:
+        for person, (_username, _name, role) in zip(people, SEVEN, strict=True):
+            add_grant(entries, person, role, reason="For a test")
+    return Cast(*people)
 
 
 TERMS = Terms(

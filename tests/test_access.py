@@ -150,7 +150,7 @@ def test_the_rows_are_what_the_office_agreed_on() -> None:
     case_roles = analysts | {Role.DECISION_MAKER}
     readable = {"worklist", "case", "card", "download", "letter", "permits", "permit", "rebuttals"}
     readable |= {"policy_change", "policy_changes"}
-    drafted = {f"{act}_policy_change" for act in (*ACTS_ON_A_CHANGE, "new")}
+    drafted = {f"{act}_policy_change" for act in (*ACTS_ON_A_CHANGE, "new")} | {"new_policy_set"}
     assert rows("permits:", administrators) == {
         f"{method} {name}" for name in drafted for method in ("GET", "POST")
     } - {"GET preview_policy_change"}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ["config", "permits", "policies", "accounts", "history"]
+PACKAGES = ["config", "reports", "permits", "policies", "accounts", "history"]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))

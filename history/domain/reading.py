@@ -65,7 +65,6 @@ _texts = itemgetter(*_TEXTS)
 _FORM = re.compile(r"\0".join(_TEXTS.values())).fullmatch
 _NUMBERS = ("v", "epoch", "number", "sequence")
 _numbers = itemgetter(*_NUMBERS)
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 _CITED = re.compile(rb'\{"\$(text|secret)":"([0-9a-f]{64})"\}')
 _CITED_KEY = re.compile(rb'"\$(?:text|secret)":')
 

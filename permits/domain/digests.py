@@ -43,6 +43,7 @@ def party_content(party: Party) -> dict[str, Any]:
         "role": party.role,
         "name": party.name,
         "address": party.address,
+        "identifier": party.identifier,
         "country": party.country.code if party.country else "",
     }
 
@@ -55,6 +56,9 @@ def transaction_content(file: CaseFile) -> dict[str, Any]:
         "destination": application.destination.code if application.destination else "",
         "sub_region": application.sub_region,
         "transit": sorted(application.transit),
+        "country_of_export": application.country_of_export_id,
+        "resale_or_government": application.resale_or_government,
+        "brokering_paragraph": application.brokering_paragraph,
         "end_user_kind": application.end_user_kind,
         "end_use": application.end_use,
         "end_use_location": application.end_use_location,

@@ -54,10 +54,6 @@ class Rebuttal:
         return self.statement.document
 
     @property
-    def is_ministers(self) -> bool:
-        return self.code == MINISTER
-
-    @property
     def state(self) -> State:
         if self.statement.set_aside_at is not None:
             return State.SET_ASIDE

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.exceptions import NotPermitted, Refused
@@ -25,6 +26,8 @@ from permits.workflow import Action, require
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
+
+METHODS = ["GET", "HEAD", "POST"]
 
 logger = logging.getLogger("security")
 
@@ -52,6 +55,13 @@ class Page:
     compared: Comparison | None = None
     gate: Gate | None = None
     may_edit: bool = False
+
+
+def find(request: HttpRequest, reference: str) -> Application:
+    """The application, if this person may see it; 404 otherwise."""
+    found = Application.objects.visible_to(request.user).for_pages()
+    application: Application = get_object_or_404(found, reference=reference)
+    return application
 
 
 def who(request: HttpRequest) -> User:
@@ -95,6 +105,12 @@ def _gate(request: HttpRequest, closed: GateClosed) -> dict[str, Any]:
 def sent(request: HttpRequest) -> QueryDict | None:
     """What a form is bound to: nothing, while the page is only looked at."""
     return request.POST if request.method == "POST" else None
+
+
+def saved(request: HttpRequest, application: Application, anchor: str) -> HttpResponse:
+    """Back to the part of the case's page that was changed."""
+    messages.success(request, _("Saved."))
+    return redirect(f"{application.get_absolute_url()}#{anchor}")
 
 
 def answer(

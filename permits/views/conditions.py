@@ -16,8 +16,7 @@ from permits import forms
 from permits.domain import conditions
 from permits.domain.casefile import read_file
 from permits.models import Application, Condition
-from permits.views.acts import Page, answer, sent, who, why_not
-from permits.views.case import METHODS, find
+from permits.views.acts import METHODS, Page, answer, find, sent, who, why_not
 from permits.workflow import Action
 
 

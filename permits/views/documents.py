@@ -16,8 +16,7 @@ from permits.domain import documents
 from permits.domain.casefile import read_file
 from permits.filestore import Altered
 from permits.models import Application, Document
-from permits.views.acts import Page, answer, sent, who, why_not
-from permits.views.case import METHODS, find
+from permits.views.acts import METHODS, Page, answer, find, sent, who, why_not
 from permits.workflow import Action
 
 logger = logging.getLogger("security")

@@ -15,8 +15,7 @@ from history.keyfile import KeyUnavailable
 from permits.domain import letters
 from permits.filestore import Altered
 from permits.models import Letter, PermitAct
-from permits.views.acts import who
-from permits.views.case import find
+from permits.views.acts import find, who
 
 logger = logging.getLogger("security")
 

@@ -29,8 +29,7 @@ from permits.domain.standing import LineStanding, read_standing, standing_of
 from permits.domain.use import refuse_exhausted, report_use
 from permits.models import Notice, Party, Permit, PermitAct, PermitLine, Use
 from permits.templatetags.case_tags import dollars, figure
-from permits.views.acts import Page, answer, barred, sent, who, why_not
-from permits.views.case import METHODS
+from permits.views.acts import METHODS, Page, answer, barred, sent, who, why_not
 from permits.workflow import PROPOSERS, TRANSITIONS, Action
 
 PAGE = 50

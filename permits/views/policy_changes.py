@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -35,15 +36,15 @@ from permits.domain.impact import (
 )
 from permits.models import Line, Party
 from permits.templatetags.case_tags import dollars
-from permits.views.acts import Page, answer, sent, who
-from permits.views.case import METHODS
-from policies.choices import ChangeStatus, Requirement, Stance
+from permits.views.acts import METHODS, Page, answer, sent, who
+from policies.choices import ChangeKind, ChangeStatus, Requirement, Stance
 from policies.domain import drafting
 from policies.domain.change_words import in_words
 from policies.domain.composing import compose
 from policies.domain.lint import findings, pairs
+from policies.domain.policy_sets import Refusal, RefusedSet, start_set
 from policies.domain.register import current_register
-from policies.forms.policy_change import DraftForm, StartForm
+from policies.forms.policy_change import DraftForm, SetForm, StartForm
 from policies.models import Policy, PolicyChange
 from policies.views.spreadsheet import csv_response
 
@@ -81,6 +82,10 @@ def _title(change: PolicyChange) -> str:
         return str(drafted)
     if change.policy is not None:
         return change.policy.title_fr if french else change.policy.title_en
+    if change.kind == ChangeKind.SET:
+        count = len(change.content["changes"])
+        words = ngettext("A set of %(count)d policy", "A set of %(count)d policies", count)
+        return words % {"count": count}
     return _("A policy without a title yet")
 
 
@@ -108,6 +113,43 @@ def new(request: HttpRequest) -> HttpResponse:
         then=_("Nothing changes until another administrator has approved it."),
     )
     return answer(request, form, page, perform)
+
+
+@require_http_methods(METHODS)
+def new_set(request: HttpRequest) -> HttpResponse:
+    """Takes in a set of policies as a draft: what it would do is told before anything is done."""
+    form = SetForm(sent(request), request.FILES or None)
+
+    def perform(form: SetForm) -> HttpResponse:
+        try:
+            change, found = start_set(form.cleaned_data["file"], by=who(request))
+        except RefusedSet as refused:
+            raise ValidationError({"file": [_in_row(one) for one in refused.refusals]}) from refused
+        counts = {
+            "added": len(found.added),
+            "superseded": len(found.superseded),
+            "unchanged": len(found.unchanged),
+        }
+        said = _(
+            "Read: %(added)d to be added, %(superseded)d to be superseded, %(unchanged)d unchanged."
+            " Nothing is written before it is approved."
+        )
+        messages.success(request, said % counts)
+        return redirect(change)
+
+    page = Page(
+        title=_("Take in a set of policies"),
+        button=_("Read the file"),
+        name=_("Policy changes"),
+        back=reverse("permits:policy_changes"),
+        then=_("It becomes a draft with a part for each policy that differs from the register."),
+    )
+    return answer(request, form, page, perform)
+
+
+def _in_row(refusal: Refusal) -> str:
+    place = ", ".join(one for one in (refusal.key, refusal.field) if one)
+    return f"{place}: {refusal.reason}" if place else refusal.reason
 
 
 def find(number: str) -> PolicyChange:

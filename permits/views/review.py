@@ -30,8 +30,7 @@ from permits.domain.drafts import draft_of, drop_draft, keep_draft, kept_until
 from permits.domain.ruling import rule_on
 from permits.domain.sources import add_evidence, add_measure, edit_source, remove_source
 from permits.models import Application, Card, Draft, Evidence, Measure
-from permits.views.acts import Page, answer, sent, who, why_not
-from permits.views.case import METHODS, find
+from permits.views.acts import METHODS, Page, answer, find, sent, who, why_not
 from permits.views.conflicts import compare
 from permits.workflow import Action
 from policies.models import Provision

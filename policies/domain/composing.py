@@ -64,7 +64,10 @@ class Composed:
 
 
 def document_of(policy: Policy) -> dict[str, Any]:
-    """A policy in the form of `policies.schema.json`, without its versions. Two queries."""
+    """A policy in the form of `policies.schema.json`, without its versions.
+
+    Two queries, and one for each question shared, unless those were looked up before.
+    """
     document: dict[str, Any] = {
         "key": policy.key,
         "layer": policy.layer,
@@ -77,11 +80,8 @@ def document_of(policy: Policy) -> dict[str, Any]:
             for name in ("stance", "requirement", "control", "covers")
             if (value := getattr(policy, name))
         },
-        "questions": [
-            _question(one)
-            for one in PolicyQuestion.objects.filter(policy=policy).select_related("same_as")
-        ],
-        "exceptions": [_exception(one) for one in PolicyException.objects.filter(policy=policy)],
+        "questions": [_question(one) for one in policy.questions.all()],
+        "exceptions": [_exception(one) for one in policy.exceptions.all()],
         "existing_permits": {
             "action": policy.existing_permits,
             "en": policy.existing_permits_en,
@@ -132,16 +132,17 @@ def is_another_policy(change: PolicyChange) -> bool:
     """Whether the content has another scope or effect than the policy: then it is a new key."""
     if change.policy is None:
         return True
-    return bool(change.kind in _WITH_POLICY and _of_key(change.content["policy"]) != _of_key(
-        document_of(change.policy)
-    ))  # fmt: skip
+    if change.kind not in _WITH_POLICY:
+        return False
+    now, wanted = document_of(change.policy), change.content["policy"]
+    return belongs_to_the_key(wanted) != belongs_to_the_key(now)
 
 
 _WITH_POLICY = frozenset({ChangeKind.IMPOSE, ChangeKind.AMEND, ChangeKind.CORRECT})
 
 
-def _of_key(document: Json) -> dict[str, Any]:
-    """What belongs to the key, in a form that can be compared."""
+def belongs_to_the_key(document: Json) -> dict[str, Any]:
+    """What of a policy belongs to its key, in a form that can be compared."""
     return {
         "layer": document["layer"],
         "scope": _sorted(document["scope"]),

@@ -66,18 +66,22 @@ def start_change(*, kind: str, by: User, policy: Policy | None = None) -> Policy
     kind = ChangeKind(kind)
     if (policy is None) is not (kind is ChangeKind.IMPOSE):
         raise ValueError("what is imposed is new, and anything else changes a policy")
+    replaced = None if policy is None else newest_version(policy)
+    change = PolicyChange(
+        kind=kind.value,
+        status=ChangeStatus.DRAFT.value,
+        policy=policy,
+        replaced=replaced,
+        content=_first_content(kind, policy, replaced),
+    )
+    return drafted(change, by=by)
+
+
+def drafted(change: PolicyChange, *, by: User) -> PolicyChange:
+    """Keeps a new draft under the next number. Raises NotPermitted."""
     with administering(by) as entries:
-        replaced = None if policy is None else newest_version(policy)
-        change = PolicyChange(
-            number=_next_number(),
-            kind=kind.value,
-            status=ChangeStatus.DRAFT.value,
-            policy=policy,
-            replaced=replaced,
-            content=_first_content(kind, policy, replaced),
-            drafted_by=by,
-            drafted_at=clock.now(),
-        )
+        change.number = _next_number()
+        change.drafted_by, change.drafted_at = by, clock.now()
         record(entries, Verb.CHANGE_DRAFTED, change).add(change)
     return change
 

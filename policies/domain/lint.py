@@ -26,7 +26,7 @@ from policies.choices import (
     Stance,
 )
 from policies.domain.codes import is_written_code
-from policies.domain.composing import compose, imagine, is_another_policy, parts_of
+from policies.domain.composing import compose, document_of, imagine, is_another_policy, parts_of
 from policies.domain.drafting import PENDING
 from policies.domain.parity import Fact, differences
 from policies.domain.reference.days import day
@@ -78,16 +78,20 @@ def findings(change: PolicyChange, register: Register | None = None) -> list[Fin
     parts = parts_of(change)
     for part in parts:
         of_it = [*_shape(part), *_languages(part)]
-        if not any(one.blocks for one in of_it):
+        if not any(one.blocks and one.code != "retroactive" for one in of_it):
             of_it += _in_the_register(part, register or current_register())
-        found += of_it if len(parts) == 1 else [_named(one, part) for one in of_it]
+        found += [_named(one, part) for one in of_it] if change.kind == ChangeKind.SET else of_it
     return sorted(found, key=lambda one: not one.blocks)
 
 
 def _named(finding: Finding, part: PolicyChange) -> Finding:
-    """A finding about one policy of a set, whose key it names."""
+    """A finding about one policy of a set, whose key it names.
+
+    A set may tell of days that have passed: its rationale says why.
+    """
     key = part.policy.key if part.policy else part.content["policy"]["key"]
-    return replace(finding, words=f"{key}: {finding.words}", field="")
+    blocks = finding.blocks and finding.code != "retroactive"
+    return replace(finding, words=f"{key}: {finding.words}", field="", blocks=blocks)
 
 
 def _block(code: str, title: str, words: str, field: str = "") -> Finding:
@@ -308,7 +312,15 @@ def _pair(name: str, field: str, english: str | None, french: str | None) -> Pai
 
 
 def _languages(change: PolicyChange) -> Iterator[Finding]:
-    yield from _figures(_pairs_of_policy(change.content))
+    """What the register says already, in words that nobody checked so, only warns."""
+    known: set[tuple[str, str]] = set()
+    if change.policy is not None:
+        now = {"policy": document_of(change.policy)}
+        known = {(one.en, one.fr) for one in _pairs_of_policy(now)}
+    texts = list(_pairs_of_policy(change.content))
+    yield from _figures(one for one in texts if (one.en, one.fr) not in known)
+    for finding in _figures(one for one in texts if (one.en, one.fr) in known):
+        yield replace(finding, blocks=False)
 
 
 def _figures(texts: Iterable[Pair]) -> Iterator[Finding]:

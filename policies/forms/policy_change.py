@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
 from django.utils.translation import get_language, gettext_lazy
@@ -30,6 +31,7 @@ from policies.choices import (
     Stance,
 )
 from policies.domain.codes import is_written_code
+from policies.domain.policy_sets import LARGEST_SET
 from policies.domain.register import Register
 from policies.domain.search import destinations_called, folded
 from policies.models import Policy, PolicyChange
@@ -75,7 +77,9 @@ class StartForm(forms.Form):
     """What is to be done, and to which policy."""
 
     kind = forms.ChoiceField(
-        label=gettext_lazy("What is to be done"), choices=ChangeKind, widget=forms.RadioSelect
+        label=gettext_lazy("What is to be done"),
+        choices=[one for one in ChangeKind.choices if one[0] != ChangeKind.SET],
+        widget=forms.RadioSelect,
     )
     policy = forms.ChoiceField(
         label=gettext_lazy("Policy"),
@@ -100,6 +104,22 @@ class StartForm(forms.Form):
         elif kind and kind != ChangeKind.IMPOSE and not policy and "policy" not in self.errors:
             self.add_error("policy", _("Choose the policy that is meant."))
         return given
+
+
+class SetForm(forms.Form):
+    """A file with a set of policies."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("JSON in the form of policies.schema.json, 8 MB at most."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".json,application/json"}),
+    )
+
+    def clean_file(self) -> bytes:
+        sent: UploadedFile[Any] = self.cleaned_data["file"]
+        if (sent.size or 0) > LARGEST_SET:
+            raise ValidationError(_("The file is larger than 8 MB."))
+        return b"".join(sent.chunks())
 
 
 class QuestionForm(forms.Form):
@@ -297,9 +317,9 @@ class DraftForm(forms.Form):
         language = get_language() or ""
         self.of_policy = "policy" in change.content
         if not self.of_policy:
-            for name in [*self.fields]:
-                if name not in _OF_DAYS:
-                    del self.fields[name]
+            asked = _OF_A_SET if change.kind == ChangeKind.SET else _OF_DAYS
+            for name in self.fields.keys() - asked:
+                del self.fields[name]
         else:
             for name, words in (
                 ("sub_regions", register.sub_regions),
@@ -356,7 +376,7 @@ class DraftForm(forms.Form):
             "notes_fr": content.get("notes_fr", ""),
         }
         policy = content.get("policy")
-        instrument = content["instrument"] if policy is None else policy["instrument"]
+        instrument = content.get("instrument", {}) if policy is None else policy["instrument"]
         found |= {
             "instrument_en": instrument.get("title_en"),
             "instrument_fr": instrument.get("title_fr"),
@@ -471,6 +491,8 @@ class DraftForm(forms.Form):
         """What was typed as the content of the change."""
         given = self.cleaned_data
         content: dict[str, Any] = deepcopy(self.change.content)
+        if self.change.kind == ChangeKind.SET:
+            return content
         for name, field in _DAYS.items():
             if field in given:
                 content[name] = given[field].isoformat() if given[field] else None
@@ -602,6 +624,7 @@ _DAYS = {
     "announced_on": "announced_on",
     "published_on": "published_on",
 }
+_OF_A_SET = frozenset({"seen", "rationale_en", "rationale_fr", "note"})
 _OF_DAYS = frozenset(
     {
         "seen",

@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from policies.domain.answering import answer_to, as_json, read_json, ruled
+from policies.domain.policy_sets import written_set
 from policies.domain.queries import BadQuery
 from policies.domain.register import current_register
 from policies.domain.standing import standing
@@ -79,6 +80,12 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
     return _as_json({"policy": key, "versions": found})
 
 
+@require_safe
+def policy_set(request: HttpRequest) -> HttpResponse:
+    """The whole register in the form of the file that we ship, to be kept or taken in elsewhere."""
+    return _as_json(written_set())
+
+
 @csrf_exempt
 @require_POST
 def resolve(request: HttpRequest) -> HttpResponse:
@@ -131,6 +138,7 @@ def openapi(request: HttpRequest) -> HttpResponse:
 ADDRESSES: dict[str, dict[str, str]] = {
     "api_policies": {},
     "api_policy": {"key": "KEY"},
+    "api_set": {},
     "api_resolve": {},
     "api_openapi": {},
 }

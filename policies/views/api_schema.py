@@ -315,6 +315,18 @@ _OPERATIONS: Mapping[str, Schema] = {
             },
         }
     },
+    "api_set": {
+        "get": {
+            "operationId": "readSet",
+            "summary": "The register in the form of policies.schema.json",
+            "responses": {
+                "200": {
+                    "description": "Every policy with all its versions, acts and context",
+                    "content": {JSON: {"schema": {"type": "object"}}},
+                }
+            },
+        }
+    },
     "api_resolve": {
         "post": {
             "operationId": "resolve",

@@ -82,10 +82,6 @@ class Answer:
         """What the texts except, each once."""
         return tuple(dict.fromkeys(one.text for one in self.words.exceptions))
 
-    @property
-    def other_rows(self) -> int:
-        return len(self.place.permit_reasons) + len(self.place.also)
-
 
 @dataclass(frozen=True, slots=True)
 class ActOnPermits:

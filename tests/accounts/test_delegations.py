@@ -23,6 +23,7 @@ from accounts.domain.standing import state_of
 from accounts.exceptions import Refused
 from accounts.models import Delegation, RoleGrant, User
 from history import clock
+from history.domain.door import Conflict
 from tests.accounts.last_event import last_event
 from tests.people import TERMS, Cast, give_delegation, give_role, make_cast
 
@@ -67,6 +68,26 @@ def test_a_proposal_gives_no_power(cast: Cast) -> None:
 def test_it_is_in_force_on_its_days(cast: Cast) -> None:
     row = give(cast, cast.decision, starts_on=TODAY + timedelta(1), ends_on=TODAY + timedelta(3))
     assert [in_force(cast.decision, days) for days in range(4)] == [[], [row], [row], []]
+
+
+def test_one_that_is_confirmed_late_begins_that_day(cast: Cast) -> None:
+    row = propose_delegation(cast.decision, TERMS, by=cast.admin, reason=WHY, starts_on=TODAY)
+    with clock.simulated(NOON + timedelta(days=2)):
+        assert confirm_delegation(row, by=cast.admin_b).starts_on == TODAY + timedelta(2)
+    assert in_force(cast.decision, 1) == []
+
+
+def test_none_is_proposed_for_a_closed_account(cast: Cast) -> None:
+    close_account(cast.decision, by=cast.admin, reason=WHY)
+    with pytest.raises(Refused, match="The account is closed"):
+        propose_delegation(cast.decision, TERMS, by=cast.admin, reason=WHY, starts_on=TODAY)
+
+
+def test_who_saw_an_older_version_ends_nothing(cast: Cast) -> None:
+    row = give(cast, cast.decision)
+    with pytest.raises(Conflict):
+        end_delegation(row, by=cast.admin, reason=WHY, seen=row.version - 1)
+    assert in_force(cast.decision) == [row]
 
 
 def test_it_is_in_force_only_with_the_role(cast: Cast) -> None:

@@ -101,8 +101,13 @@ def test_a_key_file_that_is_none_is_named() -> None:
 def test_a_key_is_replaced_by_an_event_that_both_sign() -> None:
     old = checkpoints.key_in_force()
     first = checkpoints.make()
+    add_destination("YY")
+    size = Log.objects.get().size
     new = checkpoints.rotate_key()
     assert new == checkpoints.key_in_force() != old
+    # The old key signs all that it covered.
+    last = Checkpoint.objects.get(size=size)
+    verify_note(last.note, old)
     add_destination()
     second = checkpoints.make()
     verify_note(second.note, new)

@@ -125,6 +125,20 @@ def test_a_name_or_reason_is_not_in_the_event_but_beside_it() -> None:
     assert Text.objects.get(pk=decode(raw)["reason"]["$text"]).content == "Because of Zoé"
 
 
+def test_a_name_that_changes_again_is_told_with_the_last_it_was() -> None:
+    person = make_person("somebody", name="First")
+    for name in ("Second", "", "Third", "Fourth"):
+        with door(by=SYSTEM) as entries:
+            entries.record("test.done", stream=person.stream, subject="person:1").set(
+                person, name=name
+            )
+    told = []
+    for event in Event.objects.filter(stream=person.stream, verb="test.done").order_by("sequence"):
+        before = body_of(event)["changes"][0]["before"]["name"]
+        told.append(before and Text.objects.get(pk=before["$text"]).content)
+    assert told == ["First", "Second", "", "Third"]
+
+
 def test_a_secret_is_kept_nowhere() -> None:
     person = make_person("somebody")
     stored = type(person).objects.get(pk=person.pk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from io import StringIO
 from pathlib import Path
 
@@ -10,11 +11,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from history import guards
-from history.domain import checkpoints, proofs
+from history import canonical, guards
+from history.domain import checkpoints, fold, proofs
 from history.domain.verify import Verification, verify
 from history.merkle import continues, includes
-from history.models import Checkpoint, Event, Log, Text
+from history.models import Block, Checkpoint, Event, Log, Text
 from history.notes import BadNote, VerificationKey
 from policies.models import Destination
 from tests.history.rows import add_destination, rename
@@ -111,6 +112,24 @@ def test_another_first_key_is_found(log: int) -> None:
     assert (fault.place, fault.reason) == (1, "key")
 
 
+def test_a_day_that_the_body_does_not_say_is_found(log: int) -> None:
+    with unlogged():
+        Event.objects.filter(number=log).update(occurred_on=date(2019, 1, 1))
+    [fault, *_] = verify().faults
+    assert (fault.place, fault.reason) == (log, "column")
+    assert "occurred_on" in fault.why
+
+
+def test_what_is_kept_beside_the_events_agrees_with_them(log: int) -> None:
+    with unlogged():
+        Log.objects.update(synthetic=False)
+    assert [fault.place for fault in verify().faults] == ["history_log"]
+    with unlogged():
+        Log.objects.update(synthetic=True)
+        Block.objects.filter(index=0).update(root=bytes(32))
+    assert [fault.place for fault in verify().faults] == ["history_block"]
+
+
 # Texts
 
 
@@ -134,6 +153,21 @@ def test_a_text_disposed_of_breaks_nothing(log: int) -> None:
         Text.objects.filter(content="Somebody").update(content=None, salt=None)
         type(person).objects.filter(pk=person.pk).update(name="")
     assert verify(deep=True).good
+
+
+def test_a_row_keeps_no_text_that_was_disposed_of(log: int) -> None:
+    person = make_person("somebody", name="Somebody")
+    with unlogged():
+        Text.objects.filter(content="Somebody").update(content=None, salt=None)
+    [fault] = verify(deep=True).faults
+    assert (fault.place, fault.reason) == (f"accounts_user row {person.pk}", "name")
+
+
+def test_a_text_without_its_salt_is_found(log: int) -> None:
+    make_person("somebody", name="Somebody")
+    with unlogged():
+        Text.objects.filter(content="Somebody").update(salt=None)
+    assert [fault.why for fault in verify().faults] == ["its salt is gone"]
 
 
 def test_a_text_that_is_gone_is_missed(log: int) -> None:
@@ -171,6 +205,57 @@ def test_a_row_put_back_to_an_earlier_state_is_found(log: int) -> None:
     [fault] = verify(deep=True).faults
     assert (fault.place, fault.reason) == (f"policies_destination row {row.pk}", "name_en")
     assert verify().good
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("version", 1), ("version", 99), ("stream", "reference:elsewhere")]
+)
+def test_a_row_of_another_event_than_the_last_is_found(
+    log: int, column: str, value: object
+) -> None:
+    row = Destination.objects.get(code="ZZ")
+    with unlogged():
+        Destination.objects.filter(pk=row.pk).update(**{column: value})
+    [fault] = verify(deep=True).faults
+    assert (fault.place, fault.reason) == (f"policies_destination row {row.pk}", column)
+
+
+def test_the_rows_are_compared_although_the_log_is_not_good(log: int) -> None:
+    """Each is named, and no row only because an event before it is bad."""
+    row = Destination.objects.get(code="YY")
+    with unlogged():
+        KINDS["edit"](log)
+        Destination.objects.filter(pk=row.pk).update(name_en="Forged")
+    assert [fault.place for fault in verify(deep=True).faults] == [
+        log,
+        f"policies_destination row {row.pk}",
+    ]
+
+
+def test_an_event_that_does_not_follow_from_those_before_is_named(log: int) -> None:
+    """As in a log that was rebuilt whole, where every hash agrees."""
+    row = Destination.objects.get(code="ZZ")
+    place = f"policies_destination row {row.pk}"
+
+    def differences(table: str, before: dict[str, str] | None) -> list[fold.Difference]:
+        folded = fold.Fold()
+        for body in Event.objects.order_by("number").values_list("body", flat=True):
+            folded.take(canonical.decode(bytes(body)))
+        change = {"table": table, "row": row.pk, "before": before, "after": {"name_en": "Last"}}
+        told = {"number": 999, "stream": row.stream, "sequence": row.version, "changes": [change]}
+        folded.take(told)
+        return list(folded.differences())
+
+    assert differences("policies_destination", {"name_en": "Last"}) == []
+    assert differences("policies_destination", {"name_en": "Never"}) == [
+        (place, "fold", "event 999 changes another name_en than there was")
+    ]
+    assert differences("policies_destination", None) == [
+        (place, "fold", "event 999 does not follow")
+    ]
+    assert differences("nowhere", None) == [
+        ("nowhere", "row", "the log tells of a table that is not tracked")
+    ]
 
 
 def test_a_password_put_in_place_is_found(log: int) -> None:

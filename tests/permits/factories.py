@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import fields
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from permits.choices import Flag, PartyRole, Screened, StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain import intake
 from permits.domain.assessment import edit_card, sign_card
-from permits.domain.casefile import read_file
+from permits.domain.casefile import CaseFile, read_file
 from permits.domain.decision import issue
 from permits.domain.documents import attach
 from permits.domain.recommendation import recommend
@@ -54,6 +55,13 @@ LINE: dict[str, Any] = {
 
 def country(code: str) -> Destination:
     return Destination.objects.get(code=code)
+
+
+def file_of(application: Application, **parts: Any) -> CaseFile:
+    """A file that is in no database: empty but for these parts."""
+    empty: dict[str, Any] = {one.name: () for one in fields(CaseFile)}
+    nothing = dict.fromkeys(("recommendation", "decision", "permit"))
+    return CaseFile(**{**empty, **nothing, "application": application, **parts})
 
 
 def make_draft(

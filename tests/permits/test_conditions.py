@@ -111,6 +111,18 @@ def test_a_recommendation_to_refuse_or_set_aside_takes_no_condition(office: Cast
         add_condition(back, WORDS, by=office.senior)
 
 
+def test_what_was_set_aside_keeps_the_conditions_that_it_had(
+    office: Cast, case: Application
+) -> None:
+    first = read_file(case).conditions[0]
+    send_back(standing(case), reason=WHY, by=office.senior)
+    recommend(case, outcome="issued", reasons=WHY, valid_to=in_a_year(), by=office.analyst)
+    with pytest.raises(Refused, match="replaced or removed"):
+        change_condition(first, WORDS, by=office.senior)
+    with pytest.raises(Refused, match="replaced or removed"):
+        remove_condition(first, reason=WHY, by=office.senior)
+
+
 def test_the_pages_add_change_and_remove(office: Cast, case: Application) -> None:
     client = Client()
     client.force_login(office.decision)

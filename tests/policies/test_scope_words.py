@@ -33,6 +33,19 @@ IN_ENGLISH = {
         "Any destination on: General Export Permit No. 47",
         ("not goods of s. 4.1",),
     ),
+    "EIPA-7-2": (
+        "Goods of s. 4.1, export",
+        "Any destination",
+        (
+            "unless the end-user is: government, authorized by the government; and the country is"
+            " on: Automatic Firearms Country Control List",
+        ),
+    ),
+    "GBP1": (
+        "Group 2, brokering",
+        "Any destination on: General Brokering Permit No. 1",
+        ("goods of s. 4.1: only to a country on: Automatic Firearms Country Control List",),
+    ),
     "BCL-1-B": ("Items of BCL s. 1(b), brokering", "Any destination", (WMD,)),
     "KP-2010-07-13-ACL": (
         "All goods and technology, export",

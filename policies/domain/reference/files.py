@@ -95,6 +95,16 @@ def read_files(directory: Path) -> Files:
     return Files(documents, digests)
 
 
+def read_one(name: str, raw: bytes) -> Any:
+    """One file from its bytes, valid by its schema. Raises MalformedReference."""
+    if len(raw) > LARGEST_FILE:
+        raise MalformedReference(name, "", "", f"is larger than {LARGEST_FILE >> 20} MB")
+    document = _parse(name, raw)
+    _refuse_bad_text(name, document)
+    _refuse_bad_shape(name, document)
+    return document
+
+
 def _read(directory: Path, name: str) -> bytes:
     try:
         # Without waiting, as a pipe would make us, for someone to write it.

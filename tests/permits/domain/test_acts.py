@@ -14,17 +14,20 @@ from accounts.choices import Power, Role
 from accounts.domain.delegations import confirm_delegation, propose_delegation
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
-from history import clock
+from history import canonical, clock
 from history.domain.door import Conflict
+from history.models import Event, Text
 from permits.considerations import CONSIDERATIONS
-from permits.domain import acts
+from permits.domain import acts, intake
 from permits.domain.assessment import edit_card
+from permits.domain.decision import issue
 from permits.domain.gate import GateClosed
 from permits.domain.standing import read_standing
 from permits.domain.use import report_use
 from permits.models import Notice, Permit, PermitAct, PermitLine
+from permits.verbs import Verb
 from tests.people import TERMS, Cast, make_person_with
-from tests.permits.factories import LINE, WHY, make_permit
+from tests.permits.factories import LINE, WHY, make_permit, make_recommended
 
 OTHER_LINE = {**LINE, "description": "A second sensor"}
 
@@ -126,6 +129,34 @@ def test_a_permit_that_is_over_is_not_brought_back(permit: Permit, office: Cast)
         acts.propose_act(permit, kind="reinstate", reason=WHY, by=office.analyst)
 
 
+def test_what_was_suspended_when_it_expired_is_over_too(permit: Permit, office: Cast) -> None:
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    with (
+        clock.simulated(clock.now() + timedelta(days=400)),
+        pytest.raises(Refused, match="The permit is expired while suspended"),
+    ):
+        acts.propose_act(permit, kind="reinstate", reason=WHY, by=office.analyst)
+
+
+def test_a_permit_suspended_in_part_is_suspended_and_reinstated_whole(
+    permit: Permit, office: Cast
+) -> None:
+    first, _second = lines_of(permit)
+    acts.act_at_once(permit, kind="suspend", line=first, reason=WHY, by=office.decision)
+    assert acts.propose_act(permit, kind="reinstate", reason=WHY, by=office.analyst).loosens
+    assert not acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision).loosens
+
+
+def test_a_permit_may_be_narrowed_to_today_and_to_nothing_of_a_line(
+    permit: Permit, office: Cast
+) -> None:
+    to_nothing = {"valid_to": clock.today(), "lines": {"1": {"quantity": "0"}}}
+    act = acts.act_at_once(permit, kind="amend", change=to_nothing, reason=WHY, by=office.decision)
+    assert not act.loosens
+    now = read_standing(permit, clock.today())
+    assert (now.valid_to, now.line(1).quantity) == (clock.today(), Decimal(0))
+
+
 # Once only
 
 
@@ -156,6 +187,29 @@ def test_a_notice_is_for_its_person_and_seen_once(permit: Permit, office: Cast) 
     assert seen.seen_at is not None
     with pytest.raises(Refused, match="seen this notice already"):
         acts.see_notice(seen, by=notice.person)
+
+
+def test_the_reason_of_an_act_is_that_of_who_does_it_or_else_of_who_proposed_it(
+    permit: Permit, office: Cast
+) -> None:
+    """A reason is needed for what is done to a permit, and the event tells it."""
+    lines = lines_of(permit)
+    for line, given, told in ((lines[0], "", "Proposed so"), (lines[1], "Done so", "Done so")):
+        act = acts.propose_act(
+            permit, kind="suspend", line=line, reason="Proposed so", by=office.analyst
+        )
+        acts.perform_act(act, reason=given, by=office.decision)
+        event = Event.objects.filter(verb=Verb.SUSPENDED).latest("number")
+        digest = canonical.decode(bytes(event.body))["reason"]["$text"]
+        assert Text.objects.get(digest=digest).content == told
+
+
+def test_what_tightens_is_told_to_another_person_than_who_did_it(office: Cast) -> None:
+    case = make_recommended(office.analyst, office.senior)
+    intake.assign(case, office.decision, by=office.senior)
+    permit = issue(case, reasons=WHY, adopts_determination=True, by=office.decision)
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    assert {one.person for one in Notice.objects.all()} == {office.analyst}
 
 
 # By whom
@@ -236,6 +290,27 @@ def test_a_shipment_is_within_the_days_and_the_value_of_the_permit(
         use(permit, office.analyst, quantity=Decimal(11))
     with pytest.raises(Refused, match=r"Only CAD 2500000\.00 are left"):
         use(permit, office.analyst, value=Decimal("2500000.01"))
+
+
+def test_a_shipment_after_the_last_day_is_refused(permit: Permit, office: Cast) -> None:
+    with (
+        clock.simulated(clock.now() + timedelta(days=400)),
+        pytest.raises(Refused, match="not valid on that day"),
+    ):
+        use(permit, office.analyst)
+
+
+def test_a_shipment_reported_late_counts_against_what_is_left_today(
+    permit: Permit, office: Cast
+) -> None:
+    """Or the same goods could be shipped twice, by reporting the earlier shipment last."""
+    first_day = clock.today()
+    with clock.simulated(clock.now() + timedelta(days=5)):
+        use(permit, office.analyst, quantity=Decimal(8))
+        with pytest.raises(Refused, match="Only 2 each are left"):
+            use(permit, office.analyst, used_on=first_day, quantity=Decimal(3))
+        use(permit, office.analyst, used_on=first_day, quantity=Decimal(2))
+    assert Event.objects.filter(verb=Verb.USED).latest("number").occurred_on == first_day
 
 
 @pytest.mark.parametrize("kind", ["suspend", "cancel"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -12,15 +12,20 @@ from accounts.choices import Power, Role
 from accounts.domain.delegations import confirm_delegation, propose_delegation
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import Delegation, User
-from history import clock
-from permits.choices import StatementKind
+from history import canonical, clock
+from history.domain.door import Conflict
+from history.models import Event
+from permits.choices import Flag, StatementKind
 from permits.domain.casefile import read_file
-from permits.domain.decision import issue, refuse, return_without_action
+from permits.domain.casework import head_of
+from permits.domain.decision import issue, ministers_exceptions, refuse, return_without_action
 from permits.domain.gate import GateClosed
 from permits.domain.intake import declare_conflict
 from permits.domain.recommendation import put_to_applicant, recommend
+from permits.domain.ruling import rule_on
 from permits.domain.statements import APPLICANT_KEY, CLAIMED
 from permits.models import Application, Decision, Permit
+from permits.verbs import Verb
 from tests.people import TERMS, Cast, give_delegation, make_cast, make_person_with
 from tests.permits.factories import (
     LINE,
@@ -29,6 +34,7 @@ from tests.permits.factories import (
     attached,
     clear_parties,
     in_a_year,
+    lower,
     make_in_review,
     make_ready,
     make_recommended,
@@ -169,6 +175,63 @@ def test_exceptional_circumstances_are_signed_by_who_decides(db: None) -> None:
             by=people.decision,
         )
     assert permit.decision.exceptions_signed == [key]
+
+
+def test_only_an_exception_that_the_ruling_rests_on_is_to_be_signed(db: None) -> None:
+    """Claimed and countersigned, but for a presumption that is over when it is decided."""
+    key = "TR-2020-04-16-presumptive:minister"
+    with clock.simulated(datetime(2020, 5, 4, 14, tzinfo=UTC)):
+        people = make_cast()
+        case = make_in_review(people.analyst)
+        say(
+            case,
+            StatementKind.EXCEPTION,
+            key,
+            CLAIMED,
+            by=people.analyst,
+            second=people.senior,
+            document=attached(case, people.analyst),
+        )
+        file = read_file(case)
+    for on, wanted in ((date(2020, 5, 4), {key}), (date(2024, 2, 12), set())):
+        assert ministers_exceptions(file, rule_on(file, on=on)) == wanted
+
+
+def test_a_determination_under_s_7_4_is_adopted_for_arms_alone(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    lower(case, Flag.WAR_MATERIAL, by=office.analyst, second=office.senior)
+    clear_parties(case, by=office.analyst, second=office.senior)
+    recommend(case, outcome="issued", reasons=WHY, valid_to=in_a_year(), by=office.analyst)
+    permit = issue(case, reasons=WHY, adopts_determination=True, by=office.decision)
+    assert not permit.decision.adopts_determination
+    assert not permit.decision.is_for_war_material
+
+
+@pytest.mark.parametrize(
+    ("activity", "provision"), [("export", "EIPA s. 7(1)"), ("brokering", "EIPA s. 7.1(1)")]
+)
+def test_a_permit_is_issued_under_the_provision_of_its_activity(
+    office: Cast, activity: str, provision: str
+) -> None:
+    case = make_recommended(office.analyst, office.senior, activity=activity)
+    issue(case, reasons=WHY, adopts_determination=True, by=office.decision)
+    event = Event.objects.get(verb=Verb.ISSUED)
+    assert canonical.decode(bytes(event.body))["provision"] == provision
+
+
+def test_what_happened_since_the_file_was_looked_at_is_a_conflict(office: Cast) -> None:
+    case = make_recommended(office.analyst, office.senior)
+    seen = head_of(case)
+    declare_conflict(case, by=office.senior, reason=WHY)
+    with pytest.raises(Conflict):
+        issue(case, reasons=WHY, adopts_determination=True, by=office.decision, seen_head=seen)
+    assert not Permit.objects.exists()
+    against = barred(office)
+    seen = head_of(against)
+    declare_conflict(against, by=office.senior, reason=WHY)
+    with pytest.raises(Conflict):
+        refuse(against, grounds=["7(1)"], reasons=WHY, by=office.decision, seen_head=seen)
+    assert not Decision.objects.exists()
 
 
 def test_an_intended_refusal_waits_for_the_reply_or_the_end_of_its_period(office: Cast) -> None:

@@ -16,10 +16,19 @@ from history.domain.door import door
 from history.models import Event
 from permits.domain import intake
 from permits.domain.casefile import read_file
+from permits.domain.consultations import open_wait
 from permits.domain.requirements import FORM_OF, facts_of_form, required_facts
 from permits.models import Application
 from tests.people import Cast
-from tests.permits.factories import LINE, PARTY, WHY, country, make_draft, make_in_review
+from tests.permits.factories import (
+    LINE,
+    PARTY,
+    WHY,
+    attached,
+    country,
+    make_draft,
+    make_in_review,
+)
 
 
 def missing(application: Application) -> set[str]:
@@ -66,7 +75,10 @@ LINES: list[tuple[dict[str, Any], set[str]]] = [
     ({"measure": ""}, {"item.mass_weight_or_volume"}),
     ({"shipping_point": ""}, {"item.factory_or_first_shipping_point"}),
     ({"items": ["5400"]}, {"item.us_origin_proportion_percent"}),
+    ({"items": ["5400"], "us_origin_percent": Decimal(0)}, set()),
     ({"items": ["5101"]}, {"item.guide_item_number"}),
+    ({"items": ["5210"]}, {"item.guide_item_number"}),
+    ({"unit_value": None, "total_value": Decimal(5)}, {"item.quantity_unit_value_total_value"}),
 ]
 
 
@@ -77,11 +89,41 @@ def test_a_line_lacks_what_it_does_not_say(
     assert missing(make_draft(office.analyst, lines=[{**LINE, **values}])) == wanted
 
 
-def test_group_2_asks_for_the_registration_or_the_declaration(office: Cast) -> None:
-    case = make_draft(office.analyst)
+@pytest.mark.parametrize("item", ["2-15.d", "6-1", "5504"])
+def test_these_items_ask_for_the_registration_or_the_declaration(office: Cast, item: str) -> None:
+    case = make_draft(office.analyst, lines=[{**LINE, "items": [item]}])
     values = {"declares_not_controlled_goods": False}
     case = intake.edit_application(case, values, by=office.analyst)
     assert missing(case) == {"dpa_registration_proof"}
+
+
+def test_a_document_supports_the_end_use_as_well_as_words_do(office: Cast) -> None:
+    case = intake.edit_application(make_draft(office.analyst), {"end_use": ""}, by=office.analyst)
+    assert missing(case) == {"end_use_support"}
+    attached(case, office.analyst)
+    assert missing(case) == set()
+
+
+@pytest.mark.parametrize(
+    ("activity", "role", "is_organization", "wanted"),
+    [
+        ("export", "applicant", True, {"applicant"}),
+        ("export", "applicant", False, set()),
+        ("export", "consignee", True, {"consignees"}),
+        ("export", "consignee", False, {"consignees"}),
+        ("brokering", "applicant", True, {"applicant"}),
+        ("brokering", "applicant", False, {"citizenship_and_pr_status"}),
+        ("brokering", "consignee", True, set()),
+    ],
+)
+def test_whose_contact_person_is_asked_for(
+    office: Cast, activity: str, role: str, is_organization: bool, wanted: set[str]
+) -> None:
+    case = make_draft(office.analyst, activity=activity)
+    (party,) = read_file(case).parties_as(role)
+    values = {"contact_name": "", "is_organization": is_organization}
+    intake.edit_party(party, values, by=office.analyst)
+    assert missing(case) == wanted
 
 
 BAD_LINES: list[tuple[dict[str, Any], str]] = [
@@ -171,6 +213,23 @@ def test_there_is_one_applicant(office: Cast) -> None:
         intake.add_party(case, {**PARTY, "role": "applicant"}, by=office.analyst)
 
 
+def test_an_applicant_that_was_removed_makes_room_for_another(office: Cast) -> None:
+    case = make_draft(office.analyst)
+    (applicant,) = read_file(case).parties_as("applicant")
+    intake.remove_party(applicant, by=office.analyst)
+    with pytest.raises(ValidationError, match="Add the applicant"):
+        intake.submit(case, by=office.analyst)
+    intake.add_party(case, {**PARTY, "role": "applicant"}, by=office.analyst)
+    assert intake.submit(case, by=office.analyst).status == "submitted"
+
+
+def test_the_number_of_a_line_that_was_removed_is_not_given_again(office: Cast) -> None:
+    """What was said of it, by its number, is never said of another."""
+    case = make_draft(office.analyst)
+    intake.remove_line(intake.add_line(case, LINE, by=office.analyst), by=office.analyst)
+    assert intake.add_line(case, LINE, by=office.analyst).number == 3
+
+
 def test_an_application_is_for_export_or_brokering(office: Cast) -> None:
     with pytest.raises(ValidationError, match="Choose export or brokering"):
         intake.open_application("import", by=office.analyst)
@@ -230,6 +289,27 @@ def test_a_returned_application_starts_its_clock_anew(office: Cast) -> None:
     case = intake.submit(case, by=office.analyst)
     assert case.submitted_on == clock.today()
     assert [wait.to_on for wait in read_file(case).waits] == [clock.today()]
+
+
+def test_an_application_keeps_the_day_on_which_it_was_first_filed(office: Cast) -> None:
+    """Its ruling is that of two days: of filing, and of the decision."""
+    first = clock.today()
+    case = make_in_review(office.analyst)
+    wait = open_wait(case, kind="other", reason=WHY, from_on=first, by=office.analyst)
+    case = intake.return_to_applicant(case, by=office.analyst, reason=WHY)
+    with clock.simulated(clock.now() + timedelta(days=9)):
+        case = intake.submit(case, by=office.analyst)
+        assert (case.filed_on, case.submitted_on) == (first, clock.today())
+    # Only the wait for the applicant is over.
+    wait.refresh_from_db()
+    assert wait.to_on is None
+
+
+def test_whoever_takes_it_up_has_it_unless_somebody_has_it(office: Cast) -> None:
+    first, second = (intake.submit(make_draft(office.analyst), by=office.analyst) for _n in "12")
+    assert intake.take_up(first, by=office.analyst).assigned_to == office.analyst
+    second = intake.assign(second, office.analyst_b, by=office.senior)
+    assert intake.take_up(second, by=office.analyst).assigned_to == office.analyst_b
 
 
 def test_an_analyst_assigns_only_to_themselves_and_a_senior_to_anyone(office: Cast) -> None:

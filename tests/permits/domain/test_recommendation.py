@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.exceptions import Refused
 from history import clock
-from permits.choices import StatementKind
+from permits.choices import Flag, StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
@@ -28,6 +28,7 @@ from permits.domain.statements import (
     PREJUDICIAL,
     RAISED,
     STATE_SAFETY_KEY,
+    flag_key,
 )
 from permits.models import Application, Recommendation
 from tests.people import Cast, make_cast
@@ -164,6 +165,30 @@ def test_a_ground_holds_by_what_is_stated(office: Cast, ground: str) -> None:
     assert to_refuse(case, office, ground).grounds == [ground]
 
 
+def test_goods_of_s_4_1_are_barred_by_it_and_other_goods_by_the_regulation(office: Cast) -> None:
+    """Regulations prohibit both to Russia; s. 7(2) speaks of goods of s. 4.1 alone."""
+    case = make_in_review(office.analyst, destination="RU")
+    with pytest.raises(ValidationError, match=r"no line of goods of s\. 4\.1"):
+        to_refuse(case, office, "7(2)")
+    say(case, StatementKind.FLAG, flag_key(1, Flag.EIPA_4_1), "yes", by=office.analyst)
+    assert to_refuse(case, office, "7(2)", "regulation").grounds == ["7(2)", "regulation"]
+
+
+def test_a_general_permit_is_a_ground_where_it_covers_every_line_that_needs_one(
+    office: Cast,
+) -> None:
+    lines = [{**LINE, "items": [item]} for item in ("2-1", "1-1.A.1")]
+    case = make_in_review(office.analyst, activity="brokering", destination="DE", lines=lines)
+    wmd = flag_key(2, Flag.WMD_END_USE)
+    made = say(case, StatementKind.FLAG, wmd, "yes", by=office.analyst)
+    with pytest.raises(ValidationError, match="No general permit covers"):
+        to_return(case, office, "general_permit")
+    say(case, StatementKind.FLAG, wmd, "no", by=office.analyst, second=office.senior)
+    made.refresh_from_db()
+    assert made.set_aside_at is not None
+    assert to_return(case, office, "general_permit").grounds == ["general_permit"]
+
+
 def test_a_prejudice_that_is_only_raised_is_no_ground(ready: Application, office: Cast) -> None:
     say(ready, StatementKind.STATE_SAFETY, STATE_SAFETY_KEY, RAISED, by=office.analyst)
     with pytest.raises(ValidationError, match="the prejudice is not stated"):
@@ -209,6 +234,35 @@ def test_a_legal_bar_is_not_put_to_the_applicant(office: Cast) -> None:
     made = to_refuse(case, office, "7(1)")
     with pytest.raises(Refused, match="leaves no discretion"):
         put_to_applicant(made, reply_by=soon(), by=office.analyst)
+
+
+def test_a_legal_bar_beside_discretion_leaves_something_to_reply_to(
+    ready: Application, office: Cast
+) -> None:
+    HOLDS["7(1)"](ready, office)
+    made = to_refuse(ready, office, "7(1)", "discretion")
+    assert put_to_applicant(made, reply_by=soon(), by=office.analyst).put_on == clock.today()
+
+
+def waits_for_reply(case: Application) -> list[Any]:
+    return [one.to_on for one in read_file(case).waits if one.kind == "reply"]
+
+
+def test_the_wait_for_a_reply_ends_with_the_day_of_the_reply(
+    intended: Recommendation, office: Cast
+) -> None:
+    put = put_to_applicant(intended, reply_by=soon(), by=office.analyst)
+    assert waits_for_reply(put.application) == [None]
+    replied_on = clock.today() + timedelta(days=2)
+    with clock.simulated(clock.now() + timedelta(days=4)):
+        record_reply(put, reply=WHY, replied_on=replied_on, by=office.analyst)
+    assert waits_for_reply(put.application) == [replied_on]
+
+
+def test_sending_it_back_ends_the_wait_for_a_reply(intended: Recommendation, office: Cast) -> None:
+    put = put_to_applicant(intended, reply_by=soon(), by=office.analyst)
+    send_back(put, reason=WHY, by=office.decision)
+    assert waits_for_reply(put.application) == [clock.today()]
 
 
 def test_it_is_put_once_and_answered_once(intended: Recommendation, office: Cast) -> None:

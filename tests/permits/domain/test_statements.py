@@ -89,8 +89,11 @@ def test_a_stricter_statement_is_never_lost_to_one_signature(
 ) -> None:
     key = flag_key(1, Flag.WAR_MATERIAL)
     lower(case, Flag.WAR_MATERIAL, by=office.analyst, second=office.senior)
+    lowered = Statement.objects.get()
     stricter = say(case, StatementKind.FLAG, key, "yes", by=office.analyst_b)
     assert war(case) is True
+    lowered.refresh_from_db()
+    assert lowered.set_aside_by == office.analyst_b
     with pytest.raises(Refused, match="State the opposite"):
         set_aside(stricter, by=office.analyst, reason=WHY)
     waiting = say(case, StatementKind.FLAG, key, "no", by=office.analyst)
@@ -107,6 +110,22 @@ def test_an_edit_makes_what_was_said_about_it_stale(case: Application, office: C
     intake.edit_line(line, {"description": "Something else entirely"}, by=office.analyst)
     assert war(case) is None
     assert [verdict(one) for one in standing(read_file(case))] == ["stale"]
+
+
+def test_another_kind_of_end_user_declared_makes_what_was_said_of_it_stale(
+    case: Application, office: Cast
+) -> None:
+    say(
+        case,
+        StatementKind.END_USER,
+        END_USER_KEY,
+        "government",
+        by=office.analyst,
+        second=office.senior,
+    )
+    assert counted(read_file(case)).end_user == "government"
+    case = intake.edit_application(case, {"end_user_kind": "private"}, by=office.analyst)
+    assert counted(read_file(case)).end_user is None
 
 
 def test_an_edit_elsewhere_leaves_it(case: Application, office: Cast) -> None:

@@ -41,7 +41,7 @@ from permits.domain.statements import (
 )
 from permits.domain.use import report_use
 from permits.models import Application, Document, PermitLine
-from permits.views.case import BUTTONS
+from permits.views.buttons import BUTTONS
 from permits.workflow import Action, offers
 from tests.people import Cast
 from tests.permits.factories import (

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.html import escape
 
@@ -200,3 +202,34 @@ def test_the_list_leads_to_each(client: Client, office: Cast, language: str) -> 
     assert change.content["policy"]["title_fr" if language == "fr-ca" else "title_en"] in page
     back = client.get(f"{change.get_absolute_url()}?tried_from=2020-13-01&tried_to=x")
     assert back.status_code == 200
+
+
+def test_a_set_is_taken_in_by_its_file(client: Client, office: Cast) -> None:
+    client.force_login(office.admin)
+    document = json.loads(client.get("/api/policies.json").content)
+    row = next(one for one in document["policies"] if one["key"] == "IL-2024-01-08")
+    row["versions"][-1]["to"] = in_days(9)
+    sent_file = SimpleUploadedFile("set.json", json.dumps(document).encode())
+    answer = client.post("/policy-changes/set/", {"file": sent_file}, follow=True)
+    page = answer.content.decode()
+    assert "0 to be added, 1 to be superseded, 85 unchanged" in page
+    assert "IL-2024-01-08" in page
+    change = PolicyChange.objects.get()
+    edited = sent(client, change, rationale_en="For a test", rationale_fr="Pour un essai")
+    assert edited.status_code == 302
+    change.refresh_from_db()
+    assert change.rationale_fr == "Pour un essai"
+    assert change.content["changes"][0]["key"] == "IL-2024-01-08"
+
+
+def test_a_file_that_is_no_set_is_refused_with_row_and_field(client: Client, office: Cast) -> None:
+    client.force_login(office.admin)
+    document = json.loads(client.get("/api/policies.json").content)
+    document["policies"][5]["effect"] = {"stance": "forbidden"}
+    sent_file = SimpleUploadedFile("set.json", json.dumps(document).encode())
+    answer = client.post("/policy-changes/set/", {"file": sent_file})
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert document["policies"][5]["key"] in page
+    assert "effect.stance" in page
+    assert not PolicyChange.objects.exists()

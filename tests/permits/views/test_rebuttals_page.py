@@ -113,7 +113,6 @@ def test_the_ministers_exceptional_circumstances_are_registered_under_any_notice
     claim(application, others[0], people)
     rows = found(people.analyst)
     assert [one.statement.key for one in rows] == [f"{freeze}:minister", MINISTERS]
-    assert all(one.is_ministers for one in rows)
 
 
 def test_what_is_no_rebuttal_is_left_out(people: Cast) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -13,8 +14,9 @@ from policies.domain.changes import Changes, Place, StanceChange, changes_betwee
 from policies.domain.queries import end_of_day
 from policies.domain.register import Register, current_register
 from policies.domain.resolve import resolve
+from policies.domain.rulebook import Rulebook
 from policies.domain.timeline import Shade, items_of_group
-from policies.facts import LineFacts
+from policies.facts import GoodsScope, LineFacts, ListMember, PolicyRow, Scope, Span
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +43,32 @@ def test_on_5_october_2020_permits_were_suspended_and_no_stance_changed(
     found = between(register, "2020-10-04", "2020-10-05")
     assert [act.key for act in found.acts] == ["TR-2020-10-05-suspension"]
     assert (found.stances, found.rows, found.lists) == ((), (), ())
+    # An act of the first day is before.
+    assert between(register, "2020-10-05", "2020-10-06").acts == ()
+
+
+def test_a_version_that_begins_where_another_ends_leaves_a_row_in_force(
+    register: Register,
+) -> None:
+    """Rows made for this test. What ends without another ends; what begins without one begins."""
+    middle = date(2030, 5, 1)
+    scope = Scope(frozenset({"export"}), GoodsScope("everything"), frozenset({"FR"}))
+    spans = {
+        "A": (Span(None, middle), Span(middle, None)),
+        "B": (Span(None, middle),),
+        "C": (Span(middle, None),),
+    }
+    rows = [
+        PolicyRow(key, "notice", scope, stance="suspended", spans=own) for key, own in spans.items()
+    ]
+    known = Span(middle, None, end_of_day(date(2030, 6, 1)), None)
+    book = Rulebook(rows, [ListMember("ACL", "FR", known)])
+    made = replace(register, rulebook=book)
+    found = between(made, "2030-04-30", "2030-05-01")
+    assert [(one.policy, one.begins) for one in found.rows] == [("B", False), ("C", True)]
+    assert [(one.list, one.destinations) for one in found.lists] == [("ACL", ("FR",))]
+    # Nobody knew of the list yet.
+    assert between(made, "2030-04-30", "2030-05-01", known_on="2030-05-15").lists == ()
 
 
 def test_on_29_january_2024_turkiye_returned_to_case_by_case(register: Register) -> None:

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.choices import STANCE_RANK, Stance
+from policies.domain.codes import parts
 from policies.domain.queries import parse_query
 from policies.domain.resolve import resolve
 from policies.domain.rulebook import Rulebook
-from policies.facts import GoodsScope, LineFacts, PolicyRow, Scope, Span
+from policies.facts import GoodsScope, LineFacts, ListMember, PolicyRow, Scope, Span
 from tests.policies import packaged
 from tests.policies.domain.answers import as_answer, engine_answer, packaged_vocabulary
 from tests.policies.oracle import random_queries
@@ -192,6 +193,66 @@ def test_a_change_belongs_to_the_new_version_on_its_own_day() -> None:
     line = LineFacts(activity="export", destination="FR")
     found = [resolve(line, book, on=first + timedelta(days=offset)).stance for offset in (-1, 0, 1)]
     assert found == ["suspended", "prohibited", "prohibited"]
+
+
+FOR_FRANCE = Scope(frozenset({"export"}), GoodsScope("everything"), frozenset({"FR"}))
+
+
+def row(key: str, layer: str, goods: GoodsScope = FOR_FRANCE.goods, **more: Any) -> PolicyRow:
+    """A row made for a test, always in force."""
+    return PolicyRow(key, layer, replace(FOR_FRANCE, goods=goods), spans=(Span(),), **more)
+
+
+def test_a_general_permit_does_not_cover_a_line_with_an_item_that_it_excludes() -> None:
+    group_2 = row(
+        "A", "statute", GoodsScope("items", ("2",)), requirement="individual_permit", control="ECL"
+    )
+    permit = row(
+        "B",
+        "general_permit",
+        GoodsScope("items", ("2",), excluded=("2-4.a",)),
+        requirement="general_permit",
+        covers=frozenset({"A"}),
+    )
+    book = Rulebook([group_2, permit])
+    found = {
+        items: resolve(LineFacts("export", "FR", items=items), book, on=date(2030, 1, 1))
+        for items in [("2-1",), ("2-1", "2-4"), ("2-1", "2-4.a.1")]
+    }
+    assert [one.requirement for one in found.values()] == [
+        "general_permit",
+        "general_permit",
+        "individual_permit",
+    ]
+    assert book.items_named == {parts("2-4.a")}
+
+
+@pytest.mark.parametrize(
+    ("items", "requirement"), [(("2-1",), "individual_permit"), ((), "general_permit")]
+)
+def test_a_notice_on_controlled_goods_reaches_no_general_permit_for_others(
+    items: tuple[str, ...], requirement: str
+) -> None:
+    book = Rulebook(
+        [
+            row("A", "country_list", requirement="individual_permit", control="ACL"),
+            row("B", "statute", GoodsScope("items", ("2",)), control="ECL"),
+            row("C", "notice", GoodsScope("listed"), stance="presumptive_denial"),
+            row("D", "general_permit", requirement="general_permit", covers=frozenset({"A"})),
+        ]
+    )
+    line = LineFacts("export", "FR", items=items, answers={"C:general_permit": "yes"})
+    assert resolve(line, book, on=date(2030, 1, 1)).requirement == requirement
+
+
+def test_a_destination_comes_onto_a_list_on_a_day_and_leaves_it_on_another() -> None:
+    first, last = date(2030, 5, 1), date(2031, 5, 1)
+    book = Rulebook(
+        [],
+        [ListMember("ACL", "FR", Span(first, last)), ListMember("AFCCL", "DE", Span(None, first))],
+    )
+    assert book.days_of_lists({"ACL"}) == {first, last}
+    assert book.days_of_lists({"AFCCL"}) == {first}
 
 
 @pytest.mark.parametrize("query", QUERIES[:50], ids=lambda one: one["id"])

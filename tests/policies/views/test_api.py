@@ -257,6 +257,7 @@ def test_the_declaration_is_a_document_of_openapi(client: Client) -> None:
         "/api/policies/{key}/": {"get"},
         "/api/resolve": {"post"},
         "/api/openapi.json": {"get"},
+        "/api/policies.json": {"get"},
     }
     for schema in found["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)

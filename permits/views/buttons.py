@@ -1,0 +1,457 @@
+"""What is done to a case from its page: one address, one row of `BUTTONS` for each act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django import forms as django_forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.days import day_in_words, instant_in_words
+from accounts.exceptions import Refused
+from accounts.models import User
+from history import clock
+from permits import forms
+from permits.choices import Outcome, PartyRole, RefusalGround, ReturnGround
+from permits.domain import consultations, intake, recommendation
+from permits.domain.casefile import CaseFile, read_file
+from permits.domain.casework import head_of
+from permits.domain.decision import (
+    issue,
+    ministers_exceptions,
+    refuse,
+    refuse_to_decide,
+    return_without_action,
+)
+from permits.domain.recommendation import is_legal_bar
+from permits.domain.ruling import rule_on
+from permits.models import Recommendation
+from permits.views.acts import METHODS, Page, answer, barred, find, sent, who
+from permits.workflow import Action
+
+Perform = Callable[[HttpRequest, CaseFile, Any], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """An act from the case's page: `perform` does it and says what happened.
+
+    `check` raises what the act would, whatever is typed; the case's page offers by it.
+    """
+
+    action: Action
+    button: Any
+    form: Callable[[HttpRequest, CaseFile], django_forms.BaseForm]
+    perform: Perform
+    then: Any = ""
+    provision: Any = ""
+    check: Callable[[CaseFile, User], object] = lambda file, by: None
+
+    def why_not(self, request: HttpRequest, file: CaseFile) -> str:
+        """Why this person may not do it now; nothing where they may."""
+        return str(self.barred(request, file).get("refusal", ""))
+
+    def barred(self, request: HttpRequest, file: CaseFile) -> dict[str, Any]:
+        """What its page says of that."""
+        return barred(
+            request, file.application, self.action, lambda: self.check(file, who(request))
+        )
+
+
+def _plain(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
+    return forms.PlainForm(sent(request), initial={"seen": file.application.version})
+
+
+def _why(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
+    return forms.WhyForm(sent(request), initial={"seen": file.application.version})
+
+
+def _submit(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
+    intake.submit(file.application, by=who(request), seen=given["seen"])
+    return _("%(reference)s is submitted. The clock runs from today.")
+
+
+def _take_up(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
+    intake.take_up(file.application, by=who(request), seen=given["seen"])
+    return _("The review of %(reference)s has begun.")
+
+
+def _return(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
+    intake.return_to_applicant(
+        file.application, by=who(request), reason=given["reason"], seen=given["seen"]
+    )
+    return _("%(reference)s is returned to the applicant.")
+
+
+def _withdraw(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
+    intake.withdraw(file.application, by=who(request), reason=given["reason"], seen=given["seen"])
+    return _("%(reference)s is withdrawn.")
+
+
+def _declare(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
+    intake.declare_conflict(file.application, by=who(request), reason=given["reason"])
+    return _("Your conflict of interest in %(reference)s is recorded.")
+
+
+def _assign_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
+    initial = {"seen": file.application.version, "to": file.application.assigned_to_id}
+    people = intake.who_can_be_given(file.application, by=who(request))
+    return forms.AssignForm(sent(request), people=people, initial=initial)
+
+
+def _assign(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
+    intake.assign(file.application, given["to"], by=who(request), seen=given["seen"])
+    return _("%(reference)s is assigned.")
+
+
+def _consult_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
+    due_on = clock.today() + timedelta(days=14)
+    return forms.ConsultForm(sent(request), initial={"due_on": due_on})
+
+
+def _consult(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
+    consultations.consult(
+        file.application,
+        body=given["body"],
+        question=given["question"],
+        due_on=given["due_on"],
+        by=who(request),
+    )
+    return _("The question on %(reference)s is recorded.")
+
+
+def _wait_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
+    return forms.WaitForm(sent(request), initial={"from_on": clock.today()})
+
+
+def _wait(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
+    consultations.open_wait(
+        file.application,
+        kind=given["kind"],
+        reason=given["reason"],
+        from_on=given["from_on"],
+        by=who(request),
+    )
+    return _("The wait of %(reference)s is recorded.")
+
+
+def _recommend_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
+    return forms.RecommendForm(sent(request), initial={"seen": file.application.version})
+
+
+def _recommend(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
+    words = (given["text_en"].strip(), given["text_fr"].strip())
+    recommendation.recommend(
+        file.application,
+        outcome=given["outcome"],
+        grounds=given["grounds"],
+        reasons=given["reasons"],
+        valid_to=given["valid_to"],
+        conditions=[words] if any(words) else [],
+        by=who(request),
+        seen=given["seen"],
+    )
+    return _("Your recommendation on %(reference)s waits for a decision-maker.")
+
+
+def _standing_one(file: CaseFile) -> Recommendation:
+    if file.recommendation is None:
+        raise Refused(_("Nothing is recommended."))
+    return file.recommendation
+
+
+def _seen_one(file: CaseFile) -> int | None:
+    return file.recommendation.version if file.recommendation else None
+
+
+def _put_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
+    reply_by = clock.today() + timedelta(days=30)
+    initial = {"seen": _seen_one(file), "reply_by": reply_by}
+    return forms.PutForm(sent(request), initial=initial)
+
+
+def _put(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
+    recommendation.put_to_applicant(
+        _standing_one(file), reply_by=given["reply_by"], by=who(request), seen=given["seen"]
+    )
+    return _("The intended refusal of %(reference)s is put to the applicant.")
+
+
+def _reply_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
+    initial = {"seen": _seen_one(file), "replied_on": clock.today()}
+    return forms.ReplyForm(sent(request), initial=initial)
+
+
+def _reply(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
+    recommendation.record_reply(
+        _standing_one(file),
+        reply=given["reply"],
+        replied_on=given["replied_on"],
+        by=who(request),
+        seen=given["seen"],
+    )
+    return _("The reply on %(reference)s is recorded.")
+
+
+def _back_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
+    return forms.WhyForm(sent(request), initial={"seen": _seen_one(file)})
+
+
+def _send_back(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
+    recommendation.send_back(
+        _standing_one(file), reason=given["reason"], by=who(request), seen=given["seen"]
+    )
+    return _("%(reference)s is back in review.")
+
+
+def _issue_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
+    ruling = rule_on(file, on=clock.today(), known_at=clock.now())
+    exceptions = sorted(ministers_exceptions(file, ruling))
+    initial = {"seen": head_of(file.application)}
+    return forms.IssueForm(sent(request), exceptions=exceptions, initial=initial)
+
+
+def _issue(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
+    issue(
+        file.application,
+        reasons=given["reasons"],
+        adopts_determination=given["adopts_determination"],
+        exceptions_signed=given.get("exceptions_signed", ()),
+        by=who(request),
+        seen_head=given["seen"],
+    )
+    return _("The permit on %(reference)s is issued.")
+
+
+def _refuse_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
+    grounds = file.recommendation.grounds if file.recommendation else []
+    initial = {"seen": head_of(file.application), "grounds": grounds}
+    return forms.RefuseForm(sent(request), initial=initial)
+
+
+def _refuse(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
+    refuse(
+        file.application,
+        grounds=given["grounds"],
+        reasons=given["reasons"],
+        by=who(request),
+        seen_head=given["seen"],
+    )
+    return _("%(reference)s is refused.")
+
+
+def _return_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
+    grounds: Sequence[str] = file.recommendation.grounds if file.recommendation else ()
+    initial = {"seen": head_of(file.application), "ground": next(iter(grounds), None)}
+    return forms.ReturnForm(sent(request), initial=initial)
+
+
+def _return_without_action(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
+    return_without_action(
+        file.application,
+        ground=given["ground"],
+        reasons=given["reasons"],
+        by=who(request),
+        seen_head=given["seen"],
+    )
+    return _("%(reference)s is returned without action.")
+
+
+BUTTONS: dict[Action, Doing] = {
+    one.action: one
+    for one in (
+        Doing(
+            Action.SUBMIT,
+            gettext_lazy("Submit the application"),
+            _plain,
+            _submit,
+            gettext_lazy("The clock runs from today. What is still missing is listed on the case."),
+            check=lambda file, by: intake.refuse_empty(file),
+        ),
+        Doing(Action.TAKE_UP, gettext_lazy("Begin the review"), _plain, _take_up),
+        Doing(
+            Action.RETURN,
+            gettext_lazy("Return the application"),
+            _why,
+            _return,
+            gettext_lazy("A wait for the applicant begins."),
+        ),
+        Doing(
+            Action.ASSIGN,
+            gettext_lazy("Assign"),
+            _assign_form,
+            _assign,
+            check=lambda file, by: intake.refuse_to_assign(file.application, by=by),
+        ),
+        Doing(Action.CONSULT, gettext_lazy("Record the question"), _consult_form, _consult),
+        Doing(Action.WAIT, gettext_lazy("Record the wait"), _wait_form, _wait),
+        Doing(
+            Action.RECOMMEND,
+            gettext_lazy("Recommend"),
+            _recommend_form,
+            _recommend,
+            gettext_lazy("Somebody else decides: who recommends never does."),
+            check=lambda file, by: recommendation.refuse_to_recommend(file),
+        ),
+        Doing(
+            Action.PUT,
+            gettext_lazy("Put it to the applicant"),
+            _put_form,
+            _put,
+            gettext_lazy("The applicant may reply until then. The clock stands still."),
+            check=lambda file, by: recommendation.refuse_to_put(_standing_one(file)),
+        ),
+        Doing(Action.SEND_BACK, gettext_lazy("Send it back"), _back_form, _send_back),
+        Doing(
+            Action.ISSUE,
+            gettext_lazy("Issue the permit"),
+            _issue_form,
+            _issue,
+            gettext_lazy("The gate is looked at once more. What it rests on is frozen."),
+            gettext_lazy("EIPA, s. 7(1), 7.1(1)"),
+            check=lambda file, by: refuse_to_decide(file, Outcome.ISSUED, by=by),
+        ),
+        Doing(
+            Action.REFUSE,
+            gettext_lazy("Refuse the application"),
+            _refuse_form,
+            _refuse,
+            "",
+            gettext_lazy("EIPA, s. 7, 7.1, 7.4"),
+            check=lambda file, by: refuse_to_decide(file, Outcome.REFUSED, by=by),
+        ),
+        Doing(
+            Action.RETURN_WITHOUT_ACTION,
+            gettext_lazy("Return it without action"),
+            _return_form,
+            _return_without_action,
+            check=lambda file, by: refuse_to_decide(file, Outcome.RETURNED, by=by),
+        ),
+        Doing(Action.WITHDRAW, gettext_lazy("Withdraw the application"), _why, _withdraw),
+        Doing(
+            Action.DECLARE_CONFLICT,
+            gettext_lazy("Declare it"),
+            _why,
+            _declare,
+            gettext_lazy("You then never decide this application. It is not taken back."),
+            check=lambda file, by: intake.refuse_second_declaration(file, by=by),
+        ),
+    )
+}
+
+
+_OUTCOMES = {
+    Action.ISSUE: Outcome.ISSUED,
+    Action.REFUSE: Outcome.REFUSED,
+    Action.RETURN_WITHOUT_ACTION: Outcome.RETURNED,
+    Action.PUT: Outcome.REFUSED,
+}
+"""The outcome that must be recommended before an act is one to think of."""
+
+
+def is_called_for(action: Action, file: CaseFile) -> bool:
+    """Whether what is recommended leaves room for the act."""
+    made = file.recommendation
+    if made is None or action not in _OUTCOMES:
+        return True
+    if action is Action.PUT and (made.put_on is not None or is_legal_bar(made)):
+        return False
+    return bool(made.outcome == _OUTCOMES[action])
+
+
+REPLY = Doing(
+    Action.PUT,
+    gettext_lazy("Record the reply"),
+    _reply_form,
+    _reply,
+    check=lambda file, by: recommendation.refuse_reply(_standing_one(file)),
+)
+
+
+@require_http_methods(METHODS)
+def do(request: HttpRequest, reference: str, action: str) -> HttpResponse:
+    """The page of an act on a case."""
+    application = find(request, reference)
+    doing = BUTTONS.get(Action(action)) if action in Action.values else None
+    if doing is None:
+        raise Http404
+    return _do(request, read_file(application), doing)
+
+
+def _do(request: HttpRequest, file: CaseFile, doing: Doing) -> HttpResponse:
+    application, form = file.application, doing.form(request, file)
+    page = Page(
+        title=str(doing.action.label),
+        button=str(doing.button),
+        name=application.reference,
+        back=application.get_absolute_url(),
+        facts=(
+            (_("Application"), application.reference),
+            (_("Destination"), application.destination or _("Not given")),
+            *_recommended_in_words(file),
+        ),
+        then=str(doing.then),
+        provision=doing.provision,
+        **doing.barred(request, file),
+    )
+
+    def perform(form: Any) -> HttpResponse:
+        words = doing.perform(request, file, form.cleaned_data)
+        messages.success(request, words % {"reference": application.reference})
+        return redirect(application)
+
+    return answer(request, form, page, perform)
+
+
+def _recommended_in_words(file: CaseFile) -> Iterator[tuple[str, Any]]:
+    """What is recommended and waits for a decision: nobody decides on what they do not see."""
+    made = file.recommendation
+    if made is None or file.decision is not None:
+        return
+    names = ", ".join(party.name for party in file.parties_as(PartyRole.APPLICANT))
+    yield _("Applicant"), names or _("Not given")
+    yield (
+        _("Recommended"),
+        _("%(outcome)s, by %(name)s, %(at)s")
+        % {
+            "outcome": made.get_outcome_display(),
+            "name": made.made_by,
+            "at": instant_in_words(made.made_at),
+        },
+    )
+    grounds = ground_words(file)
+    if grounds:
+        yield _("Grounds"), "\n".join(grounds)
+    yield _("Its reasons"), made.reasons
+    if made.valid_to:
+        yield _("Last day of the permit"), day_in_words(made.valid_to)
+    french = (get_language() or "").startswith("fr")
+    for number, one in enumerate(file.conditions, start=1):
+        yield (
+            _("Condition %(number)d") % {"number": number},
+            one.text_fr if french else one.text_en,
+        )
+    if made.reply:
+        yield _("Reply of the applicant"), made.reply
+
+
+def ground_words(file: CaseFile) -> list[str]:
+    """The grounds of the decision, or of the recommendation, in words."""
+    made = file.decision or file.recommendation
+    words = dict([*RefusalGround.choices, *ReturnGround.choices])
+    return [str(words.get(one, one)) for one in made.grounds] if made else []
+
+
+@require_http_methods(METHODS)
+def record_reply(request: HttpRequest, reference: str) -> HttpResponse:
+    """The applicant's reply to an intended refusal."""
+    application = find(request, reference)
+    return _do(request, read_file(application), REPLY)

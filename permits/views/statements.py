@@ -1,0 +1,229 @@
+"""Statements on a case: made, countersigned, set aside; and a statement in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from permits import forms
+from permits.choices import SAYS, Flag, StatementKind
+from permits.domain.casefile import CaseFile, read_file
+from permits.domain.requirements import required_facts
+from permits.domain.statements import (
+    VALUES,
+    Said,
+    Standing,
+    check_said,
+    countersign,
+    is_there,
+    refuse_to_countersign,
+    refuse_to_set_aside,
+    set_aside,
+    state,
+    verdict,
+)
+from permits.models import Statement
+from permits.views.acts import METHODS, Page, answer, find, sent, who, why_not
+from permits.workflow import Action
+from policies.domain.register import current_register
+
+
+@dataclass(frozen=True, slots=True)
+class StatementShown:
+    """A statement as people read it. `why_not`: why this person may not countersign it."""
+
+    statement: Statement
+    about: str
+    says: str
+    verdict: str
+    why_not: str
+
+
+def shown(request: HttpRequest, file: CaseFile, one: Standing) -> StatementShown:
+    """A statement and how it stands, in words."""
+    statement = one.statement
+    against = _why_not_countersign(request, file, statement) if one.waits else ""
+    return StatementShown(
+        statement, about(file, statement), _says(statement), verdict(one), against
+    )
+
+
+def about(file: CaseFile, statement: Statement) -> str:
+    """What a statement is about, in words."""
+    kind, key = StatementKind(statement.kind), statement.key
+    match kind:
+        case StatementKind.FLAG:
+            _line, number, flag = key.split(":")
+            return _("Line %(number)s: %(what)s") % {"number": number, "what": Flag(flag).label}
+        case StatementKind.SCREENING | StatementKind.AUTHORIZATION:
+            _party, number, *policy = key.split(":", 2)
+            name = next((one.name for one in file.parties if str(one.pk) == number), key)
+            return ", ".join([name, *policy])
+        case StatementKind.ANSWER:
+            questions = current_register()
+            try:
+                return str(questions.question(key)[_language()])
+            except KeyError:
+                return key
+        case StatementKind.EXCEPTION:
+            return exception_in_words(key)
+        case StatementKind.WAIVER:
+            facts = {fact.key: fact.words for fact in required_facts(file)}
+            return facts.get(key, key)
+        case _:
+            return str(kind.label)
+
+
+def _says(statement: Statement) -> str:
+    return str(SAYS.get(statement.value, statement.value))
+
+
+def exception_in_words(key: str) -> str:
+    """What an exception is called, with its policy; `key` is `POLICY:code`."""
+    policy, _colon, code = key.rpartition(":")
+    words = current_register().exception(policy, code)
+    return f"{words[_language()]} ({policy})" if words else key
+
+
+def _language() -> str:
+    return get_language() or ""
+
+
+def _listing_policies() -> list[tuple[str, str]]:
+    """The policies under which persons are listed: their keys, and what they are called."""
+    register = current_register()
+    keys = {row.key for row in register.rulebook.rows if row.scope.designated}
+    return sorted((key, f"{register.policies[key].title[_language()]} ({key})") for key in keys)
+
+
+@require_http_methods(METHODS)
+def new_statement(request: HttpRequest, reference: str, kind: str, key: str) -> HttpResponse:
+    """A statement of a kind about something on the case."""
+    application = find(request, reference)
+    file = read_file(application)
+    if kind not in StatementKind.values or not is_there(file, kind, key):
+        raise Http404
+    which = StatementKind(kind)
+    is_screening = which == StatementKind.SCREENING
+    policies = _listing_policies() if is_screening else []
+    form = forms.StatementForm(
+        sent(request),
+        values=[(value, SAYS.get(value, value)) for value in sorted(VALUES[which])],
+        policies=policies,
+        documents=forms.documents_of(application),
+        needs_source=which in (StatementKind.SCREENING, StatementKind.ELIGIBILITY),
+        check=lambda given: check_said(file, said(given)),
+    )
+
+    def said(given: Mapping[str, Any]) -> Said:
+        return Said(
+            which,
+            key,
+            given.get("value", ""),
+            reason=given.get("reason", ""),
+            source=given.get("source", ""),
+            document=given.get("document"),
+            policies=tuple(given.get("policies", ())),
+        )
+
+    def perform(form: forms.StatementForm) -> HttpResponse:
+        made = state(application, said(form.cleaned_data), by=who(request))
+        messages.success(
+            request,
+            _("Stated. It counts from now on.")
+            if made.counts_alone
+            else _("Stated. It counts once a second person countersigns it."),
+        )
+        return redirect(f"{application.get_absolute_url()}#statements")
+
+    page = Page(
+        title=str(which.label),
+        button=_("State it"),
+        name=application.reference,
+        back=application.get_absolute_url(),
+        facts=((_("About"), about(file, Statement(kind=kind, key=key))),),
+        then=_("What makes the case less strict counts only once a second person stands by it."),
+        refusal=why_not(request, application, Action.STATE),
+    )
+    return answer(request, form, page, perform)
+
+
+def _statement(request: HttpRequest, number: int) -> tuple[Statement, CaseFile, Page]:
+    made = get_object_or_404(
+        Statement.objects.select_related("application", "made_by", "document"), pk=number
+    )
+    application = find(request, made.application.reference)
+    file = read_file(application)
+    page = Page(
+        title=_("Countersign a statement"),
+        button=_("Countersign"),
+        name=application.reference,
+        back=application.get_absolute_url(),
+        facts=(
+            (_("About"), about(file, made)),
+            (_("Statement"), _says(made)),
+            (_("By"), made.made_by),
+            (_("Reason"), made.reason),
+            (_("Source"), made.source or "—"),
+            *(((_("Document"), made.document),) if made.document else ()),
+        ),
+        then=_("You stand by it with the person who made it. It counts from then on."),
+    )
+    return made, file, page
+
+
+def _why_not_countersign(request: HttpRequest, file: CaseFile, made: Statement) -> str:
+    by = who(request)
+    return why_not(
+        request,
+        file.application,
+        Action.COUNTERSIGN,
+        lambda: refuse_to_countersign(file, made, by=by),
+    )
+
+
+@require_http_methods(METHODS)
+def countersign_statement(request: HttpRequest, number: int) -> HttpResponse:
+    """Stands by another's statement."""
+    made, file, page = _statement(request, number)
+    page = replace(page, refusal=_why_not_countersign(request, file, made))
+
+    def perform(form: forms.PlainForm) -> HttpResponse:
+        countersign(made, by=who(request), seen=form.cleaned_data["seen"])
+        messages.success(request, _("Countersigned. It counts from now on."))
+        return redirect(f"{page.back}#statements")
+
+    form = forms.PlainForm(sent(request), initial={"seen": made.version})
+    return answer(request, form, page, perform)
+
+
+@require_http_methods(METHODS)
+def set_aside_statement(request: HttpRequest, number: int) -> HttpResponse:
+    """Takes a statement back."""
+    made, file, page = _statement(request, number)
+
+    def perform(form: forms.WhyForm) -> HttpResponse:
+        given = form.cleaned_data
+        set_aside(made, by=who(request), reason=given["reason"], seen=given["seen"])
+        messages.success(request, _("Set aside. It does not count any more."))
+        return redirect(f"{page.back}#statements")
+
+    form = forms.WhyForm(sent(request), initial={"seen": made.version})
+    own = Page(
+        title=_("Set a statement aside"),
+        button=_("Set it aside"),
+        name=page.name,
+        back=page.back,
+        facts=page.facts,
+        then=_("The case can only get stricter by it. The history keeps the statement."),
+        refusal=why_not(request, file.application, Action.STATE, lambda: refuse_to_set_aside(made)),
+    )
+    return answer(request, form, own, perform)

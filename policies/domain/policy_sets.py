@@ -1,0 +1,247 @@
+"""A set of policies in the form of `policies.schema.json`: given out whole, taken in as one change.
+
+What is taken in becomes a draft like any other, with a part for each policy that differs from the
+register: it is previewed, approved by another administrator, and written whole or not at all. A
+policy that the set leaves out stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from history import clock
+from policies.choices import ChangeKind, ChangeStatus
+from policies.domain.composing import belongs_to_the_key, document_of
+from policies.domain.drafting import drafted
+from policies.domain.queries import OTTAWA
+from policies.domain.reference import files
+from policies.domain.reference.faults import MalformedReference
+from policies.domain.reference.files import Files
+from policies.domain.reference.policy_consistency import check_policies
+from policies.models import ContextEntry, PermitAct, Policy, PolicyChange, PolicyVersion
+
+Json = Mapping[str, Any]
+
+LARGEST_SET = 8 << 20
+"""Bytes; ten times what the packaged policies have."""
+
+_DAYS = ("from", "to", "announced_on", "published_on")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row of a set that cannot be taken in: its key, the field, and why."""
+
+    key: str
+    field: str
+    reason: str
+
+
+class RefusedSet(Exception):
+    """A set that is not taken in, with everything that stands against it."""
+
+    def __init__(self, refusals: list[Refusal]) -> None:
+        super().__init__(refusals)
+        self.refusals = refusals
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A set beside the register: keys, and the changes that the set comes to."""
+
+    added: tuple[str, ...]
+    superseded: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    changes: tuple[dict[str, Any], ...]
+
+
+def start_set(raw: bytes, *, by: User) -> tuple[PolicyChange, Compared]:
+    """Begins a draft from a file. Raises RefusedSet, NotPermitted; then nothing is written."""
+    compared = compare(read_set(raw))
+    if not compared.changes:
+        raise RefusedSet([Refusal("", "", _("Nothing in it differs from the register."))])
+    change = PolicyChange(
+        kind=ChangeKind.SET.value,
+        status=ChangeStatus.DRAFT.value,
+        content={"changes": list(compared.changes)},
+    )
+    return drafted(change, by=by), compared
+
+
+def read_set(raw: bytes) -> Json:
+    """The document of a file, valid by the schema, beside the register. Raises RefusedSet."""
+    try:
+        document: Json = files.read_one(files.POLICIES, raw)
+        whole = written_set()
+        given = {row["key"] for row in document["policies"]}
+        rest = [row for row in whole["policies"] if row["key"] not in given]
+        found = files.read_files(files.PACKAGED)
+        both = {**document, "policies": [*document["policies"], *rest]}
+        check_policies(Files({**found.documents, files.POLICIES: both}, found.digests))
+    except MalformedReference as fault:
+        raise RefusedSet([Refusal(fault.row, fault.field, fault.reason)]) from fault
+    return document
+
+
+def compare(document: Json) -> Compared:
+    """What the set would do to the register: a dry run. Raises RefusedSet, naming every row."""
+    stored = {one.key: one for one in Policy.objects.select_related("replaces")}
+    open_versions: dict[str, list[PolicyVersion]] = defaultdict(list)
+    for version in PolicyVersion.objects.filter(known_to__isnull=True).select_related("policy"):
+        open_versions[version.policy.key].append(version)
+    added: list[str] = []
+    superseded: list[str] = []
+    unchanged: list[str] = []
+    changes: list[dict[str, Any]] = []
+    refused: list[Refusal] = []
+    for row in document["policies"]:
+        key = row["key"]
+        try:
+            change = _change(row, stored.get(key), open_versions[key])
+        except _Unfit as unfit:
+            refused.append(Refusal(key, unfit.field, unfit.reason))
+            continue
+        if change is None:
+            unchanged.append(key)
+            continue
+        (superseded if key in stored else added).append(key)
+        changes.append(change)
+    if refused:
+        raise RefusedSet(refused)
+    return Compared(tuple(added), tuple(superseded), tuple(unchanged), tuple(changes))
+
+
+class _Unfit(Exception):
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(field, reason)
+        self.field, self.reason = field, reason
+
+
+def _change(
+    row: Json, policy: Policy | None, versions: list[PolicyVersion]
+) -> dict[str, Any] | None:
+    """The change that a row comes to; None where the register says the same."""
+    said = [one for one in row["versions"] if one["known_to"] is None]
+    document = {name: value for name, value in row.items() if name != "versions"}
+    if policy is None:
+        if len(said) != 1 or said[0]["from"] is None:
+            raise _Unfit(
+                "versions", _("A new policy has one version that is known now, with a first day.")
+            )
+        content = {"policy": document, "notes_fr": "", **{day: said[0][day] for day in _DAYS}}
+        return {"kind": ChangeKind.IMPOSE.value, "key": "", "replaced": None, "content": content}
+    now = document_of(policy)
+    if belongs_to_the_key(now) != belongs_to_the_key(document):
+        raise _Unfit(
+            "scope",
+            _(
+                "Layer, scope, effect, questions and exceptions belong to the key: end it, and add"
+                " another key that replaces it."
+            ),
+        )
+    spans = sorted(tuple(one[day] or "" for day in _DAYS) for one in said)
+    known = sorted(tuple(_version(one)[day] or "" for day in _DAYS) for one in versions)
+    if spans == known and document == now:
+        return None
+    if len(said) != 1 or len(versions) != 1:
+        raise _Unfit(
+            "versions",
+            _("Only of a policy with one version that is known now can a set move the days."),
+        )
+    notes = policy.notes_fr if document["notes"] == now["notes"] else ""
+    content = {"policy": document, "notes_fr": notes, **{day: said[0][day] for day in _DAYS}}
+    return {
+        "kind": ChangeKind.CORRECT.value,
+        "key": policy.key,
+        "replaced": versions[0].pk,
+        "content": content,
+    }
+
+
+# Given out
+
+
+def written_set() -> dict[str, Any]:
+    """The register as one document, in the form of the file that we ship. Fixed queries.
+
+    What is no policy, the rules of reading and the names of lists, is as in that file. Days of
+    knowledge are Ottawa days, as there.
+    """
+    packaged = files.read_files(files.PACKAGED)[files.POLICIES]
+    versions: dict[int, list[PolicyVersion]] = defaultdict(list)
+    for version in PolicyVersion.objects.order_by("pk"):
+        versions[version.policy_id].append(version)
+    policies = Policy.objects.select_related("replaces").prefetch_related(
+        "questions__same_as", "exceptions"
+    )
+    return {
+        **packaged,
+        "as_of": clock.today().isoformat(),
+        "policies": [
+            {**document_of(one), "versions": [_version(each) for each in versions[one.pk]]}
+            for one in policies.order_by("pk")
+        ],
+        "permit_acts": list(_permit_acts()),
+        "context": list(_context()),
+    }
+
+
+def _version(version: PolicyVersion) -> dict[str, Any]:
+    return {
+        "from": _day(version.effective_from),
+        "to": _day(version.effective_to),
+        "known_from": _day_of(version.known_from),
+        "known_to": _day_of(version.known_to),
+        "announced_on": _day(version.announced_on),
+        "published_on": _day(version.published_on),
+        "precision": version.precision,
+        "assumed": version.assumed,
+    }
+
+
+def _permit_acts() -> Iterator[dict[str, Any]]:
+    for act in PermitAct.objects.select_related("destination", "under_policy").order_by("pk"):
+        yield {
+            **_noted(act),
+            "announced_on": _day(act.announced_on),
+            "act": act.act,
+            "provision": act.provision,
+            "count": act.count,
+            "instrument_en": act.instrument_en,
+            "instrument_fr": act.instrument_fr,
+            "under_policy": act.under_policy.key,
+        }
+
+
+def _context() -> Iterator[dict[str, Any]]:
+    for entry in ContextEntry.objects.select_related("destination").order_by("pk"):
+        yield _noted(entry)
+
+
+def _noted(row: PermitAct | ContextEntry) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "destination": row.destination.code,
+        "on": _day(row.on),
+        "precision": row.precision,
+        "title_en": row.title_en,
+        "title_fr": row.title_fr,
+        "sources": row.sources,
+        "confidence": row.confidence,
+        "notes": row.notes_en or None,
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _day_of(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.astimezone(OTTAWA).date().isoformat()

@@ -1,0 +1,146 @@
+"""The register as one document, and such a document taken in as one change."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from accounts.exceptions import NotPermitted
+from history.domain.verify import verify
+from permits.domain.policy_changes import preview_change, propose_change
+from policies.domain.drafting import save_change
+from policies.domain.lint import findings
+from policies.domain.policy_sets import RefusedSet, compare, read_set, start_set, written_set
+from policies.domain.reference import files
+from policies.models import Policy, PolicyChange, PolicyVersion
+from tests.people import Cast
+from tests.policies.changes import POLICY, WHY_EN, WHY_FR, approved, in_days
+
+NEW = "TR-9999-suspension"
+
+
+def raw(document: Any) -> bytes:
+    return json.dumps(document).encode()
+
+
+def with_version(**days: str | None) -> dict[str, Any]:
+    empty = dict.fromkeys(("to", "known_to", "announced_on", "published_on"))
+    version = {**empty, "from": in_days(3), "known_from": in_days(0), **days}
+    return {**deepcopy(POLICY), "versions": [{**version, "precision": "day", "assumed": []}]}
+
+
+def explained(change: PolicyChange) -> PolicyChange:
+    return save_change(
+        change,
+        content=change.content,
+        rationale_en=WHY_EN,
+        rationale_fr=WHY_FR,
+        note="",
+        by=change.drafted_by,
+    )
+
+
+def row_of(document: Any, key: str) -> Any:
+    return next(one for one in document["policies"] if one["key"] == key)
+
+
+def test_what_is_given_out_is_what_was_loaded(reference: None) -> None:
+    given, shipped = written_set(), files.read_files(files.PACKAGED)[files.POLICIES]
+    assert given.keys() == shipped.keys()
+    for name in shipped:
+        if name == "as_of":
+            continue
+        key = (lambda one: one["key"]) if name in ("policies", "permit_acts", "context") else None
+        mine, theirs = given[name], shipped[name]
+        if key:
+            mine, theirs = sorted(mine, key=key), sorted(theirs, key=key)
+        assert mine == theirs, name
+
+
+def test_a_set_as_it_was_given_out_differs_in_nothing(office: Cast) -> None:
+    found = compare(read_set(raw(written_set())))
+    assert not found.changes
+    assert len(found.unchanged) == Policy.objects.count()
+    with pytest.raises(RefusedSet):
+        start_set(raw(written_set()), by=office.admin)
+
+
+def test_a_set_is_drafted_previewed_and_written_whole(office: Cast) -> None:
+    document = written_set()
+    document["policies"].append(with_version())
+    ended = row_of(document, "IL-2024-01-08")
+    ended["versions"][-1]["to"] = in_days(9)
+    ended["title_fr"] += " (corrigé)"
+    change, found = start_set(raw(document), by=office.admin)
+    assert (found.added, found.superseded) == ((NEW,), ("IL-2024-01-08",))
+    assert not Policy.objects.filter(key=NEW).exists()
+    change = explained(change)
+    assert not [one for one in findings(change) if one.blocks]
+    done = approved(preview_change(change, by=office.admin), by=office.admin_b)
+    assert done.keys == ["IL-2024-01-08", NEW]
+    assert Policy.objects.get(key="IL-2024-01-08").title_fr.endswith("(corrigé)")
+    new, ends = (
+        PolicyVersion.objects.get(policy__key=key, known_to=None) for key in (NEW, "IL-2024-01-08")
+    )
+    assert new.known_from == ends.known_from == done.decided_at
+    assert ends.effective_to is not None
+    assert verify(deep=True).good
+
+
+@pytest.mark.parametrize(
+    ("edit", "row", "field"),
+    [
+        (lambda one: one.update(layer="letter"), NEW, "layer"),
+        (lambda one: one["scope"].update(destinations=["ZZ"]), NEW, "scope.destinations[0]"),
+        (lambda one: one.update(key="SA-2020-04-09-lift"), "SA-2020-04-09-lift", "scope"),
+        (lambda one: one["versions"][0].update({"from": None}), NEW, "versions"),
+        (lambda one: one["versions"][0].update(known_to=in_days(1)), NEW, "versions"),
+        (lambda one: one["versions"][0].update(to="2020-01-01"), NEW, "versions[0].to"),
+    ],
+)
+def test_a_row_that_cannot_be_taken_in_is_named_and_nothing_is_kept(
+    office: Cast, edit: Any, row: str, field: str
+) -> None:
+    policy = with_version()
+    edit(policy)
+    document = {**written_set(), "policies": [policy]}
+    with pytest.raises(RefusedSet) as refused:
+        start_set(raw(document), by=office.admin)
+    (found,) = refused.value.refusals
+    assert (found.key, found.field) == (row, field)
+    assert not PolicyChange.objects.exists()
+
+
+def test_every_row_that_does_not_fit_is_named_at_once(office: Cast) -> None:
+    document = written_set()
+    for key in ("IL-2024-01-08", "HK-2020-07-03"):
+        row_of(document, key)["effect"] = {"stance": "prohibited"}
+    with pytest.raises(RefusedSet) as refused:
+        start_set(raw(document), by=office.admin)
+    assert {one.key for one in refused.value.refusals} == {"IL-2024-01-08", "HK-2020-07-03"}
+
+
+@pytest.mark.parametrize("sent", [b"", b"{", b"[]", b"\xff", b'{"schema": "policies v1"}'])
+def test_what_is_no_set_is_refused(office: Cast, sent: bytes) -> None:
+    with pytest.raises(RefusedSet):
+        start_set(sent, by=office.admin)
+
+
+def test_only_administrators_take_in_a_set(office: Cast) -> None:
+    document = {**written_set(), "policies": [with_version()]}
+    with pytest.raises(NotPermitted):
+        start_set(raw(document), by=office.senior)
+
+
+def test_a_set_is_refused_whole_while_one_of_its_policies_blocks(office: Cast) -> None:
+    policy = with_version()
+    policy["title_fr"] = "Türkiye : groupe 3 suspendu"
+    document = {**written_set(), "policies": [policy]}
+    change = explained(start_set(raw(document), by=office.admin)[0])
+    (found,) = [one for one in findings(change) if one.blocks]
+    assert found.words.startswith(f"{NEW}: ")
+    with pytest.raises(Exception, match="1 finding blocks it"):
+        propose_change(change, by=office.admin)
