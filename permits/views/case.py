@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.rights import rights_of
 from history import clock
 from history.models import Event
 from history.verbs import known_verbs
