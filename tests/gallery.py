@@ -58,7 +58,7 @@ def pages() -> Iterator[tuple[str, str]]:
     """The name of each page's address, and an address; several where a page has several faces."""
     for name in (
         *("accounts:sign_in", "reports:start", "permits:worklist", "permits:permits"),
-        "permits:rebuttals",
+        *("permits:rebuttals", "permits:policy_changes", "permits:new_policy_change"),
         *("permits:new", "policies:register", "policies:destinations", "policies:lists"),
         *("policies:law", "policies:ask", "accounts:account", "accounts:people"),
         *("accounts:pending", "accounts:new_person", "history:events", "history:checkpoints"),

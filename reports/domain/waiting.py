@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,7 +19,9 @@ from permits.choices import StatementKind
 from permits.domain import overview, worklist
 from permits.models import Application, Notice, PermitAct, Statement
 from permits.workflow import CASE_ROLES
-from policies.models import PolicyVersion
+from policies.choices import ChangeStatus
+from policies.domain.drafting import EDITABLE
+from policies.models import PolicyChange, PolicyVersion
 from policies.templatetags.policy_tags import in_language
 
 SHOWN = 6
@@ -68,6 +71,7 @@ def _sections(who: worklist.Viewer) -> Iterator[Section]:
         yield _acts(who)
     if Role.ADMINISTRATOR in who.roles:
         yield _proposals()
+        yield _policy_changes(who)
         yield _news()
     if Role.AUDITOR in who.roles:
         yield _verification()
@@ -162,6 +166,36 @@ def _proposals() -> Section:
         items,
         len(items),
         url,
+    )
+
+
+def _policy_changes(who: worklist.Viewer) -> Section:
+    """Changes that this administrator may approve, and drafts of their own."""
+    rows = (
+        PolicyChange.objects.filter(
+            Q(status=ChangeStatus.PROPOSED) & ~Q(drafted_by=who.by)
+            | Q(status__in=EDITABLE, drafted_by=who.by)
+        )
+        .select_related("policy", "drafted_by")
+        .defer("found")
+    )
+    return Section(
+        "policy_changes",
+        _("Policy changes"),
+        _("No policy change waits for you."),
+        tuple(
+            Item(
+                f"{row.number}: {row.get_kind_display()}",
+                row.get_absolute_url(),
+                _("Your draft")
+                if row.drafted_by_id == who.by.pk
+                else _("Waits for a second administrator"),
+                row.policy.key if row.policy else "",
+            )
+            for row in rows[:SHOWN]
+        ),
+        rows.count(),
+        reverse("permits:policy_changes"),
     )
 
 

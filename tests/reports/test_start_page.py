@@ -17,6 +17,7 @@ from permits.choices import StatementKind
 from permits.domain import acts, documents, worklist
 from permits.domain.assessment import sign_card
 from permits.domain.casefile import read_file
+from permits.domain.policy_changes import propose_change
 from permits.models import Application, Notice
 from reports.domain.first_task import first_tasks
 from reports.domain.waiting import Section, sections
@@ -30,6 +31,7 @@ from tests.permits.factories import (
     make_recommended,
     say,
 )
+from tests.policies.changes import draft
 
 URL = "/start/"
 
@@ -61,7 +63,7 @@ def test_the_front_door_leads_to_what_waits(office: Cast) -> None:
         (Role.ANALYST, ["today", "yours"]),
         (Role.SENIOR_ANALYST, ["today", "yours"]),
         (Role.DECISION_MAKER, ["today", "yours", "acts"]),
-        (Role.ADMINISTRATOR, ["proposals", "news"]),
+        (Role.ADMINISTRATOR, ["proposals", "policy_changes", "news"]),
         (Role.AUDITOR, ["verification", "exceptions"]),
     ],
 )
@@ -200,3 +202,16 @@ def test_who_can_be_nobody_s_second_signs_first(office: Cast) -> None:
 def test_a_first_task_ends_when_nothing_is_left_of_it(office: Cast) -> None:
     assert first_tasks(viewer(office.analyst, Role.ANALYST)) == []
     assert not Application.objects.exists()
+
+
+def test_a_policy_change_waits_for_another_administrator_and_a_draft_for_its_author(
+    office: Cast,
+) -> None:
+    proposed = propose_change(draft(office.admin), by=office.admin)
+    kept = draft(office.admin, of_policy={"key": "TR-9999-other"})
+
+    def waiting(person: User) -> list[str]:
+        return [one.what for one in found(person, Role.ADMINISTRATOR)["policy_changes"].items]
+
+    assert [one.partition(":")[0] for one in waiting(office.admin)] == [kept.number]
+    assert [one.partition(":")[0] for one in waiting(office.admin_b)] == [proposed.number]
