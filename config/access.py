@@ -22,11 +22,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, resolve_url
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.translation import gettext as _
 
 from accounts.choices import Role
 from accounts.rights import rights_of
 from config import security
-from config.errors import permission_denied
+from config.errors import asks_for_json, in_words, permission_denied
 from permits.workflow import ANALYSTS, CASE_ROLES, DECISION_MAKERS, PROPOSERS
 
 logger = logging.getLogger(__name__)
@@ -255,6 +256,8 @@ class AccessMiddleware:
         if who_may(name, request.method or "") is None:
             return HttpResponseNotAllowed(methods_of(name))
         if name not in OPEN_BEFORE_CHANGE and _must_change_password(request):
+            if asks_for_json(request):
+                return in_words(_("Your password is temporary: replace it first."), status=403)
             return redirect(CHANGE_PASSWORD)
         if may(request, name, request.method or ""):
             return None

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 from config.context import is_demo
 from config.requests import current_request_id
@@ -22,7 +23,19 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _without_request("400.html", status=400)
 
 
+def asks_for_json(request: HttpRequest) -> bool:
+    """Whether a script asks, which can show a person words but no page."""
+    return not request.accepts("text/html")
+
+
+def in_words(words: str, *, status: int) -> HttpResponse:
+    """What went wrong, to a script that tells it."""
+    return JsonResponse({"words": words}, status=status)
+
+
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if asks_for_json(request):
+        return in_words(_("Your account may not do this."), status=403)
     return render(request, "403.html", _context(), status=403)
 
 
@@ -36,6 +49,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that came from elsewhere, or from a page that is older than the sign-in."""
+    if asks_for_json(request):
+        words = _("Somebody signed in or out in this browser since. Load the page again.")
+        return in_words(words, status=403)
     return render(request, "403_csrf.html", _context(), status=403)
 
 

@@ -1,8 +1,9 @@
 """What the server does every minute beside answering.
 
 A checkpoint of the history when something came since the last, so that it is never much older than
-what it covers; once a day the records of signing in that are old enough are removed; and what the
-worklist sorts by is brought up to the day, so that the first worklist of a day does not have to.
+what it covers; once a day the records of signing in and the unsaved drafts that are old enough are
+removed; and what the worklist sorts by is brought up to the day, so that the first worklist of a
+day does not have to.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from config.lock_out import forget_old_records
 from history.domain.checkpoints import make_if_needed
+from permits.domain.drafts import forget_old_drafts
 from permits.domain.overview import refresh
 
 logger = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class Rounds(threading.Thread):
         today = timezone.localdate()
         if self._forgot_on != today:
             forget_old_records()
+            forget_old_drafts()
             self._forgot_on = today
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.apps import apps
 from django.db import models
@@ -11,6 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 LONGEST_STREAM = 120
+
+Called = Callable[[str, str], str]
+"""What a row is called, by its model ("permits.Party") and number; nothing where there is none."""
 
 
 class Tracked(models.Model):
@@ -24,13 +27,14 @@ class Tracked(models.Model):
     `private_fields` hold names or free text and `secret_fields` what nobody may read: events carry
     salted digests in their place. `named_with` are the rows, as `select_related` takes them, whose
     names the name of this one has in it, beside those that it points to itself. Where the history
-    would show a code, `in_words` says by column what it means, and `cites` whose ids a list holds.
+    would show a code, `in_words` says by column what it means (by `basis` also what a part is that
+    an entry rested on), and `cites` whose ids a list holds.
     """
 
     private_fields: ClassVar[frozenset[str]] = frozenset()
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     named_with: ClassVar[tuple[str, ...]] = ()
-    in_words: ClassVar[Mapping[str, Callable[[Any], str]]] = {}
+    in_words: ClassVar[Mapping[str, Callable[[str, Called], str]]] = {}
     cites: ClassVar[Mapping[str, str]] = {}
 
     stream = models.CharField(_("stream"), max_length=LONGEST_STREAM, default="", editable=False)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -32,7 +32,7 @@ from history import canonical
 from history.actors import SYSTEM, names_of
 from history.clock import OTTAWA
 from history.domain.reading import fault_in_form
-from history.models import Checkpoint, Event, Text, tracked_models
+from history.models import Called, Checkpoint, Event, Text, tracked_models
 from history.values import SECRET, TEXT
 from history.verbs import Verb, known_verbs
 
@@ -322,6 +322,11 @@ class _Draft:
             self.changes.append(chosen)
 
     @property
+    def model(self) -> type[models.Model] | None:
+        """Of the first row that the entry wrote: what it says beside its changes is about that."""
+        return self.changes[0].model if self.changes else None
+
+    @property
     def digests(self) -> Iterator[str]:
         for told in (
             self.body.get("reason"),
@@ -387,7 +392,12 @@ class _Known:
 
 def _is_person(one: str) -> bool:
     kind, _colon, number = one.partition(":")
-    return kind == "person" and number.isascii() and number.isdigit() and len(number) < 16
+    return kind == "person" and _is_number(number)
+
+
+def _is_number(one: str) -> bool:
+    """Whether it can be the number of a row."""
+    return one.isascii() and one.isdigit() and len(one) < 16
 
 
 def _rows_of(draft: _Draft) -> Iterator[RowKey]:
@@ -405,6 +415,39 @@ def _rows_of(draft: _Draft) -> Iterator[RowKey]:
             if cited is not None:
                 lists = (told for told in both if isinstance(told, list))
                 yield from ((cited, one) for told in lists for one in told if type(one) is int)
+            yield from (key for told in both for key in _named_in(_says(columns.get(name)), told))
+    columns = {} if draft.model is None else _columns(draft.model)
+    for name, told in draft.body.get("data", {}).items():
+        yield from _named_in(_says(columns.get(name)), told)
+    for part in draft.body.get("basis", {}):
+        yield from _named_in(_says_part(draft.model), part)
+
+
+Says = Callable[[str, Called], str]
+
+
+def _says(column: models.Field[Any, Any] | None) -> Says | None:
+    """What says the codes of a column in words."""
+    return None if column is None else getattr(column.model, "in_words", {}).get(column.attname)
+
+
+def _says_part(model: type[models.Model] | None) -> Says | None:
+    """What says in words what a part is that a signature on such a row rested on."""
+    return getattr(model, "in_words", {}).get("basis")
+
+
+def _named_in(says: Says | None, told: Any) -> Iterator[RowKey]:
+    """The rows whose names the words for a code have in them."""
+    asked: list[RowKey] = []
+
+    def called(label: str, number: str) -> str:
+        if _is_number(number):
+            asked.append((apps.get_model(label), int(number)))
+        return ""
+
+    if says is not None and isinstance(told, str):
+        says(told, called)
+    yield from asked
 
 
 def _points_to(column: models.Field[Any, Any] | None) -> type[models.Model] | None:
@@ -479,19 +522,35 @@ class _Teller:
             occurred_on=None if occurred_on == day else occurred_on,
             request=body.get("request") or "",
             is_simulated=body.get("clock") == "simulated",
-            basis=tuple(self._facts(body.get("basis", {}))),
-            data=tuple(self._facts(body.get("data", {}))),
+            basis=tuple(self._basis(body.get("basis", {}))),
+            data=tuple(self._data(body.get("data", {}))),
             difference=self._difference(),
         )
 
     def _reason(self, told: Any) -> Words | None:
         return None if told is None else self._words(None, told, None)
 
-    def _facts(self, told: Mapping[str, Any]) -> Iterator[Fact]:
-        own = self.draft.event.verb in Verb.values
+    def _data(self, told: Mapping[str, Any]) -> Iterator[Fact]:
+        """A fact that is called as a field of the row is told as that field."""
+        own, model = self.draft.event.verb in Verb.values, self.draft.model
+        columns = {} if own or model is None else _columns(model)
         for name, value in told.items():
+            column = columns.get(name)
             label = str(OWN_FACTS.get(name, name)) if own else name
+            if column is not None:
+                label = capfirst(str(column.verbose_name))
+            yield Fact(name, value, label, self._words(column, value, None))
+
+    def _basis(self, told: Mapping[str, Any]) -> Iterator[Fact]:
+        says = _says_part(self.draft.model)
+        for name, value in told.items():
+            label = name if says is None else says(name, self._called)
             yield Fact(name, value, label, self._words(None, value, None))
+
+    def _called(self, label: str, number: str) -> str:
+        if not _is_number(number):
+            return ""
+        return self.known.rows.get((apps.get_model(label), int(number)), "")
 
     def _difference(self) -> Difference:
         draft = self.draft
@@ -551,9 +610,9 @@ class _Teller:
         cited = _cited(column)
         if cited is not None and isinstance(told, list):
             return "; ".join(self.known.rows.get((cited, one)) or str(one) for one in told)
-        say = getattr(column.model, "in_words", {}).get(column.attname) if column else None
-        if say is not None:
-            return str(say(told))
+        says = _says(column)
+        if says is not None and isinstance(told, str):
+            return says(told, self._called)
         if column is not None and column.flatchoices:
             return str(dict(column.flatchoices).get(told, told))
         if isinstance(told, str):

@@ -8,7 +8,7 @@ typed. Considerations, decisions and permits are read.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,7 +30,7 @@ from permits.choices import PartyRole
 from permits.considerations import BY_NUMBER
 from permits.domain import intake
 from permits.domain.standing import read_standing
-from permits.forms import ApplicationForm, LineForm, PartyForm
+from permits.forms import ApplicationForm, LineForm, PartyForm, put_errors
 from permits.models import (
     Application,
     Card,
@@ -41,7 +41,7 @@ from permits.models import (
     PermitAct,
     PermitLine,
 )
-from permits.views.acts import put_errors, who
+from permits.views.acts import who
 from permits.workflow import TRANSITIONS, Action
 from policies.models import Destination
 
@@ -166,6 +166,10 @@ class TriedLineForm(TriedForm, LineForm):
 
 class TriedPartyForm(TriedForm, PartyForm):
     taken = intake.PARTY_FIELDS
+
+    def check(self, unread: Collection[str]) -> None:
+        # Whether there is another applicant is known once what the page takes off is off.
+        super().check({*unread, "role"})
 
 
 class Parts(FormSet):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.models import ModelChoiceIterator
 from django.utils.translation import get_language
@@ -20,6 +21,7 @@ from permits.choices import (
     ReturnGround,
     WaitKind,
 )
+from permits.domain import documents, intake, sources
 from permits.models import Application, Card, Document, Evidence, Line, Measure, Party
 from policies.choices import Activity
 from policies.domain.search import folded
@@ -66,6 +68,19 @@ else:
 def documents_of(application: Application) -> QuerySet[Document]:
     """The documents that can be named on a case."""
     return Document.objects.filter(application=application, is_removed=False)
+
+
+def put_errors(form: forms.BaseForm, fault: ValidationError) -> None:
+    """Errors of the domain, each at its field; what has no field here at the top.
+
+    A field that has an error already has been judged by what it can hold, and keeps that one.
+    """
+    if hasattr(fault, "error_dict"):
+        for name, errors in fault.error_dict.items():
+            if name not in form.errors:
+                form.add_error(name if name in form.fields else None, errors)
+    else:
+        form.add_error("reason" if "reason" in form.fields else None, fault)
 
 
 def raw(value: Any) -> list[str]:
@@ -122,6 +137,18 @@ class ModelShape(Base):
 
     def _post_clean(self) -> None:
         """Rules of the row are the domain function's, which says them in words, at the field."""
+
+    def clean(self) -> dict[str, Any] | None:
+        """Says what the domain function would say as well, so that one round tells all."""
+        given = super().clean()
+        try:
+            self.check(set(self.errors))
+        except ValidationError as fault:
+            put_errors(self, fault)
+        return given
+
+    def check(self, unread: Collection[str]) -> None:
+        """Raises ValidationError with all that the domain has against `values`."""
 
     @property
     def values(self) -> dict[str, Any]:
@@ -187,6 +214,9 @@ class ApplicationForm(ModelShape):
         for name in others:
             self.fields.pop(name, None)
 
+    def check(self, unread: Collection[str]) -> None:
+        intake.checked_application(self.instance, self.values, unread)
+
     def clean_transit(self) -> list[str]:
         return [code.upper() for code in self.cleaned_data["transit"].replace(",", " ").split()]
 
@@ -219,6 +249,9 @@ class LineForm(ModelShape):
         super().__init__(*args, **kwargs)
         self.initial["items"] = " ".join(self.instance.items)
 
+    def check(self, unread: Collection[str]) -> None:
+        intake.checked_line(self.instance, self.values, unread)
+
     def clean_items(self) -> list[str]:
         return list(self.cleaned_data["items"].replace(",", " ").split())
 
@@ -243,6 +276,9 @@ class PartyForm(ModelShape):
             "status_in_canada",
         ]
 
+    def check(self, unread: Collection[str]) -> None:
+        intake.checked_party(self.instance, self.values, unread)
+
 
 # The review
 
@@ -254,6 +290,9 @@ class EvidenceForm(ModelShape):
         model = Evidence
         fields = ["title", "source", "says", "dated", "reliability", "review_by", "document"]
         field_classes = {"dated": DayField, "review_by": DayField}
+
+    def check(self, unread: Collection[str]) -> None:
+        sources.checked_source(self.instance, self.values, unread)
 
 
 class MeasureForm(ModelShape):
@@ -274,6 +313,9 @@ class MeasureForm(ModelShape):
             "document",
         ]
         field_classes = {"dated": DayField, "expires_on": DayField}
+
+    def check(self, unread: Collection[str]) -> None:
+        sources.checked_source(self.instance, self.values, unread)
 
 
 class CardForm(ModelShape):
@@ -481,6 +523,10 @@ class DocumentForm(ModelShape):
         fields = ["kind", "title", "dated"]
         field_classes = {"dated": DayField}
 
+    def check(self, unread: Collection[str]) -> None:
+        values = {name: one for name, one in self.values.items() if name != "file"}
+        documents.checked_document(self.instance, values, unread)
+
 
 class NewDocumentForm(DocumentForm):
     """A file, and what it is."""
@@ -493,7 +539,7 @@ class NewDocumentForm(DocumentForm):
 
 
 class StatementForm(forms.Form):
-    """What is stated, why, by which source."""
+    """What is stated, why, by which source. `check` raises what the domain has against it."""
 
     value = forms.ChoiceField(label=_("Statement"), widget=forms.RadioSelect)
     policies = forms.MultipleChoiceField(label=_("Instruments that list the party"), required=False)
@@ -511,11 +557,13 @@ class StatementForm(forms.Form):
         *args: Any,
         values: Iterable[tuple[str, Any]],
         documents: QuerySet[Document],
+        check: Callable[[Mapping[str, Any]], None],
         policies: Iterable[tuple[str, str]] = (),
         needs_source: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self._check = check
         self.fields["document"].queryset = documents  # type: ignore[attr-defined]
         self.fields["value"].choices = list(values)  # type: ignore[attr-defined]
         listed = list(policies)
@@ -525,6 +573,14 @@ class StatementForm(forms.Form):
             del self.fields["policies"]
         if not needs_source:
             del self.fields["source"]
+
+    def clean(self) -> dict[str, Any] | None:
+        given = super().clean()
+        try:
+            self._check(self.cleaned_data)
+        except ValidationError as fault:
+            put_errors(self, fault)
+        return given
 
 
 # A permit

@@ -8,7 +8,7 @@ compared; what a condition says is not software's to judge, so adding one takes 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.choices import Power
-from accounts.domain.delegations import hold_delegations
+from accounts.domain.delegations import delegations_in_force, hold_delegations
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import Delegation, User
 from accounts.reasons import checked_reason
@@ -80,19 +80,53 @@ def perform_act(
     """
     with acting(Action.ACT, act.permit.application, by=by) as work:
         now = afresh(act, seen)
-        if now.done_at is not None or now.declined_at is not None:
-            raise Refused(_("This act was done or declined already."))
-        before, after = _before_and_after(now)
-        _refuse_impossible(now.kind, now.line, before)
-        # Compared again: other acts were done since it was proposed.
-        loosening = loosens(before, after)
-        if now.proposed_by_id == by.pk:
-            _refuse_text(now)
-        delegation = _delegation(by)
-        if loosening:
-            _pass_the_gate(work, now, by, delegation)
+        share_register()
+        held = hold_delegations(by, clock.today())
+        delegation, loosening = _ready(now, by=by, delegations=held)
         _do(work, now, by=by, delegation=delegation, loosening=loosening, reason=reason.strip())
     return now
+
+
+def refuse_to_perform(act: PermitAct, *, by: User) -> None:
+    """Raises what doing the act would raise now."""
+    _ready(act, by=by, delegations=delegations_in_force(by, clock.today()).order_by("pk"))
+
+
+def _ready(
+    act: PermitAct, *, by: User, delegations: Iterable[Delegation]
+) -> tuple[Delegation, bool]:
+    """The delegation under which this person does the act, and whether it loosens the permit.
+
+    Raises NotPermitted, Refused (GateClosed).
+    """
+    refuse_done(act)
+    before, after = _before_and_after(act)
+    _refuse_impossible(act.kind, act.line, before)
+    # Compared again: other acts were done since it was proposed.
+    loosening = loosens(before, after)
+    if act.proposed_by_id == by.pk:
+        _refuse_text(act)
+    delegation = _with_power(delegations)
+    if loosening:
+        _pass_the_gate(act, by, delegation)
+    return delegation, loosening
+
+
+def refuse_done(act: PermitAct) -> None:
+    """Raises Refused for a proposal that is over."""
+    if act.done_at is not None or act.declined_at is not None:
+        raise Refused(_("This act was done or declined already."))
+
+
+def refuse_to_propose(permit: Permit) -> None:
+    """Raises Refused for a permit to which nothing more is done."""
+    _refuse_over(read_standing(permit, clock.today()))
+
+
+def refuse_to_act(permit: Permit, *, by: User) -> None:
+    """Raises Refused as `refuse_to_propose`, NotPermitted for whoever has no delegation."""
+    refuse_to_propose(permit)
+    _with_power(delegations_in_force(by, clock.today()))
 
 
 def act_at_once(
@@ -114,7 +148,7 @@ def act_at_once(
         if act.loosens:
             raise NotPermitted(_("This loosens the permit: another person proposes it."))
         _refuse_text(act)
-        delegation = _delegation(by)
+        delegation = _with_power(hold_delegations(by, clock.today()))
         _fill_done(act, by, delegation, "")
         entry = work.record(
             _VERBS[ActKind(act.kind)],
@@ -135,8 +169,7 @@ def decline_act(act: PermitAct, *, reason: str, by: User, seen: int | None = Non
     reason = checked_reason(reason)
     with acting(Action.PROPOSE_ACT, act.permit.application, by=by) as work:
         now = afresh(act, seen)
-        if now.done_at is not None or now.declined_at is not None:
-            raise Refused(_("This act was done or declined already."))
+        refuse_done(now)
         work.record(Verb.ACT_DECLINED, subject=subject_of(now.permit), reason=reason).set(
             now, declined_by=by, declined_at=clock.now()
         )
@@ -147,12 +180,17 @@ def see_notice(notice: Notice, *, by: User) -> Notice:
     """Takes note. Raises NotPermitted for a notice to somebody else, Refused for one seen."""
     with acting(Action.DECLARE_CONFLICT, notice.application, by=by) as work:
         now = afresh(notice, None)
-        if now.person_id != by.pk:
-            raise NotPermitted(_("This notice is to somebody else."))
-        if now.seen_at is not None:
-            raise Refused(_("You have seen this notice already."))
+        refuse_to_see(now, by=by)
         work.record(Verb.NOTICE_SEEN).set(now, seen_at=clock.now())
     return now
+
+
+def refuse_to_see(notice: Notice, *, by: User) -> None:
+    """Raises NotPermitted for a notice to somebody else, Refused for one seen."""
+    if notice.person_id != by.pk:
+        raise NotPermitted(_("This notice is to somebody else."))
+    if notice.seen_at is not None:
+        raise Refused(_("You have seen this notice already."))
 
 
 # What they share
@@ -317,11 +355,7 @@ def _before_and_after(act: PermitAct) -> tuple[Standing, Standing]:
 
 def _refuse_impossible(kind: str, line: PermitLine | None, before: Standing) -> None:
     """Raises Refused for an act that the permit, as it is today, does not allow."""
-    if before.status in _OVER:
-        raise Refused(
-            _("The permit is %(status)s: nothing more is done to it.")
-            % {"status": PermitStatus(before.status).label.lower()}
-        )
+    _refuse_over(before)
     lines = [one for one in before.lines if line is None or one.number == line.number]
     alive = [one for one in lines if not one.is_cancelled]
     if not alive:
@@ -340,17 +374,24 @@ def _refuse_text(act: PermitAct) -> None:
         )
 
 
-def _delegation(by: User) -> Delegation:
-    """The delegation under which this person acts today, locked. Raises NotPermitted."""
-    for one in hold_delegations(by, clock.today()):
+def _refuse_over(before: Standing) -> None:
+    if before.status in _OVER:
+        raise Refused(
+            _("The permit is %(status)s: nothing more is done to it.")
+            % {"status": PermitStatus(before.status).label.lower()}
+        )
+
+
+def _with_power(delegations: Iterable[Delegation]) -> Delegation:
+    """The delegation under which a person acts, of those in force. Raises NotPermitted."""
+    for one in delegations:
         if Power.ACT in one.powers:
             return one
     raise NotPermitted(_("No delegation to you with this power is in force today."))
 
 
-def _pass_the_gate(work: Work, act: PermitAct, by: User, delegation: Delegation) -> None:
-    share_register()
-    file = read_file(work.application)
+def _pass_the_gate(act: PermitAct, by: User, delegation: Delegation) -> None:
+    file = read_file(act.permit.application)
     gate = check_gate(
         file,
         rule_on(file, on=clock.today(), known_at=clock.now()),

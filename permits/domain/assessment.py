@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.days import short_day
@@ -36,7 +35,7 @@ from permits.domain.digests import (
     party_content,
     transaction_content,
 )
-from permits.domain.intake import cleaned, different
+from permits.domain.intake import Given, different
 from permits.domain.ruling import CaseRuling, rule_on
 from permits.domain.statements import counted
 from permits.models import Application, Card
@@ -110,21 +109,19 @@ def _refuse_unseen(card: Card, seen: int | None) -> None:
 
 
 def _checked(file: CaseFile, card: Card, values: Mapping[str, Any]) -> dict[str, Any]:
-    found = cleaned(card, values, CARD_FIELDS)
-    faults = {}
+    given = Given(card, values, CARD_FIELDS)
     for name, rows in (("evidence", file.evidence), ("measures", file.measures)):
-        if name in found:
-            found[name] = sorted(set(found[name] or []))
-            if not set(found[name]) <= {row.pk for row in rows}:
-                faults[name] = _("Cite what is on this application.")
-    residual = found.get("residual", card.residual)
-    if residual and not found.get("measures_considered", card.measures_considered):
-        faults["measures_considered"] = _(
+        if name in given.values:
+            given.values[name] = sorted(set(given.values[name] or []))
+            if not set(given.values[name]) <= {row.pk for row in rows}:
+                given.fault(name, _("Cite what is on this application."))
+    too_soon = given.get("residual") and not given.get("measures_considered")
+    if too_soon and given.is_read("residual", "measures_considered"):
+        words = _(
             "Say which mitigating measures were considered before saying what remains (s. 7.4)."
         )
-    if faults:
-        raise ValidationError(faults)
-    return found
+        given.fault("measures_considered", words)
+    return given.checked()
 
 
 def _provision(number: str) -> str:

@@ -43,10 +43,7 @@ def add_condition(
     words = checked_words(words)
     with acting(Action.SET_CONDITIONS, recommendation.application, by=by) as work:
         now = afresh(recommendation, seen)
-        if now.set_aside_at is not None:
-            raise Refused(_("This recommendation was set aside."))
-        if now.outcome != Outcome.ISSUED:
-            raise Refused(_("Only a permit has conditions and a last day."))
+        refuse_without_permit(now)
         made = _written(now, words, by)
         work.record(Verb.CONDITION_ADDED).add(made)
     return made
@@ -61,7 +58,8 @@ def change_condition(
     """
     words = checked_words(words)
     with acting(Action.SET_CONDITIONS, condition.recommendation.application, by=by) as work:
-        now = _current(condition, seen)
+        now = afresh(condition, seen)
+        refuse_replaced(now)
         if words == (now.text_en, now.text_fr):
             raise Refused(_("The words are the same."))
         made = _written(now.recommendation, words, by)
@@ -76,7 +74,8 @@ def remove_condition(
     """Takes a condition off the recommendation. Raises as `change_condition` does."""
     reason = checked_reason(reason)
     with acting(Action.SET_CONDITIONS, condition.recommendation.application, by=by) as work:
-        now = _current(condition, seen)
+        now = afresh(condition, seen)
+        refuse_replaced(now)
         work.record(Verb.CONDITION_REMOVED, reason=reason).set(now, is_removed=True)
     return now
 
@@ -91,12 +90,19 @@ def _written(recommendation: Recommendation, words: Words, by: User) -> Conditio
     )
 
 
-def _current(condition: Condition, seen: int | None) -> Condition:
-    now = afresh(condition, seen)
+def refuse_without_permit(recommendation: Recommendation) -> None:
+    """Raises Refused for a recommendation that is set aside, or not to issue a permit."""
+    if recommendation.set_aside_at is not None:
+        raise Refused(_("This recommendation was set aside."))
+    if recommendation.outcome != Outcome.ISSUED:
+        raise Refused(_("Only a permit has conditions and a last day."))
+
+
+def refuse_replaced(condition: Condition) -> None:
+    """Raises Refused for a condition that does not stand any more."""
     if (
-        now.is_removed
-        or now.recommendation.set_aside_at is not None
-        or Condition.objects.filter(replaces=now).exists()
+        condition.is_removed
+        or condition.recommendation.set_aside_at is not None
+        or Condition.objects.filter(replaces=condition).exists()
     ):
         raise Refused(_("This condition was replaced or removed."))
-    return now

@@ -14,7 +14,7 @@ from accounts.reasons import checked_reason
 from history import clock
 from permits.choices import WaitKind
 from permits.domain.casework import acting, afresh
-from permits.domain.intake import cleaned
+from permits.domain.intake import Given
 from permits.models import Application, Consultation, Wait
 from permits.verbs import Verb
 from permits.workflow import Action
@@ -56,7 +56,8 @@ def record_answer(
             {"answered_on": _("Give a day from that of the question up to today.")}
         )
     with acting(Action.CONSULT, consultation.application, by=by) as work:
-        now = _open(consultation, seen)
+        now = afresh(consultation, seen)
+        refuse_closed(now)
         work.record(Verb.CONSULTATION_ANSWERED).set(
             now, answer=answer, answered_on=answered_on, closed_on=clock.today(), closed_by=by
         )
@@ -72,23 +73,28 @@ def record_silence(
     """
     reason = checked_reason(reason)
     with acting(Action.CONSULT, consultation.application, by=by) as work:
-        now = _open(consultation, seen)
-        if clock.today() <= now.due_on:
-            raise Refused(
-                _("The answer is due on %(day)s. Before that day has passed, it is not silence.")
-                % {"day": short_day(now.due_on)}
-            )
+        now = afresh(consultation, seen)
+        refuse_silence(now)
         work.record(Verb.CONSULTATION_SILENT, reason=reason).set(
             now, silence_reason=reason, closed_on=clock.today(), closed_by=by
         )
     return now
 
 
-def _open(consultation: Consultation, seen: int | None) -> Consultation:
-    now = afresh(consultation, seen)
-    if now.closed_on is not None:
+def refuse_closed(consultation: Consultation) -> None:
+    """Raises Refused for one that was answered, or whose silence was recorded."""
+    if consultation.closed_on is not None:
         raise Refused(_("This consultation is closed already."))
-    return now
+
+
+def refuse_silence(consultation: Consultation) -> None:
+    """Raises Refused for one that is closed, or not late."""
+    refuse_closed(consultation)
+    if clock.today() <= consultation.due_on:
+        raise Refused(
+            _("The answer is due on %(day)s. Before that day has passed, it is not silence.")
+            % {"day": short_day(consultation.due_on)}
+        )
 
 
 def open_wait(application: Application, *, kind: str, reason: str, from_on: date, by: User) -> Wait:
@@ -111,16 +117,21 @@ def end_wait(wait: Wait, *, to_on: date, by: User, seen: int | None = None) -> W
     """Ends a wait on a day. Raises ValidationError, NotPermitted, Refused, Conflict."""
     with acting(Action.WAIT, wait.application, by=by) as work:
         now = afresh(wait, seen)
-        if now.to_on is not None:
-            raise Refused(_("This wait has ended already."))
+        refuse_ended(now)
         if not now.from_on <= to_on <= clock.today():
             raise ValidationError({"to_on": _("Give a day from its first up to today.")})
         work.record(Verb.WAIT_ENDED).set(now, to_on=to_on, ended_by=by)
     return now
 
 
+def refuse_ended(wait: Wait) -> None:
+    """Raises Refused for a wait that has ended."""
+    if wait.to_on is not None:
+        raise Refused(_("This wait has ended already."))
+
+
 def _text(given: str, field: str) -> str:
-    text = str(cleaned(Consultation(), {field: given}, _TEXTS)[field])
+    text = str(Given(Consultation(), {field: given}, _TEXTS).checked()[field])
     if not any(character.isalnum() for character in text):
         raise ValidationError({field: _("This is needed, in words.")})
     return text

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.choices import Power
 from accounts.days import short_day
-from accounts.domain.delegations import hold_delegations
+from accounts.domain.delegations import delegations_in_force, hold_delegations
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import Delegation, User
 from accounts.reasons import checked_reason
@@ -59,12 +59,9 @@ def issue(
     with acting(Action.ISSUE, application, by=by, seen=seen) as work:
         share_register()
         file, ruling, recommendation = _look(work, Outcome.ISSUED)
-        delegation, delegations = _delegation(by)
-        gate = check_gate(
-            file, ruling, by=by, proposer=recommendation.made_by, delegations=delegations
+        delegation = _held(
+            file, ruling, recommendation, by=by, delegations=hold_delegations(by, clock.today())
         )
-        if not gate.is_open or delegation is None:
-            raise GateClosed(gate)
         valid_to = _last_day(recommendation)
         for_war = requires_assessment(file)
         if for_war and not adopts_determination:
@@ -109,7 +106,6 @@ def refuse(
     with acting(Action.REFUSE, application, by=by, seen=seen) as work:
         share_register()
         file, ruling, recommendation = _look(work, Outcome.REFUSED)
-        _refuse_early(recommendation)
         found = checked_grounds(file, ruling, Outcome.REFUSED, grounds)
         return _decide(work, file, ruling, recommendation, Verb.REFUSED, found, reasons, seen_head)
 
@@ -164,18 +160,59 @@ def _last_day(recommendation: Recommendation) -> date:
 def _look(work: Work, outcome: Outcome) -> tuple[CaseFile, CaseRuling, Recommendation]:
     """The file and the ruling now, and the recommendation, which must be to that outcome."""
     file = read_file(work.application)
+    recommendation = _recommended(file, outcome)
+    return file, rule_on(file, on=clock.today(), known_at=clock.now()), recommendation
+
+
+def _recommended(file: CaseFile, outcome: Outcome) -> Recommendation:
     recommendation = file.recommendation
     if recommendation is None or recommendation.outcome != outcome:
         raise Refused(
             _("This is not what was recommended. Send it back for another recommendation.")
         )
-    return file, rule_on(file, on=clock.today(), known_at=clock.now()), recommendation
+    return recommendation
 
 
-def _delegation(by: User) -> tuple[Delegation | None, list[Delegation]]:
-    """The delegation under which this person decides today, locked, and all that are in force."""
-    found = hold_delegations(by, clock.today())
-    return next((one for one in found if Power.DECIDE in one.powers), None), found
+def refuse_to_decide(file: CaseFile, outcome: Outcome, *, by: User) -> None:
+    """Raises what deciding so would raise now, whatever is given as reasons and grounds."""
+    recommendation = _recommended(file, outcome)
+    ruling = rule_on(file, on=clock.today(), known_at=clock.now())
+    delegations = delegations_in_force(by, clock.today()).order_by("pk")
+    _held(file, ruling, recommendation, by=by, delegations=list(delegations))
+    if outcome == Outcome.ISSUED:
+        _last_day(recommendation)
+
+
+def _held(
+    file: CaseFile,
+    ruling: CaseRuling,
+    recommendation: Recommendation,
+    *,
+    by: User,
+    delegations: Sequence[Delegation],
+) -> Delegation:
+    """The delegation under which this person decides what was recommended.
+
+    To issue takes the whole gate; before other decisions only the rules on the person stand, and
+    before a refusal that the applicant could reply. Raises NotPermitted, Refused (GateClosed).
+    """
+    delegation = next((one for one in delegations if Power.DECIDE in one.powers), None)
+    gate = check_gate(file, ruling, by=by, proposer=recommendation.made_by, delegations=delegations)
+    if recommendation.outcome == Outcome.ISSUED:
+        if not gate.is_open or delegation is None:
+            raise GateClosed(gate)
+        return delegation
+    if recommendation.outcome == Outcome.REFUSED:
+        _refuse_early(recommendation)
+    against = [
+        reason
+        for found in gate.findings
+        if found.rule.is_personal and found.state == FAIL
+        for reason in found.reasons
+    ]
+    if against or delegation is None:
+        raise NotPermitted(" ".join(reason.words for reason in against))
+    return delegation
 
 
 def _refuse_early(recommendation: Recommendation) -> None:
@@ -222,19 +259,9 @@ def _decide(
     reasons: str,
     seen_head: int | None,
 ) -> Decision:
-    """A decision other than to issue: only the rules on the person stand before it."""
-    delegation, delegations = _delegation(work.by)
-    gate = check_gate(
-        file, ruling, by=work.by, proposer=recommendation.made_by, delegations=delegations
-    )
-    against = [
-        reason
-        for found in gate.findings
-        if found.rule.is_personal and found.state == FAIL
-        for reason in found.reasons
-    ]
-    if against or delegation is None:
-        raise NotPermitted(" ".join(reason.words for reason in against))
+    """A decision other than to issue."""
+    held = hold_delegations(work.by, clock.today())
+    delegation = _held(file, ruling, recommendation, by=work.by, delegations=held)
     return _record(
         work,
         file,

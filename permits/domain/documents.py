@@ -6,7 +6,7 @@ altered afterwards is seen, and never handed out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, BinaryIO
 
 from django.core.exceptions import ValidationError
@@ -17,8 +17,9 @@ from accounts.exceptions import Refused
 from accounts.models import User
 from history import clock
 from permits import filestore
+from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import acting, afresh
-from permits.domain.intake import cleaned, different
+from permits.domain.intake import Given, different
 from permits.media import clean_name, media_of
 from permits.models import Application, Document, Evidence, Measure, Statement
 from permits.verbs import Verb
@@ -47,7 +48,7 @@ def attach(
     Raises ValidationError (by field: `file`, or one of the values), NotPermitted, Refused.
     """
     document = Document(application=application, added_by=by)
-    given = _checked(document, values)
+    given = checked_document(document, values)
     try:
         received = filestore.Received(content, most=LARGEST)
     except filestore.TooLarge:
@@ -104,7 +105,7 @@ def edit_document(
     """Another kind, title or day. Raises ValidationError, NotPermitted, Refused, Conflict."""
     with acting(Action.ATTACH, document.application, by=by) as work:
         now = _there(document, seen)
-        changed = different(now, _checked(now, values))
+        changed = different(now, checked_document(now, values))
         if changed:
             work.record(Verb.DOCUMENT_EDITED).set(now, **changed)
     return now
@@ -117,19 +118,17 @@ def remove_document(document: Document, *, by: User, seen: int | None = None) ->
     """
     with acting(Action.ATTACH, document.application, by=by) as work:
         now = _there(document, seen)
-        _refuse_in_use(now)
+        refuse_in_use(read_file(work.application), now)
         work.record(Verb.DOCUMENT_REMOVED).set(now, is_removed=True)
     return now
 
 
-def _refuse_in_use(document: Document) -> None:
-    for rests in (
-        Statement.objects.filter(document=document, set_aside_at__isnull=True),
-        Evidence.objects.filter(document=document, is_removed=False),
-        Measure.objects.filter(document=document, is_removed=False),
-    ):
-        found = rests.first()
-        if found is not None:
+def refuse_in_use(file: CaseFile, document: Document) -> None:
+    """Raises Refused where something on the case rests on it."""
+    rows: tuple[Statement | Evidence | Measure, ...]
+    rows = (*file.statements, *file.evidence, *file.measures)
+    for found in rows:
+        if found.document_id == document.pk:
             what = found.get_kind_display() if isinstance(found, Statement) else str(found)
             raise Refused(
                 _("This rests on the document: %(what)s. Take that back first.") % {"what": what}
@@ -141,19 +140,16 @@ def open_document(document: Document) -> BinaryIO:
     return filestore.opened(document.sha256)
 
 
-def _checked(document: Document, values: Mapping[str, Any]) -> dict[str, Any]:
-    found = cleaned(document, values, DOCUMENT_FIELDS)
-    faults = {
-        name: _("This is needed.")
-        for name in ("kind", "title")
-        if not found.get(name, getattr(document, name))
-    }
-    dated = found.get("dated")
+def checked_document(
+    document: Document, values: Mapping[str, Any], unread: Collection[str] = ()
+) -> dict[str, Any]:
+    """The values as the columns hold them. Raises ValidationError with all that is wrong."""
+    given = Given(document, values, DOCUMENT_FIELDS, unread)
+    given.need("kind", "title")
+    dated = given.values.get("dated")
     if dated is not None and dated > clock.today():
-        faults["dated"] = _("Give a day up to today.")
-    if faults:
-        raise ValidationError(faults)
-    return found
+        given.fault("dated", _("Give a day up to today."))
+    return given.checked()
 
 
 def _there(document: Document, seen: int | None) -> Document:

@@ -6,7 +6,7 @@ A draft is no event: pauses in typing are no acts. The one event is that of savi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from accounts.models import User
@@ -18,6 +18,8 @@ from permits.workflow import Action, require
 LONGEST_DRAFT = 100_000
 """Characters of one field: a draft may be longer than what can be saved, which says so."""
 LONGEST_LIST = 1_000
+KEPT = timedelta(days=30)
+"""How long a draft is kept that its writer does not touch."""
 
 
 class Unreadable(Exception):
@@ -96,3 +98,13 @@ def is_too_long(fields: Mapping[str, list[str]]) -> bool:
 def drop_draft(application: Application, form: str, *, by: User) -> None:
     """Takes one's own draft away: it was saved, or given up."""
     Draft.objects.filter(application=application, form=form, person=by).delete()
+
+
+def kept_until(draft: Draft) -> date:
+    """The last day on which it is kept if nobody touches it."""
+    return (draft.saved_at + KEPT).astimezone(clock.OTTAWA).date()
+
+
+def forget_old_drafts() -> None:
+    """Takes away what nobody touched for so long that nobody comes back to it."""
+    Draft.objects.filter(saved_at__lt=clock.now() - KEPT).delete()

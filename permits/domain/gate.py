@@ -24,7 +24,7 @@ from permits import considerations
 from permits.choices import PartyRole, Residual, Screened, StatementKind
 from permits.domain.assessment import CardState, card_states
 from permits.domain.casefile import CaseFile
-from permits.domain.requirements import required_facts
+from permits.domain.requirements import RequiredFact, required_facts
 from permits.domain.ruling import CaseRuling, requires_assessment
 from permits.domain.statements import (
     NOT_PREJUDICIAL,
@@ -32,6 +32,7 @@ from permits.domain.statements import (
     counted,
     standing,
 )
+from permits.models import Application
 from permits.verbs import Verb
 from policies.choices import Activity, Requirement, Stance
 from policies.domain.by_hand import people_behind
@@ -56,11 +57,12 @@ _NOT_EXCLUDED = {
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a rule is not met, and where that is mended: a part of the case's page, or a card."""
+    """Why a rule is not met, and where it is mended: a part of the case's page, a card, a fact."""
 
     words: str
     at: str = ""
     card: str = ""
+    fact: RequiredFact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Every rule's finding, in order."""
+    """Every rule's finding on an application, in order."""
 
+    application: Application
     findings: tuple[Finding, ...]
 
     @property
@@ -165,7 +168,7 @@ def check_gate(
         power,
         tuple(card_states(file, ruling) if states is None else states),
     )
-    return Gate(tuple(_find(rule, outlook) for rule in RULES))
+    return Gate(file.application, tuple(_find(rule, outlook) for rule in RULES))
 
 
 def _find(rule: Rule, outlook: Outlook) -> Finding:
@@ -205,7 +208,7 @@ def required_facts_are_there(outlook: Outlook) -> Iterator[Reason]:
         if fact.is_missing:
             yield Reason(
                 _("Missing: %(what)s (%(cite)s).") % {"what": fact.words, "cite": fact.cite},
-                fact.anchor,
+                fact=fact,
             )
 
 

@@ -7,7 +7,7 @@ admin, loader) gives the same messages. Raises ValidationError by field.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -27,6 +27,7 @@ from history import clock
 from history.actors import Actor
 from history.domain.door import Entry, door
 from permits.choices import PartyRole, WaitKind
+from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import Work, acting, afresh, stream_of, subject_of
 from permits.models import Application, ConflictDeclaration, Line, Party, Wait
 from permits.models.applications import Part
@@ -63,6 +64,7 @@ APPLICATION_FIELDS = (
     "declares_not_controlled_goods",
     "is_of_us_controlled_goods",
 )
+FIGURES = ("quantity", "unit_value", "total_value")
 LINE_FIELDS = (
     "items",
     "description",
@@ -143,64 +145,100 @@ def edit_application(
     """
     with acting(Action.EDIT, application, by=by, seen=seen) as work:
         now = work.application
-        given = cleaned(now, values, APPLICATION_FIELDS)
-        if given.get("form_date") and given["form_date"] > clock.today():
-            raise ValidationError({"form_date": _("Give a day up to today.")})
-        _check_places(now, given)
+        given = checked_application(now, values)
         changed = different(now, given)
         if changed:
             work.record(Verb.EDITED).set(now, **changed)
     return now
 
 
-def _check_places(application: Application, given: Mapping[str, Any]) -> None:
-    """Raises ValidationError where region and transit do not go with the destinations."""
-    faults = {}
-    destination = given.get("destination", application.destination)
-    region = given.get("sub_region", application.sub_region)
-    if region:
-        found = SubRegion.objects.filter(code=region).select_related("destination").first()
-        if found is None or found.destination != destination:
-            faults["sub_region"] = _("Choose a region of the final destination, or none.")
-    transit = given.get("transit", [])
+def checked_application(
+    application: Application, values: Mapping[str, Any], unread: Collection[str] = ()
+) -> dict[str, Any]:
+    """The form's values as the columns hold them. Raises ValidationError with all that is wrong."""
+    given = Given(application, values, APPLICATION_FIELDS, unread)
+    if given.is_read("form_date"):
+        form_date = given.get("form_date")
+        if form_date and form_date > clock.today():
+            given.fault("form_date", _("Give a day up to today."))
+    if given.is_read("destination", "sub_region"):
+        region = given.get("sub_region")
+        if region:
+            found = SubRegion.objects.filter(code=region).select_related("destination").first()
+            if found is None or found.destination != given.get("destination"):
+                given.fault("sub_region", _("Choose a region of the final destination, or none."))
+    transit = given.values.get("transit")
     if transit:
         known = set(Destination.objects.filter(code__in=transit).values_list("code", flat=True))
-        unknown = [code for code in transit if code not in known]
+        unknown = [str(code) for code in transit if code not in known]
         if unknown:
-            faults["transit"] = _("There is no destination %(codes)s.") % {
-                "codes": ", ".join(map(str, unknown))
-            }
-    if faults:
-        raise ValidationError(faults)
+            words = _("There is no destination %(codes)s.") % {"codes": ", ".join(unknown)}
+            given.fault("transit", words)
+    return given.checked()
 
 
 # Values
 
 
-def cleaned(row: Any, values: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
-    """The values as the columns hold them. Raises ValueError for a field that is not one of these,
-    ValidationError for a value that its field cannot hold.
+class Given:
+    """Values for a row as its columns hold them, and what is wrong with them, by field.
+
+    Everything is looked for before anything is said: one round tells all. `unread` are fields of
+    which a form could make nothing, such as a figure that is none: what rests on one of those, or
+    on one at fault, is not looked at. Raises ValueError for a field that is not one of `fields`.
     """
-    unknown = set(values) - set(fields)
-    if unknown:
-        raise ValueError(f"{', '.join(sorted(unknown))}: not to be set here")
-    found: dict[str, Any] = {}
-    faults: dict[str, list[str]] = {}
-    for name, value in values.items():
-        one = row._meta.get_field(name)
+
+    def __init__(
+        self,
+        row: Any,
+        values: Mapping[str, Any],
+        fields: tuple[str, ...],
+        unread: Collection[str] = (),
+    ) -> None:
+        unknown = set(values) - set(fields)
+        if unknown:
+            raise ValueError(f"{', '.join(sorted(unknown))}: not to be set here")
+        self._row, self._unread = row, frozenset(unread)
+        self.values: dict[str, Any] = {}
+        self.faults: dict[str, list[str]] = {}
+        for name, value in values.items():
+            self._read(name, value)
+
+    def _read(self, name: str, value: Any) -> None:
+        one = self._row._meta.get_field(name)
         given = _plain_text(one, value)
         try:
-            if one.is_relation:
-                found[name] = given
+            if one.is_relation or given in (None, "", []):
+                self.values[name] = given
             else:
-                found[name] = one.clean(given, row) if given not in (None, "", []) else given
+                self.values[name] = one.clean(given, self._row)
         except ValidationError as fault:
-            faults[name] = fault.messages
+            self.faults[name] = fault.messages
         if given in (None, "") and not one.null and not one.has_default() and not one.blank:
-            faults[name] = [_("This is needed.")]
-    if faults:
-        raise ValidationError(faults)
-    return found
+            self.faults[name] = [_("This is needed.")]
+
+    def get(self, name: str) -> Any:
+        """What is given for a field, or else what the row has."""
+        return self.values.get(name, getattr(self._row, name))
+
+    def is_read(self, *names: str) -> bool:
+        """Whether none of these fields is at fault."""
+        return not any(name in self._unread or name in self.faults for name in names)
+
+    def need(self, *names: str) -> None:
+        """Says of each that is empty that it is needed."""
+        for name in names:
+            if self.is_read(name) and not self.get(name):
+                self.fault(name, _("This is needed."))
+
+    def fault(self, name: str, *words: str) -> None:
+        self.faults.setdefault(name, []).extend(words)
+
+    def checked(self) -> dict[str, Any]:
+        """The values. Raises ValidationError with all that is wrong."""
+        if self.faults:
+            raise ValidationError(self.faults)
+        return self.values
 
 
 def _plain_text(one: Field[Any, Any], value: Any) -> Any:
@@ -259,7 +297,7 @@ def add_line(application: Application, values: Mapping[str, Any], *, by: User) -
         line = Line(application=work.application, number=(highest["last"] or 0) + 1)
         if line.number > MOST_LINES:
             raise Refused(_("An application has at most %(most)d lines.") % {"most": MOST_LINES})
-        for name, value in _line_values(line, values).items():
+        for name, value in checked_line(line, values).items():
             setattr(line, name, value)
         work.record(Verb.LINE_ADDED).add(line)
     return line
@@ -269,53 +307,52 @@ def edit_line(line: Line, values: Mapping[str, Any], *, by: User, seen: int | No
     """New values of a line. Raises ValidationError, NotPermitted, Refused, Conflict."""
     with acting(Action.EDIT, line.application, by=by) as work:
         now = _there(line, seen)
-        changed = different(now, _line_values(now, values))
+        changed = different(now, checked_line(now, values))
         if changed:
             work.record(Verb.LINE_EDITED).set(now, **changed)
     return now
 
 
-def _line_values(line: Line, values: Mapping[str, Any]) -> dict[str, Any]:
-    given = dict(values)
-    if "items" in given:
-        given["items"] = checked_items(list(given["items"] or []))
-    found = cleaned(line, given, LINE_FIELDS)
-    percent = found.get("us_origin_percent")
+def checked_line(
+    line: Line, values: Mapping[str, Any], unread: Collection[str] = ()
+) -> dict[str, Any]:
+    """A line's values as the columns hold them; a total left out is filled in.
+
+    Raises ValidationError with all that is wrong.
+    """
+    given = Given(line, values, LINE_FIELDS, unread)
+    if "items" in given.values:
+        try:
+            given.values["items"] = checked_items(list(given.values["items"] or []))
+        except ValidationError as fault:
+            given.fault("items", *fault.messages)
+    percent = given.values.get("us_origin_percent")
     if percent is not None and not 0 <= percent <= 100:
-        raise ValidationError({"us_origin_percent": _("Give a share from 0 to 100.")})
-    for name in ("quantity", "unit_value", "total_value"):
-        value = found.get(name)
+        given.fault("us_origin_percent", _("Give a share from 0 to 100."))
+    for name in FIGURES:
+        value = given.values.get(name)
         if value is not None and (value < 0 or (name == "quantity" and value == 0)):
-            raise ValidationError({name: _("Give a figure above zero.")})
-    items, description = (found.get(name, getattr(line, name)) for name in ("items", "description"))
-    if not items and not description:
-        raise ValidationError({"description": _("Say what the goods are, or give their items.")})
-    _fit_total(line, found)
-    return found
+            given.fault(name, _("Give a figure above zero."))
+    says_nothing = not given.get("items") and not given.get("description")
+    if says_nothing and given.is_read("items", "description"):
+        given.fault("description", _("Say what the goods are, or give their items."))
+    if given.values.keys() & set(FIGURES) and given.is_read(*FIGURES):
+        _fit_total(given)
+    return given.checked()
 
 
-def _fit_total(line: Line, found: dict[str, Any]) -> None:
-    """Fills in the total that was left out. Raises ValidationError for one that contradicts."""
-    if not found.keys() & {"quantity", "unit_value", "total_value"}:
-        return
-    quantity, unit_value, given = (
-        found.get(name, getattr(line, name)) for name in ("quantity", "unit_value", "total_value")
-    )
+def _fit_total(given: Given) -> None:
+    """Fills in the total that was left out; one that contradicts is at fault."""
+    quantity, unit_value, told = (given.get(name) for name in FIGURES)
     if quantity is None or unit_value is None:
         return
     total = (Decimal(quantity) * Decimal(unit_value)).quantize(_CENT)
-    if found.get("total_value") is None:
-        found["total_value"] = total
+    if given.values.get("total_value") is None:
+        given.values["total_value"] = total
     # A unit's value is rounded to a cent: so many units, so many half cents.
-    elif abs(Decimal(given) - total) > Decimal(quantity) * _CENT / 2 + _CENT:
-        raise ValidationError(
-            {
-                "total_value": _(
-                    "Quantity times unit value is %(total)s. Correct one of the three."
-                )
-                % {"total": f"{total:f}"}
-            }
-        )
+    elif abs(Decimal(told) - total) > Decimal(quantity) * _CENT / 2 + _CENT:
+        words = _("Quantity times unit value is %(total)s. Correct one of the three.")
+        given.fault("total_value", words % {"total": f"{total:f}"})
 
 
 def remove_line(line: Line, *, by: User, seen: int | None = None) -> Line:
@@ -330,9 +367,8 @@ def add_party(application: Application, values: Mapping[str, Any], *, by: User) 
     """A further party. Raises ValidationError, NotPermitted, Refused."""
     with acting(Action.EDIT, application, by=by) as work:
         party = Party(application=work.application)
-        for name, value in _party_values(party, values).items():
+        for name, value in checked_party(party, values).items():
             setattr(party, name, value)
-        _refuse_second_applicant(party)
         work.record(Verb.PARTY_ADDED).add(party)
     return party
 
@@ -343,37 +379,30 @@ def edit_party(
     """New values of a party. Raises ValidationError, NotPermitted, Refused, Conflict."""
     with acting(Action.EDIT, party.application, by=by) as work:
         now = _there(party, seen)
-        changed = different(now, _party_values(now, values))
+        changed = different(now, checked_party(now, values))
         if changed:
-            if changed.get("role") == PartyRole.APPLICANT:
-                _refuse_second_applicant(now)
             work.record(Verb.PARTY_EDITED).set(now, **changed)
     return now
 
 
-def _party_values(party: Party, values: Mapping[str, Any]) -> dict[str, Any]:
-    found = cleaned(party, values, PARTY_FIELDS)
-    if found.get("email"):
+def checked_party(
+    party: Party, values: Mapping[str, Any], unread: Collection[str] = ()
+) -> dict[str, Any]:
+    """A party's values as the columns hold them. Raises ValidationError with all that is wrong."""
+    given = Given(party, values, PARTY_FIELDS, unread)
+    if given.values.get("email"):
         try:
-            validate_email(found["email"])
+            validate_email(given.values["email"])
         except ValidationError as fault:
-            raise ValidationError({"email": fault.messages}) from None
-    faults = {
-        name: _("This is needed.")
-        for name in ("role", "name")
-        if not found.get(name, getattr(party, name))
-    }
-    if faults:
-        raise ValidationError(faults)
-    return found
-
-
-def _refuse_second_applicant(party: Party) -> None:
-    others = Party.objects.filter(
-        application=party.application, role=PartyRole.APPLICANT, is_removed=False
-    ).exclude(pk=party.pk)
-    if party.role == PartyRole.APPLICANT and others.exists():
-        raise ValidationError({"role": _("There is an applicant already: edit that party.")})
+            given.fault("email", *fault.messages)
+    given.need("role", "name")
+    if given.is_read("role") and given.get("role") == PartyRole.APPLICANT:
+        applicants = Party.objects.filter(
+            application=party.application, role=PartyRole.APPLICANT, is_removed=False
+        )
+        if applicants.exclude(pk=party.pk).exists():
+            given.fault("role", _("There is an applicant already: edit that party."))
+    return given.checked()
 
 
 def remove_party(party: Party, *, by: User, seen: int | None = None) -> Party:
@@ -406,7 +435,7 @@ def submit(application: Application, *, by: User, seen: int | None = None) -> Ap
     """
     with acting(Action.SUBMIT, application, by=by, seen=seen) as work:
         now = work.application
-        _refuse_empty(now)
+        refuse_empty(read_file(now))
         today = clock.today()
         entry = work.record(Verb.SUBMITTED)
         work.move(entry, submitted_on=today, filed_on=now.filed_on or today)
@@ -414,14 +443,14 @@ def submit(application: Application, *, by: User, seen: int | None = None) -> Ap
     return now
 
 
-def _refuse_empty(application: Application) -> None:
+def refuse_empty(file: CaseFile) -> None:
+    """Raises ValidationError where there is nothing yet to be reviewed."""
     faults = {}
-    if application.destination is None:
+    if file.application.destination is None:
         faults["destination"] = _("Name the final destination.")
-    there = {"application": application, "is_removed": False}
-    if not Party.objects.filter(role=PartyRole.APPLICANT, **there).exists():
+    if not file.parties_as(PartyRole.APPLICANT):
         faults["parties"] = _("Add the applicant.")
-    if not Line.objects.filter(**there).exists():
+    if not file.lines:
         faults["lines"] = _("Add at least one line of goods or technology.")
     if faults:
         raise ValidationError(faults)
@@ -472,15 +501,30 @@ def assign(
     """
     with acting(Action.ASSIGN, application, by=by, seen=seen) as work:
         now = work.application
-        if work.role != Role.SENIOR_ANALYST:
-            own = to in (None, by) and now.assigned_to in (None, by)
-            if not own:
-                raise NotPermitted(_("A senior analyst assigns applications to others."))
+        refuse_to_assign(now, by=by)
+        if to not in (None, by) and not _assigns_to_others(by):
+            raise NotPermitted(_("A senior analyst assigns applications to others."))
         if to is not None and not roles_of(to) & CASE_ROLES:
             raise ValidationError({"to": _("This person does not work on applications today.")})
         if now.assigned_to != to:
             work.record(Verb.ASSIGNED).set(now, assigned_to=to)
     return now
+
+
+def refuse_to_assign(application: Application, *, by: User) -> None:
+    """Raises NotPermitted where another has it, and only a senior analyst may take it away."""
+    if application.assigned_to not in (None, by) and not _assigns_to_others(by):
+        raise NotPermitted(_("A senior analyst assigns applications to others."))
+
+
+def _assigns_to_others(by: User) -> bool:
+    return role_for(Action.ASSIGN, roles_of(by)) == Role.SENIOR_ANALYST
+
+
+def who_can_be_given(application: Application, *, by: User) -> QuerySet[User]:
+    """Everyone to whom this person can give the application today, by name."""
+    people = who_works_on_applications()
+    return people if _assigns_to_others(by) else people.filter(pk=by.pk)
 
 
 def withdraw(
@@ -506,10 +550,15 @@ def declare_conflict(application: Application, *, by: User, reason: str) -> Conf
     """Says that one must not decide this application. Not taken back; once is enough."""
     reason = checked_reason(reason)
     with acting(Action.DECLARE_CONFLICT, application, by=by) as work:
-        if ConflictDeclaration.objects.filter(application=work.application, person=by).exists():
-            raise Refused(_("You declared a conflict of interest already."))
+        refuse_second_declaration(read_file(work.application), by=by)
         row = ConflictDeclaration(
             application=work.application, person=by, reason=reason, declared_at=clock.now()
         )
         work.record(Verb.CONFLICT_DECLARED, reason=reason).add(row)
     return row
+
+
+def refuse_second_declaration(file: CaseFile, *, by: User) -> None:
+    """Raises Refused where this person declared a conflict already."""
+    if any(one.person_id == by.pk for one in file.conflicts):
+        raise Refused(_("You declared a conflict of interest already."))

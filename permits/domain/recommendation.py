@@ -94,6 +94,22 @@ def recommend(
     return made
 
 
+def refuse_to_recommend(file: CaseFile) -> None:
+    """Raises Refused while nothing can be recommended, whatever is chosen."""
+    ruling = rule_on(file, on=clock.today(), known_at=clock.now())
+    if check_gate(file, ruling).is_open_but_for_the_person:
+        return
+    known = {Outcome.REFUSED: RefusalGround.values, Outcome.RETURNED: ReturnGround.values}
+    if all(
+        _why_no_ground(file, ruling, outcome, ground)
+        for outcome, grounds in known.items()
+        for ground in grounds
+    ):
+        raise Refused(
+            _("Nothing can be recommended yet: the gate does not open, and no ground holds.")
+        )
+
+
 def file_digest(file: CaseFile, ruling: CaseRuling) -> str:
     """The digest of what a recommendation rests on: ruling, lines, parties, cards, statements."""
     return digest(
@@ -228,12 +244,7 @@ def put_to_applicant(
         raise ValidationError({"reply_by": _("The reply is due after today.")})
     with acting(Action.PUT, recommendation.application, by=by) as work:
         now = _standing(recommendation, seen)
-        if now.outcome != Outcome.REFUSED:
-            raise Refused(_("Only an intended refusal is put to the applicant."))
-        if is_legal_bar(now):
-            raise Refused(_("A legal bar leaves no discretion: there is nothing to reply to."))
-        if now.put_on is not None:
-            raise Refused(_("The intended refusal was put to the applicant already."))
+        refuse_to_put(now)
         today = clock.today()
         entry = work.record(Verb.PUT_TO_APPLICANT)
         entry.set(now, put_on=today, reply_by=reply_by)
@@ -249,6 +260,16 @@ def put_to_applicant(
     return now
 
 
+def refuse_to_put(recommendation: Recommendation) -> None:
+    """Raises Refused where there is nothing that could be put to the applicant."""
+    if recommendation.outcome != Outcome.REFUSED:
+        raise Refused(_("Only an intended refusal is put to the applicant."))
+    if is_legal_bar(recommendation):
+        raise Refused(_("A legal bar leaves no discretion: there is nothing to reply to."))
+    if recommendation.put_on is not None:
+        raise Refused(_("The intended refusal was put to the applicant already."))
+
+
 def record_reply(
     recommendation: Recommendation,
     *,
@@ -261,11 +282,8 @@ def record_reply(
     reply = checked_reason(reply)
     with acting(Action.PUT, recommendation.application, by=by) as work:
         now = _standing(recommendation, seen)
-        if now.put_on is None:
-            raise Refused(_("The intended refusal was not put to the applicant."))
-        if now.replied_on is not None:
-            raise Refused(_("The reply is recorded already."))
-        if not now.put_on <= replied_on <= clock.today():
+        refuse_reply(now)
+        if now.put_on is None or not now.put_on <= replied_on <= clock.today():
             raise ValidationError(
                 {"replied_on": _("Give a day from that of the letter up to today.")}
             )
@@ -273,6 +291,14 @@ def record_reply(
         entry.set(now, reply=reply, replied_on=replied_on)
         end_waits(work, entry, WaitKind.REPLY, on=replied_on)
     return now
+
+
+def refuse_reply(recommendation: Recommendation) -> None:
+    """Raises Refused where no reply of the applicant is waited for."""
+    if recommendation.put_on is None:
+        raise Refused(_("The intended refusal was not put to the applicant."))
+    if recommendation.replied_on is not None:
+        raise Refused(_("The reply is recorded already."))
 
 
 def send_back(

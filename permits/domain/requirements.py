@@ -45,7 +45,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class RequiredFact:
-    """A fact that this application must give. `anchor` is where on the case's page it is given.
+    """A fact that this application must give, and where.
+
+    `anchor` is the part of the case's page that shows it, `field` the field of that part's form in
+    which it is given, `preset` what is chosen there for it ("role=applicant").
 
     `words` say what it is; `law` is the provision's own text. What the regulations ask for only if
     it is available is not among them.
@@ -56,6 +59,8 @@ class RequiredFact:
     words: str
     law: str
     anchor: str
+    field: str
+    preset: str
     is_present: bool
     is_waived: bool = False
 
@@ -97,6 +102,8 @@ def required_facts(file: CaseFile) -> list[RequiredFact]:
                 check.words,
                 fact.text_fr if french else fact.text_en,
                 check.anchor,
+                check.field or _FIELDS[check.fact],
+                check.preset,
                 check.is_present,
                 stated.is_waived(check.key),
             )
@@ -111,12 +118,41 @@ class _Check:
     anchor: str
     is_present: bool
     at: str = ""
+    field: str = ""
+    preset: str = ""
 
     @property
     def key(self) -> str:
         """The fact's key; for a fact of a line or a party, with its number."""
         return f"{self.fact}:{self.at}" if self.at else self.fact
 
+
+_FIELDS = {
+    "form_signed": "is_signed",
+    "form_date": "form_date",
+    "country_of_use_or_final_destination": "destination",
+    "country_of_final_destination": "destination",
+    "country_of_export": "country_of_export",
+    "permit_delivery_means": "delivery",
+    "end_use_support": "end_use",
+    "declaration_no_diversion": "declares_no_diversion",
+    "dpa_not_controlled_declaration": "declares_not_controlled_goods",
+    "dpa_registration_proof": "file",
+    "us_export_authorization": "file",
+    "citizenship_and_pr_status": "status_in_canada",
+    "commercial_resale_or_government_end_use": "resale_or_government",
+    "bcl_paragraph_b_or_c": "brokering_paragraph",
+    "items": "items",
+    "item.country_of_origin": "origin",
+    "item.us_origin_proportion_percent": "us_origin_percent",
+    "item.guide_item_number": "items",
+    "item.bcl_provision_and_guide_number": "items",
+    "item.description": "description",
+    "item.quantity_unit_value_total_value": "quantity",
+    "item.factory_or_first_shipping_point": "shipping_point",
+    "item.mass_weight_or_volume": "measure",
+}
+"""In which field a fact is given; for a party's facts the check says it."""
 
 _FORM, _PARTIES, _LINES, _DOCUMENTS = "form", "parties", "lines", "documents"
 
@@ -148,7 +184,7 @@ def _export(file: CaseFile) -> Iterator[_Check]:
     yield _Check(
         "end_use_support",
         _("At least one document or statement that supports the end use"),
-        _DOCUMENTS,
+        _FORM,
         stated_use or bool(kinds & set(END_USE_SUPPORT)),
     )
     yield _Check(
@@ -171,6 +207,7 @@ def _export(file: CaseFile) -> Iterator[_Check]:
                 _("Proof of registration or exemption (controlled goods), or the declaration"),
                 _DOCUMENTS,
                 DocumentKind.DPA_PROOF in kinds,
+                preset=f"kind={DocumentKind.DPA_PROOF.value}",
             )
     if one.is_of_us_controlled_goods:
         yield _Check(
@@ -178,6 +215,7 @@ def _export(file: CaseFile) -> Iterator[_Check]:
             _("United States export authorization"),
             _DOCUMENTS,
             DocumentKind.US_AUTHORIZATION in kinds,
+            preset=f"kind={DocumentKind.US_AUTHORIZATION.value}",
         )
 
 
@@ -229,7 +267,7 @@ def _brokering(file: CaseFile) -> Iterator[_Check]:
             yield _Check(
                 "citizenship_and_pr_status",
                 _("Citizenship of the applicant, or permanent residence"),
-                _PARTIES,
+                f"party-{party.pk}",
                 bool(party.status_in_canada.strip()),
             )
     yield _Check(
@@ -292,33 +330,32 @@ def _party_checks(
     """One check for each party in a role; a role that must be filled and is not is one more."""
     parties = file.parties_as(role)
     if not parties and needed:
-        yield _Check(fact, words, _PARTIES, False)
+        yield _Check(fact, words, _PARTIES, False, field="name", preset=f"role={role.value}")
     for party in parties:
-        missing = ", ".join(_lacking(party, role, file.application.activity))
+        lacking = _lacking(party, role, file.application.activity)
+        missing = ", ".join(lacking.values())
         told = (
             _("%(who)s: %(what)s") % {"who": f"{words} {party.name}", "what": missing}
             if missing
             else f"{words} {party.name}"
         )
-        yield _Check(fact, told, f"party-{party.pk}", not missing, at=str(party.pk))
+        field = next(iter(lacking), "name")
+        at = str(party.pk)
+        yield _Check(fact, told, f"party-{at}", not missing, at=at, field=field)
 
 
-def _lacking(party: Party, role: PartyRole, activity: str) -> Iterator[str]:
-    for name, words in (
-        ("address", _("address")),
-        ("telephone", _("telephone")),
-        ("email", _("e-mail")),
-    ):
-        if not getattr(party, name).strip():
-            yield words
+def _lacking(party: Party, role: PartyRole, activity: str) -> dict[str, str]:
+    """The fields of a party that are to be filled in, and what they are called."""
+    wanted = {"address": _("address"), "telephone": _("telephone"), "email": _("e-mail")}
     if activity == Activity.EXPORT:
         wants_contact = role != PartyRole.APPLICANT or party.is_organization
     else:
         wants_contact = role == PartyRole.APPLICANT and party.is_organization
-    if wants_contact and not party.contact_name.strip():
-        yield _("contact person")
-    if wants_contact and activity == Activity.EXPORT and not party.contact_telephone.strip():
-        yield _("telephone of the contact")
+    if wants_contact:
+        wanted["contact_name"] = _("contact person")
+    if wants_contact and activity == Activity.EXPORT:
+        wanted["contact_telephone"] = _("telephone of the contact")
+    return {name: words for name, words in wanted.items() if not getattr(party, name).strip()}
 
 
 def _is_any(line: Line, named: tuple[tuple[str, ...], ...]) -> bool:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.exceptions import Refused
 from accounts.models import User
 from permits.domain.casework import acting, afresh
-from permits.domain.intake import cleaned, different
+from permits.domain.intake import Given, different
 from permits.models import Application, Evidence, Measure
 from permits.verbs import Verb
 from permits.workflow import Action
@@ -64,7 +63,7 @@ def edit_source(
     """
     with acting(Action.ASSESS, row.application, by=by) as work:
         now = _there(row, seen)
-        changed = different(now, _checked(now, values))
+        changed = different(now, checked_source(now, values))
         if changed:
             verb = Verb.EVIDENCE_EDITED if isinstance(now, Evidence) else Verb.MEASURE_EDITED
             work.record(verb).set(now, **changed)
@@ -81,25 +80,22 @@ def remove_source(row: Source, *, by: User, seen: int | None = None) -> Source:
 
 
 def _fill(row: Source, values: Mapping[str, Any]) -> None:
-    for name, value in _checked(row, values).items():
+    for name, value in checked_source(row, values).items():
         setattr(row, name, value)
 
 
-def _checked(row: Source, values: Mapping[str, Any]) -> dict[str, Any]:
-    found = cleaned(row, values, _FIELDS[type(row)])
-    faults = {
-        name: _("This is needed.")
-        for name in _NEEDED[type(row)]
-        if not found.get(name, getattr(row, name))
-    }
-    document = found.get("document")
+def checked_source(
+    row: Source, values: Mapping[str, Any], unread: Collection[str] = ()
+) -> dict[str, Any]:
+    """The values as the columns hold them. Raises ValidationError with all that is wrong."""
+    given = Given(row, values, _FIELDS[type(row)], unread)
+    given.need(*_NEEDED[type(row)])
+    document = given.values.get("document")
     if document is not None and (
         document.application_id != row.application_id or document.is_removed
     ):
-        faults["document"] = _("Choose a document of this application.")
-    if faults:
-        raise ValidationError(faults)
-    return found
+        given.fault("document", _("Choose a document of this application."))
+    return given.checked()
 
 
 def _there(row: Source, seen: int | None) -> Source:

@@ -378,17 +378,22 @@ def set_aside(statement: Statement, *, by: User, reason: str, seen: int | None =
     reason = checked_reason(reason)
     with acting(Action.STATE, statement.application, by=by) as work:
         now = afresh(statement, seen)
-        if now.set_aside_at is not None:
-            raise Refused(_("This statement was set aside."))
-        if now.counts_alone:
-            raise Refused(
-                _(
-                    "This makes the case stricter. State the opposite, and let a second person"
-                    " countersign it: that sets this aside."
-                )
-            )
+        refuse_to_set_aside(now)
         _set_aside(work, now, by=by, reason=reason)
     return now
+
+
+def refuse_to_set_aside(statement: Statement) -> None:
+    """Raises Refused for one that is set aside, or that only its opposite replaces."""
+    if statement.set_aside_at is not None:
+        raise Refused(_("This statement was set aside."))
+    if statement.counts_alone:
+        raise Refused(
+            _(
+                "This makes the case stricter. State the opposite, and let a second person"
+                " countersign it: that sets this aside."
+            )
+        )
 
 
 def _set_aside(work: Work, statement: Statement, *, by: User, reason: str) -> None:

@@ -14,7 +14,7 @@ from history import clock
 from permits.choices import PermitStatus
 from permits.domain.acts import subject_of
 from permits.domain.casework import acting
-from permits.domain.standing import read_standing
+from permits.domain.standing import LineStanding, read_standing
 from permits.models import PermitLine, Use
 from permits.verbs import Verb
 from permits.workflow import Action
@@ -47,6 +47,7 @@ def report_use(
         _refuse_idle(line, used_on)
         # The balance of today: a later report of an earlier shipment counts as well.
         held = read_standing(permit, clock.today()).line(line.number)
+        refuse_exhausted(held)
         if held.quantity_left is not None and quantity > held.quantity_left:
             raise Refused(
                 _("Only %(left)s %(unit)s are left on this line.")
@@ -68,6 +69,12 @@ def report_use(
         )
         work.record(Verb.USED, subject=subject_of(permit), occurred_on=used_on).add(use)
     return use
+
+
+def refuse_exhausted(held: LineStanding) -> None:
+    """Raises Refused for a line of which nothing is left."""
+    if held.quantity_left == 0:
+        raise Refused(_("Nothing is left on this line."))
 
 
 def _refuse_idle(line: PermitLine, used_on: date) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from history.models import Tracked
+from history.models import Called, Tracked
 from permits.choices import Gravity, Level, Likelihood, LinkToItem, MeasureKind, Residual
 from permits.considerations import BY_NUMBER
 from permits.models.applications import NOT_LOOKED_UP, Application, Document, Part
@@ -89,6 +90,30 @@ class Measure(Part):
         return f"{self.get_kind_display()}, {self.giver}"
 
 
+_PARTS = {
+    "ruling": _("The ruling"),
+    "transaction": _("Destination, transit and end use"),
+    "flags": _("What the lines are (arms, goods of s. 4.1)"),
+    "card": _("The consideration itself"),
+}
+
+
+def _part(part: str, called: Called) -> str:
+    """What a part of a basis is (`permits.domain.assessment.basis_parts`); a digest as it is."""
+    kind, _colon, number = part.partition(":")
+    match kind:
+        case "line":
+            return gettext("Line %(number)s") % {"number": number}
+        case "party":
+            return called("permits.Party", number) or part
+        case "evidence":
+            return called("permits.Evidence", number) or part
+        case "measure":
+            return called("permits.Measure", number) or part
+        case _:
+            return str(_PARTS.get(part, part))
+
+
 class Card(Tracked):
     """One consideration of s. 7.3(1), answered on its own.
 
@@ -102,6 +127,7 @@ class Card(Tracked):
         {"finding", "measures_considered", "residual_reason", "would_change"}
     )
     cites = {"evidence": "permits.Evidence", "measures": "permits.Measure"}
+    in_words = {"basis": _part}
 
     application = models.ForeignKey(
         Application, on_delete=models.PROTECT, related_name="cards", verbose_name=_("application")

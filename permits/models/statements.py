@@ -8,16 +8,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from history.models import Tracked
+from history.models import Called, Tracked
 from permits.choices import SAYS, Flag, StatementKind
 from permits.models.applications import NOT_LOOKED_UP, Application, Document
 
 
-def _says(value: str) -> str:
+def _says(value: str, called: Called | None = None) -> str:
     return str(SAYS.get(value, value))
 
 
-def _about(key: str) -> str:
+def _about(key: str, called: Called) -> str:
     """What a statement is about, as far as its key tells."""
     kind, *rest = key.split(":")
     match kind, rest:
@@ -27,7 +27,9 @@ def _about(key: str) -> str:
                 "what": Flag(flag).label,
             }
         case "party", [number, *policy]:
-            return ", ".join([gettext("Party no. %(number)s") % {"number": number}, *policy])
+            name = called("permits.Party", number)
+            name = name or gettext("Party no. %(number)s") % {"number": number}
+            return ", ".join([name, *policy])
         case "applicant", []:
             return gettext("The applicant")
         case "end_user", []:

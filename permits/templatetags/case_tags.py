@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from permits.choices import Flag
 from permits.considerations import CONSIDERATIONS
 from permits.domain import overview, statements
+from permits.domain.gate import Reason
 from permits.domain.requirements import RequiredFact
 from permits.models import Application
 from policies.choices import Requirement, Stance
@@ -67,41 +68,36 @@ def dollars(value: Decimal) -> str:
     return number_format(value, 2 if abs(value) < 1000 else 0, force_grouping=True)
 
 
-FIELD_OF = {
-    "form_signed": "is_signed",
-    "form_date": "form_date",
-    "country_of_use_or_final_destination": "destination",
-    "country_of_final_destination": "destination",
-    "country_of_export": "country_of_export",
-    "permit_delivery_means": "delivery",
-    "declaration_no_diversion": "declares_no_diversion",
-    "commercial_resale_or_government_end_use": "resale_or_government",
-    "bcl_paragraph_b_or_c": "brokering_paragraph",
-    "item.country_of_origin": "origin",
-    "item.us_origin_proportion_percent": "us_origin_percent",
-    "item.guide_item_number": "items",
-    "item.bcl_provision_and_guide_number": "items",
-    "item.description": "description",
-    "item.quantity_unit_value_total_value": "quantity",
-    "item.factory_or_first_shipping_point": "shipping_point",
-    "item.mass_weight_or_volume": "measure",
+FORMS = {
+    "form": "permits:form",
+    "line": "permits:line",
+    "lines": "permits:new_line",
+    "party": "permits:party",
+    "parties": "permits:new_party",
+    "documents": "permits:new_document",
 }
-"""The field of the form or the line in which a required fact is given."""
+"""The page of the form behind a part of the case's page."""
 
 
 @register.simple_tag
-def fact_address(application: Application, fact: RequiredFact) -> str:
-    """Where a required fact is given: the field of its form, or else its part of the page."""
-    reference = application.reference
-    field = FIELD_OF.get(fact.key.partition(":")[0], "")
+def fact_address(application: Application, fact: RequiredFact, may_edit: bool) -> str:
+    """Where a required fact is given: the field of its form, or the part of the case's page."""
+    if not may_edit:
+        return f"{application.get_absolute_url()}#{fact.anchor}"
     part, _dash, number = fact.anchor.partition("-")
-    if part == "party" and number:
-        return reverse("permits:party", args=[reference, int(number)])
-    if not field:
-        return f"#{fact.anchor}"
-    if part == "line" and number:
-        return f"{reverse('permits:line', args=[reference, int(number)])}#id_{field}"
-    return f"{reverse('permits:form', args=[reference])}#id_{field}"
+    where = [application.reference, *([int(number)] if number else [])]
+    preset = f"?{fact.preset}" if fact.preset else ""
+    return f"{reverse(FORMS[part], args=where)}{preset}#id_{fact.field}"
+
+
+@register.simple_tag
+def reason_address(application: Application, reason: Reason, may_edit: bool) -> str:
+    """Where a reason of the gate is mended: a consideration, a field, a part of the case's page."""
+    if reason.card:
+        return reverse("permits:card", args=[application.reference, reason.card])
+    if reason.fact is not None:
+        return fact_address(application, reason.fact, may_edit)
+    return f"{application.get_absolute_url()}#{reason.at}" if reason.at else ""
 
 
 @register.simple_tag

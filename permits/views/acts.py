@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.rights import rights_of
 from history.domain.door import Conflict
 from permits.domain.gate import Gate, GateClosed
-from permits.forms import ModelShape
+from permits.forms import ModelShape, put_errors
 from permits.models import Application
 from permits.views.conflicts import Comparison, compare
 from permits.workflow import Action, require
@@ -40,7 +40,7 @@ class Page:
 
     `facts` are names and values; `then` says what follows; `refusal` why it was not done;
     `changed` what somebody else did meanwhile, `compared` field by field; `gate` which rules do
-    not pass.
+    not pass, on an application whose form this person `may_edit`.
     """
 
     title: str
@@ -54,6 +54,7 @@ class Page:
     changed: str = ""
     compared: Comparison | None = None
     gate: Gate | None = None
+    may_edit: bool = False
 
 
 def find(request: HttpRequest, reference: str) -> Application:
@@ -68,13 +69,37 @@ def who(request: HttpRequest) -> User:
     return cast("User", request.user)
 
 
-def why_not(request: HttpRequest, application: Application, action: Action) -> str:
-    """Why this person may not do that now, in words; nothing where the table allows it."""
+def why_not(
+    request: HttpRequest, application: Application, action: Action, *checks: Callable[[], object]
+) -> str:
+    """Why this person may not do that now, in words; nothing where they may.
+
+    By the table, and by the checks that the act itself makes: what a page offers, the next page
+    does not refuse.
+    """
+    return str(barred(request, application, action, *checks).get("refusal", ""))
+
+
+def barred(
+    request: HttpRequest, application: Application, action: Action, *checks: Callable[[], object]
+) -> dict[str, Any]:
+    """The same for the `Page` of the act: its `refusal`, and the `gate` where that is closed."""
     try:
         require(action, application.status, application.outcome, rights_of(request))
+        for check in checks:
+            check()
+    except GateClosed as closed:
+        return {"refusal": str(closed.words), **_gate(request, closed)}
     except (NotPermitted, Refused) as refusal:
-        return str(refusal.words)
-    return ""
+        return {"refusal": str(refusal.words)}
+    except ValidationError as fault:
+        return {"refusal": " ".join(fault.messages)}
+    return {}
+
+
+def _gate(request: HttpRequest, closed: GateClosed) -> dict[str, Any]:
+    may_edit = not why_not(request, closed.gate.application, Action.EDIT)
+    return {"gate": closed.gate, "may_edit": may_edit}
 
 
 def sent(request: HttpRequest) -> QueryDict | None:
@@ -122,21 +147,12 @@ def answer(
         )
         return drawn(replace(page, refusal=str(refusal.words)), 403)
     except GateClosed as closed:
-        page = replace(page, refusal=str(closed.words), gate=closed.gate)
+        page = replace(page, refusal=str(closed.words), **_gate(request, closed))
         return drawn(page, 409)
     except Refused as refusal:
         return drawn(replace(page, refusal=str(refusal.words)), 409)
     except Conflict as conflict:
         return drawn(_changed(page, form, conflict), 409)
-
-
-def put_errors(form: forms.BaseForm, fault: ValidationError) -> None:
-    """Errors of the domain, each at its field; what has no field here at the top."""
-    if hasattr(fault, "error_dict"):
-        for name, errors in fault.error_dict.items():
-            form.add_error(name if name in form.fields else None, errors)
-    else:
-        form.add_error("reason" if "reason" in form.fields else None, fault)
 
 
 def _changed(page: Page, form: forms.BaseForm, conflict: Conflict) -> Page:

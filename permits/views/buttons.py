@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,21 +11,30 @@ from django import forms as django_forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from accounts.days import day_in_words, instant_in_words
+from accounts.exceptions import Refused
+from accounts.models import User
 from history import clock
 from permits import forms
-from permits.choices import Outcome
+from permits.choices import Outcome, PartyRole, RefusalGround, ReturnGround
 from permits.domain import consultations, intake, recommendation
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import head_of
-from permits.domain.decision import issue, ministers_exceptions, refuse, return_without_action
+from permits.domain.decision import (
+    issue,
+    ministers_exceptions,
+    refuse,
+    refuse_to_decide,
+    return_without_action,
+)
 from permits.domain.recommendation import is_legal_bar
 from permits.domain.ruling import rule_on
-from permits.models import Application
-from permits.views.acts import METHODS, Page, answer, find, sent, who, why_not
+from permits.models import Recommendation
+from permits.views.acts import METHODS, Page, answer, barred, find, sent, who
 from permits.workflow import Action
 
 Perform = Callable[[HttpRequest, CaseFile, Any], str]
@@ -33,7 +42,10 @@ Perform = Callable[[HttpRequest, CaseFile, Any], str]
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """An act from the case's page: `perform` does it and says what happened."""
+    """An act from the case's page: `perform` does it and says what happened.
+
+    `check` raises what the act would, whatever is typed; the case's page offers by it.
+    """
 
     action: Action
     button: Any
@@ -41,6 +53,17 @@ class Doing:
     perform: Perform
     then: Any = ""
     provision: Any = ""
+    check: Callable[[CaseFile, User], object] = lambda file, by: None
+
+    def why_not(self, request: HttpRequest, file: CaseFile) -> str:
+        """Why this person may not do it now; nothing where they may."""
+        return str(self.barred(request, file).get("refusal", ""))
+
+    def barred(self, request: HttpRequest, file: CaseFile) -> dict[str, Any]:
+        """What its page says of that."""
+        return barred(
+            request, file.application, self.action, lambda: self.check(file, who(request))
+        )
 
 
 def _plain(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
@@ -80,7 +103,7 @@ def _declare(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str
 
 def _assign_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
     initial = {"seen": file.application.version, "to": file.application.assigned_to_id}
-    people = intake.who_works_on_applications()
+    people = intake.who_can_be_given(file.application, by=who(request))
     return forms.AssignForm(sent(request), people=people, initial=initial)
 
 
@@ -139,15 +162,20 @@ def _recommend(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> s
     return _("Your recommendation on %(reference)s waits for a decision-maker.")
 
 
-def _standing_one(file: CaseFile) -> Any:
+def _standing_one(file: CaseFile) -> Recommendation:
     if file.recommendation is None:
-        raise Http404
+        raise Refused(_("Nothing is recommended."))
     return file.recommendation
 
 
+def _seen_one(file: CaseFile) -> int | None:
+    return file.recommendation.version if file.recommendation else None
+
+
 def _put_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
-    seen, reply_by = _standing_one(file).version, clock.today() + timedelta(days=30)
-    return forms.PutForm(sent(request), initial={"seen": seen, "reply_by": reply_by})
+    reply_by = clock.today() + timedelta(days=30)
+    initial = {"seen": _seen_one(file), "reply_by": reply_by}
+    return forms.PutForm(sent(request), initial=initial)
 
 
 def _put(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
@@ -158,7 +186,7 @@ def _put(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
 
 
 def _reply_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
-    initial = {"seen": _standing_one(file).version, "replied_on": clock.today()}
+    initial = {"seen": _seen_one(file), "replied_on": clock.today()}
     return forms.ReplyForm(sent(request), initial=initial)
 
 
@@ -174,7 +202,7 @@ def _reply(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
 
 
 def _back_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
-    return forms.WhyForm(sent(request), initial={"seen": _standing_one(file).version})
+    return forms.WhyForm(sent(request), initial={"seen": _seen_one(file)})
 
 
 def _send_back(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
@@ -246,6 +274,7 @@ BUTTONS: dict[Action, Doing] = {
             _plain,
             _submit,
             gettext_lazy("The clock runs from today. What is still missing is listed on the case."),
+            check=lambda file, by: intake.refuse_empty(file),
         ),
         Doing(Action.TAKE_UP, gettext_lazy("Begin the review"), _plain, _take_up),
         Doing(
@@ -255,7 +284,13 @@ BUTTONS: dict[Action, Doing] = {
             _return,
             gettext_lazy("A wait for the applicant begins."),
         ),
-        Doing(Action.ASSIGN, gettext_lazy("Assign"), _assign_form, _assign),
+        Doing(
+            Action.ASSIGN,
+            gettext_lazy("Assign"),
+            _assign_form,
+            _assign,
+            check=lambda file, by: intake.refuse_to_assign(file.application, by=by),
+        ),
         Doing(Action.CONSULT, gettext_lazy("Record the question"), _consult_form, _consult),
         Doing(Action.WAIT, gettext_lazy("Record the wait"), _wait_form, _wait),
         Doing(
@@ -264,6 +299,7 @@ BUTTONS: dict[Action, Doing] = {
             _recommend_form,
             _recommend,
             gettext_lazy("Somebody else decides: who recommends never does."),
+            check=lambda file, by: recommendation.refuse_to_recommend(file),
         ),
         Doing(
             Action.PUT,
@@ -271,6 +307,7 @@ BUTTONS: dict[Action, Doing] = {
             _put_form,
             _put,
             gettext_lazy("The applicant may reply until then. The clock stands still."),
+            check=lambda file, by: recommendation.refuse_to_put(_standing_one(file)),
         ),
         Doing(Action.SEND_BACK, gettext_lazy("Send it back"), _back_form, _send_back),
         Doing(
@@ -280,6 +317,7 @@ BUTTONS: dict[Action, Doing] = {
             _issue,
             gettext_lazy("The gate is looked at once more. What it rests on is frozen."),
             gettext_lazy("EIPA, s. 7(1), 7.1(1)"),
+            check=lambda file, by: refuse_to_decide(file, Outcome.ISSUED, by=by),
         ),
         Doing(
             Action.REFUSE,
@@ -288,12 +326,14 @@ BUTTONS: dict[Action, Doing] = {
             _refuse,
             "",
             gettext_lazy("EIPA, s. 7, 7.1, 7.4"),
+            check=lambda file, by: refuse_to_decide(file, Outcome.REFUSED, by=by),
         ),
         Doing(
             Action.RETURN_WITHOUT_ACTION,
             gettext_lazy("Return it without action"),
             _return_form,
             _return_without_action,
+            check=lambda file, by: refuse_to_decide(file, Outcome.RETURNED, by=by),
         ),
         Doing(Action.WITHDRAW, gettext_lazy("Withdraw the application"), _why, _withdraw),
         Doing(
@@ -302,6 +342,7 @@ BUTTONS: dict[Action, Doing] = {
             _why,
             _declare,
             gettext_lazy("You then never decide this application. It is not taken back."),
+            check=lambda file, by: intake.refuse_second_declaration(file, by=by),
         ),
     )
 }
@@ -326,6 +367,15 @@ def is_called_for(action: Action, file: CaseFile) -> bool:
     return bool(made.outcome == _OUTCOMES[action])
 
 
+REPLY = Doing(
+    Action.PUT,
+    gettext_lazy("Record the reply"),
+    _reply_form,
+    _reply,
+    check=lambda file, by: recommendation.refuse_reply(_standing_one(file)),
+)
+
+
 @require_http_methods(METHODS)
 def do(request: HttpRequest, reference: str, action: str) -> HttpResponse:
     """The page of an act on a case."""
@@ -333,12 +383,11 @@ def do(request: HttpRequest, reference: str, action: str) -> HttpResponse:
     doing = BUTTONS.get(Action(action)) if action in Action.values else None
     if doing is None:
         raise Http404
-    return _do(request, application, doing, doing.form(request, read_file(application)))
+    return _do(request, read_file(application), doing)
 
 
-def _do(
-    request: HttpRequest, application: Application, doing: Doing, form: django_forms.BaseForm
-) -> HttpResponse:
+def _do(request: HttpRequest, file: CaseFile, doing: Doing) -> HttpResponse:
+    application, form = file.application, doing.form(request, file)
     page = Page(
         title=str(doing.action.label),
         button=str(doing.button),
@@ -347,23 +396,62 @@ def _do(
         facts=(
             (_("Application"), application.reference),
             (_("Destination"), application.destination or _("Not given")),
+            *_recommended_in_words(file),
         ),
         then=str(doing.then),
         provision=doing.provision,
-        refusal=why_not(request, application, doing.action),
+        **doing.barred(request, file),
     )
 
     def perform(form: Any) -> HttpResponse:
-        words = doing.perform(request, read_file(application), form.cleaned_data)
+        words = doing.perform(request, file, form.cleaned_data)
         messages.success(request, words % {"reference": application.reference})
         return redirect(application)
 
     return answer(request, form, page, perform)
 
 
+def _recommended_in_words(file: CaseFile) -> Iterator[tuple[str, Any]]:
+    """What is recommended and waits for a decision: nobody decides on what they do not see."""
+    made = file.recommendation
+    if made is None or file.decision is not None:
+        return
+    names = ", ".join(party.name for party in file.parties_as(PartyRole.APPLICANT))
+    yield _("Applicant"), names or _("Not given")
+    yield (
+        _("Recommended"),
+        _("%(outcome)s, by %(name)s, %(at)s")
+        % {
+            "outcome": made.get_outcome_display(),
+            "name": made.made_by,
+            "at": instant_in_words(made.made_at),
+        },
+    )
+    grounds = ground_words(file)
+    if grounds:
+        yield _("Grounds"), "\n".join(grounds)
+    yield _("Its reasons"), made.reasons
+    if made.valid_to:
+        yield _("Last day of the permit"), day_in_words(made.valid_to)
+    french = (get_language() or "").startswith("fr")
+    for number, one in enumerate(file.conditions, start=1):
+        yield (
+            _("Condition %(number)d") % {"number": number},
+            one.text_fr if french else one.text_en,
+        )
+    if made.reply:
+        yield _("Reply of the applicant"), made.reply
+
+
+def ground_words(file: CaseFile) -> list[str]:
+    """The grounds of the decision, or of the recommendation, in words."""
+    made = file.decision or file.recommendation
+    words = dict([*RefusalGround.choices, *ReturnGround.choices])
+    return [str(words.get(one, one)) for one in made.grounds] if made else []
+
+
 @require_http_methods(METHODS)
 def record_reply(request: HttpRequest, reference: str) -> HttpResponse:
     """The applicant's reply to an intended refusal."""
     application = find(request, reference)
-    doing = Doing(Action.PUT, gettext_lazy("Record the reply"), _reply_form, _reply)
-    return _do(request, application, doing, _reply_form(request, read_file(application)))
+    return _do(request, read_file(application), REPLY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.rights import rights_of
@@ -16,21 +18,23 @@ from history import clock
 from history.models import Event
 from history.verbs import known_verbs
 from permits import considerations
-from permits.choices import OPEN, Flag, Outcome, RefusalGround, ReturnGround, StatementKind
-from permits.domain.assessment import card_states, determination
+from permits.choices import OPEN, Flag, Outcome, StatementKind
+from permits.domain import documents, worklist
+from permits.domain.assessment import CardState, card_states, determination
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.clock import clock_of_file, holders
 from permits.domain.frozen import filing_ruling, replay
-from permits.domain.gate import check_gate
+from permits.domain.gate import Gate, check_gate
 from permits.domain.letters import papers
 from permits.domain.requirements import required_facts
 from permits.domain.ruling import CaseRuling, coming, requires_assessment, rule_on
 from permits.domain.statements import party_key, standing
-from permits.models import Line, Party
-from permits.views.acts import find, why_not
-from permits.views.buttons import BUTTONS, is_called_for
+from permits.models import Application, Document, Line, Party
+from permits.views.acts import find, who, why_not
+from permits.views.buttons import BUTTONS, REPLY, ground_words, is_called_for
+from permits.views.consultations import why_not_silent
 from permits.views.statements import StatementShown, exception_in_words, shown
-from permits.workflow import PROPOSERS, Action, offers
+from permits.workflow import PROPOSERS, Action, Offer, offers
 from policies.domain.explain import explain
 from policies.domain.inquiry import open_exceptions
 from policies.domain.register import current_register, one_load
@@ -50,6 +54,16 @@ class LineShown:
     was: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the page, and what stands there. `tone` is "bad" where that is in the way."""
+
+    anchor: str
+    label: str
+    words: str
+    tone: str = ""
+
+
 @require_safe
 @one_load()
 def case(request: HttpRequest, reference: str) -> HttpResponse:
@@ -63,31 +77,46 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     facts = required_facts(file)
     events = list(Event.objects.filter(stream=application.stream).order_by("sequence"))
     verbs = known_verbs()
+    statements = [shown(request, file, one) for one in standing(file)]
+    questions = _questions(ruling)
+    missing = [fact for fact in facts if fact.is_missing]
     context = {
+        "parts": _parts(file, gate, states, questions, missing, statements),
+        "next": _next_step(request, application),
+        "value": sum(one.total_value or 0 for one in file.lines),
         "application": application,
         "file": file,
-        "offers": [
-            one
-            for one in offers(application.status, application.outcome, rights_of(request))
-            if one.action in BUTTONS and is_called_for(one.action, file)
-        ],
+        "offers": sorted(
+            (
+                Offer(one.action, BUTTONS[one.action].why_not(request, file))
+                for one in offers(application.status, application.outcome, rights_of(request))
+                if one.action in BUTTONS and is_called_for(one.action, file)
+            ),
+            key=lambda one: one.action not in FORWARD,
+        ),
+        "may_reply": file.recommendation is not None and not REPLY.why_not(request, file),
         "forward": FORWARD,
         "clock": clock_of_file(file, today),
         "holders": holders(events),
         "lines": _lines(file, ruling),
         "ruling": ruling,
         "coming": coming(ruling) if application.status in OPEN else [],
-        "questions": _questions(ruling),
+        "questions": questions,
         "claimable": _claimable(file, ruling),
         "facts": facts,
-        "missing": [fact for fact in facts if fact.is_missing],
-        "parties": [(party, _screened(file, party)) for party in file.parties],
-        "statements": [shown(file, one) for one in standing(file)],
+        "missing": missing,
+        "parties": [(party, _screened(request, file, party)) for party in file.parties],
+        "statements": statements,
         "states": [(considerations.BY_NUMBER[one.number], one) for one in states],
         "determination": determination(states),
         "needs_assessment": requires_assessment(file),
         "gate": gate,
         "papers": papers(file),
+        "documents": [(one, _why_not_removed(request, file, one)) for one in file.documents],
+        "consultations": [
+            (one, "" if one.closed_on else why_not_silent(request, application, one))
+            for one in file.consultations
+        ],
         "may": {
             action.value: not why_not(request, application, action)
             for action in (
@@ -107,10 +136,70 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "may_set_conditions": file.recommendation is not None
         and file.recommendation.outcome == Outcome.ISSUED
         and not why_not(request, application, Action.SET_CONDITIONS),
-        "grounds": _ground_words(file),
+        "grounds": ground_words(file),
         "flags": Flag.choices,
     }
     return render(request, "permits/case.html", context)
+
+
+def _parts(
+    file: CaseFile,
+    gate: Gate,
+    states: Sequence[CardState],
+    questions: Sequence[object],
+    missing: Sequence[object],
+    statements: Sequence[StatementShown],
+) -> list[Part]:
+    """The parts of the page in their order, each with what is still to be done there."""
+    waiting = sum(one.verdict == "waits" for one in statements)
+    awaited = sum(one.closed_on is None for one in file.consultations)
+    signed = sum(one.is_good for one in states)
+    failures, made = len(gate.failures), file.decision or file.recommendation
+    found = [
+        Part("lines", _("Lines"), str(len(file.lines))),
+        Part("questions", _("Open questions"), str(len(questions)), "bad"),
+        Part("review", _("Review under s. 7.3"), f"{signed}/{len(states)}"),
+        Part(
+            "gate",
+            _("The gate"),
+            _("%(number)d not met") % {"number": failures} if failures else _("All met"),
+            "bad" if failures else "",
+        ),
+        Part(
+            "required-facts",
+            _("Required facts"),
+            _("%(number)d missing") % {"number": len(missing)} if missing else _("All present"),
+            "bad" if missing else "",
+        ),
+        Part("parties", _("Parties"), str(len(file.parties))),
+        Part("documents", _("Documents"), str(len(file.documents))),
+        Part(
+            "statements",
+            _("Statements"),
+            _("%(number)d waiting") % {"number": waiting} if waiting else str(len(statements)),
+        ),
+        Part(
+            "consultations",
+            _("Consultations and waits"),
+            _("%(number)d waiting") % {"number": awaited} if awaited else "",
+        ),
+        Part("decision", _("Decision"), str(made.get_outcome_display()) if made else ""),
+    ]
+    return [one for one in found if one.anchor != "questions" or questions]
+
+
+def _next_step(request: HttpRequest, application: Application) -> worklist.Row:
+    """What the worklist says of it to this person."""
+    who_looks = worklist.viewer(who(request), rights_of(request), clock.today())
+    rows = Application.objects.filter(pk=application.pk).for_pages()
+    (row,) = worklist.rows_of(list(worklist.in_order(rows, who_looks)))
+    return row
+
+
+def _why_not_removed(request: HttpRequest, file: CaseFile, one: Document) -> str:
+    return why_not(
+        request, file.application, Action.ATTACH, lambda: documents.refuse_in_use(file, one)
+    )
 
 
 def _lines(file: CaseFile, ruling: CaseRuling) -> list[LineShown]:
@@ -166,15 +255,9 @@ def _claimable(file: CaseFile, ruling: CaseRuling) -> list[tuple[str, str]]:
     return [(key, exception_in_words(key)) for key in found if key not in claimed]
 
 
-def _screened(file: CaseFile, party: Party) -> StatementShown | None:
+def _screened(request: HttpRequest, file: CaseFile, party: Party) -> StatementShown | None:
     for one in standing(file):
         about = (one.statement.kind, one.statement.key)
         if about == (StatementKind.SCREENING, party_key(party.pk)):
-            return shown(file, one)
+            return shown(request, file, one)
     return None
-
-
-def _ground_words(file: CaseFile) -> list[str]:
-    made = file.decision or file.recommendation
-    words = dict([*RefusalGround.choices, *ReturnGround.choices])
-    return [str(words.get(one, one)) for one in made.grounds] if made else []

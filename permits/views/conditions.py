@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -32,7 +34,8 @@ def new(request: HttpRequest, reference: str) -> HttpResponse:
         return _done(request, application, _("The condition is added."))
 
     form = forms.ConditionForm(sent(request), initial={"seen": recommendation.version})
-    return answer(request, form, _page(request, application, _("Add a condition")), perform)
+    check = partial(conditions.refuse_without_permit, recommendation)
+    return answer(request, form, _page(request, application, _("Add a condition"), check), perform)
 
 
 @require_http_methods(METHODS)
@@ -47,7 +50,13 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
 
     initial = {"seen": row.version, "text_en": row.text_en, "text_fr": row.text_fr}
     form = forms.ConditionForm(sent(request), initial=initial)
-    page = _page(request, application, _("Change a condition"), (_("Written by"), row.written_by))
+    page = _page(
+        request,
+        application,
+        _("Change a condition"),
+        partial(conditions.refuse_replaced, row),
+        (_("Written by"), row.written_by),
+    )
     return answer(request, form, page, perform)
 
 
@@ -68,6 +77,7 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
         request,
         application,
         _("Remove a condition"),
+        partial(conditions.refuse_replaced, row),
         (_("Condition, in English"), row.text_en),
         (_("Condition, in French"), row.text_fr),
         (_("Written by"), row.written_by),
@@ -86,7 +96,11 @@ def _words(given: dict[str, str]) -> conditions.Words:
 
 
 def _page(
-    request: HttpRequest, application: Application, title: str, *facts: tuple[str, Any]
+    request: HttpRequest,
+    application: Application,
+    title: str,
+    check: Callable[[], object],
+    *facts: tuple[str, Any],
 ) -> Page:
     return Page(
         title=title,
@@ -95,7 +109,7 @@ def _page(
         back=application.get_absolute_url(),
         facts=facts,
         then=_("It binds the holder once the permit is issued."),
-        refusal=why_not(request, application, Action.SET_CONDITIONS),
+        refusal=why_not(request, application, Action.SET_CONDITIONS, check),
     )
 
 

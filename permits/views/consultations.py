@@ -11,7 +11,8 @@ from history import clock
 from permits import forms
 from permits.domain import consultations
 from permits.models import Application, Consultation, Wait
-from permits.views.acts import METHODS, Page, answer, find, saved, sent, who
+from permits.views.acts import METHODS, Page, answer, find, saved, sent, who, why_not
+from permits.workflow import Action
 
 
 @require_http_methods(METHODS)
@@ -33,9 +34,11 @@ def answer_consultation(request: HttpRequest, number: int) -> HttpResponse:
 
     initial = {"seen": row.version, "answered_on": clock.today()}
     form = forms.AnswerForm(sent(request), initial=initial)
-    return answer(
-        request, form, _on_consultation(application, row, _("Record the answer")), perform
+    against = why_not(
+        request, application, Action.CONSULT, lambda: consultations.refuse_closed(row)
     )
+    page = _on_consultation(application, row, _("Record the answer"), against)
+    return answer(request, form, page, perform)
 
 
 @require_http_methods(METHODS)
@@ -52,17 +55,27 @@ def silence_consultation(request: HttpRequest, number: int) -> HttpResponse:
         return saved(request, application, "consultations")
 
     form = forms.WhyForm(sent(request), initial={"seen": row.version})
-    page = _on_consultation(application, row, _("Record the silence"))
+    page = _on_consultation(
+        application, row, _("Record the silence"), why_not_silent(request, application, row)
+    )
     return answer(request, form, page, perform)
 
 
-def _on_consultation(application: Application, row: Consultation, button: str) -> Page:
+def why_not_silent(request: HttpRequest, application: Application, row: Consultation) -> str:
+    """Why this person may not record the silence; nothing where they may."""
+    return why_not(request, application, Action.CONSULT, lambda: consultations.refuse_silence(row))
+
+
+def _on_consultation(
+    application: Application, row: Consultation, button: str, refusal: str
+) -> Page:
     return Page(
         title=row.body,
         button=button,
         name=application.reference,
         back=application.get_absolute_url(),
         facts=((_("Question"), row.question),),
+        refusal=refusal,
     )
 
 
@@ -84,5 +97,6 @@ def end_wait(request: HttpRequest, number: int) -> HttpResponse:
         name=application.reference,
         back=application.get_absolute_url(),
         facts=((row.get_kind_display(), row.reason),),
+        refusal=why_not(request, application, Action.WAIT, lambda: consultations.refuse_ended(row)),
     )
     return answer(request, form, page, perform)

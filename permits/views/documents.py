@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
@@ -12,9 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from permits import forms
 from permits.domain import documents
+from permits.domain.casefile import read_file
 from permits.filestore import Altered
 from permits.models import Application, Document
-from permits.views.acts import METHODS, Page, answer, find, sent, who
+from permits.views.acts import METHODS, Page, answer, find, sent, who, why_not
+from permits.workflow import Action
 
 logger = logging.getLogger("security")
 
@@ -36,8 +39,10 @@ def new(request: HttpRequest, reference: str) -> HttpResponse:
         sent(request),
         request.FILES if request.method == "POST" else None,
         instance=Document(application=application),
+        initial={"kind": request.GET.get("kind", "")},
     )
-    return answer(request, form, _page(application, _("Attach a document"), _("Attach")), perform)
+    page = _page(request, application, _("Attach a document"), _("Attach"))
+    return answer(request, form, page, perform)
 
 
 @require_http_methods(METHODS)
@@ -50,7 +55,8 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
         return _done(request, row.application, _("Saved."))
 
     form = forms.DocumentForm(sent(request), instance=_document(request, number))
-    return answer(request, form, _page(row.application, row.title, _("Save")), perform)
+    page = _page(request, row.application, row.title, _("Save"))
+    return answer(request, form, page, perform)
 
 
 @require_http_methods(METHODS)
@@ -64,7 +70,15 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
 
     form = forms.PlainForm(sent(request), initial={"seen": row.version})
     title = _("Remove: %(what)s") % {"what": row.title}
-    return answer(request, form, _page(row.application, title, _("Remove")), perform)
+    file = read_file(row.application)
+    page = _page(
+        request,
+        row.application,
+        title,
+        _("Remove"),
+        lambda: documents.refuse_in_use(file, row),
+    )
+    return answer(request, form, page, perform)
 
 
 @require_safe
@@ -95,12 +109,19 @@ def _document(request: HttpRequest, number: int) -> Document:
     return row
 
 
-def _page(application: Application, title: str, button: str) -> Page:
+def _page(
+    request: HttpRequest,
+    application: Application,
+    title: str,
+    button: str,
+    *checks: Callable[[], object],
+) -> Page:
     return Page(
         title=title,
         button=button,
         name=application.reference,
         back=application.get_absolute_url(),
+        refusal=why_not(request, application, Action.ATTACH, *checks),
     )
 
 

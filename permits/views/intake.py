@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods
 from permits import forms
 from permits.domain import intake
 from permits.models import Application, Line, Party
-from permits.views.acts import METHODS, Page, answer, find, saved, sent, who
+from permits.views.acts import METHODS, Page, answer, find, saved, sent, who, why_not
+from permits.workflow import Action
 
 
 @require_http_methods(METHODS)
@@ -36,12 +37,13 @@ def new(request: HttpRequest) -> HttpResponse:
     return answer(request, forms.NewForm(sent(request)), page, perform)
 
 
-def _editing(application: Application, title: str) -> Page:
+def _editing(request: HttpRequest, application: Application, title: str) -> Page:
     return Page(
         title=title,
         button=_("Save"),
         name=application.reference,
         back=application.get_absolute_url(),
+        refusal=why_not(request, application, Action.EDIT),
     )
 
 
@@ -56,7 +58,7 @@ def edit_form(request: HttpRequest, reference: str) -> HttpResponse:
         return saved(request, application, "form")
 
     form = forms.ApplicationForm(sent(request), instance=find(request, reference))
-    return answer(request, form, _editing(application, _("Application form")), perform)
+    return answer(request, form, _editing(request, application, _("Application form")), perform)
 
 
 @require_http_methods(METHODS)
@@ -69,7 +71,7 @@ def new_line(request: HttpRequest, reference: str) -> HttpResponse:
         return saved(request, application, f"line-{line.number}")
 
     form = forms.LineForm(sent(request), instance=Line(application=application))
-    return answer(request, form, _editing(application, _("Add a line")), perform)
+    return answer(request, form, _editing(request, application, _("Add a line")), perform)
 
 
 @require_http_methods(METHODS)
@@ -84,7 +86,7 @@ def edit_line(request: HttpRequest, reference: str, number: int) -> HttpResponse
 
     form = forms.LineForm(sent(request), instance=Line.objects.get(pk=line.pk))
     title = _("Line %(number)d") % {"number": number}
-    return answer(request, form, _editing(application, title), perform)
+    return answer(request, form, _editing(request, application, title), perform)
 
 
 @require_http_methods(METHODS)
@@ -104,6 +106,7 @@ def remove_line(request: HttpRequest, reference: str, number: int) -> HttpRespon
         back=application.get_absolute_url(),
         facts=((_("Description"), line.description),),
         then=_("The history keeps it."),
+        refusal=why_not(request, application, Action.EDIT),
     )
     form = forms.PlainForm(sent(request), initial={"seen": line.version})
     return answer(request, form, page, perform)
@@ -118,8 +121,10 @@ def new_party(request: HttpRequest, reference: str) -> HttpResponse:
         party = intake.add_party(application, form.values, by=who(request))
         return saved(request, application, f"party-{party.pk}")
 
-    form = forms.PartyForm(sent(request), instance=Party(application=application))
-    return answer(request, form, _editing(application, _("Add a party")), perform)
+    initial = {"role": request.GET.get("role", "")}
+    instance = Party(application=application)
+    form = forms.PartyForm(sent(request), instance=instance, initial=initial)
+    return answer(request, form, _editing(request, application, _("Add a party")), perform)
 
 
 @require_http_methods(METHODS)
@@ -133,7 +138,7 @@ def edit_party(request: HttpRequest, reference: str, number: int) -> HttpRespons
         return saved(request, application, f"party-{party.pk}")
 
     form = forms.PartyForm(sent(request), instance=Party.objects.get(pk=party.pk))
-    return answer(request, form, _editing(application, party.name), perform)
+    return answer(request, form, _editing(request, application, party.name), perform)
 
 
 @require_http_methods(METHODS)
@@ -153,6 +158,7 @@ def remove_party(request: HttpRequest, reference: str, number: int) -> HttpRespo
         back=application.get_absolute_url(),
         facts=((party.get_role_display(), party.name),),
         then=_("The history keeps it."),
+        refusal=why_not(request, application, Action.EDIT),
     )
     form = forms.PlainForm(sent(request), initial={"seen": party.version})
     return answer(request, form, page, perform)

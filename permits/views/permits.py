@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -24,12 +25,12 @@ from permits.domain import acts
 from permits.domain.casefile import read_file
 from permits.domain.letters import papers
 from permits.domain.ruling import coming, rule_on
-from permits.domain.standing import read_standing, standing_of
-from permits.domain.use import report_use
+from permits.domain.standing import LineStanding, read_standing, standing_of
+from permits.domain.use import refuse_exhausted, report_use
 from permits.models import Notice, Party, Permit, PermitAct, PermitLine, Use
 from permits.templatetags.case_tags import dollars, figure
-from permits.views.acts import METHODS, Page, answer, sent, who
-from permits.workflow import CASE_ROLES, PROPOSERS
+from permits.views.acts import METHODS, Page, answer, barred, sent, who, why_not
+from permits.workflow import PROPOSERS, TRANSITIONS, Action
 
 PAGE = 50
 TONES = {
@@ -100,7 +101,11 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
         "tone": TONES.get(now.status, ""),
         "conditions": file.conditions,
         "acts": [
-            (act, list(_change_in_words(act.change)))
+            (
+                act,
+                list(_change_in_words(act.change)),
+                _barred_perform(request, act).get("refusal", ""),
+            )
             for act in PermitAct.objects.filter(permit=row).select_related(
                 "line", "proposed_by", "done_by", "declined_by"
             )
@@ -114,11 +119,59 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
         "application": row.application,
         "papers": papers(file),
         "may_make": bool(roles & PROPOSERS),
-        "may_propose": bool(roles & PROPOSERS),
+        "may_decline": not why_not(request, row.application, Action.PROPOSE_ACT),
+        "offers": _offers(request, row),
+        "lines": [
+            (line, file.line(line.number), _why_not_use(request, row, line)) for line in now.lines
+        ],
+        "holders": file.parties_as(PartyRole.APPLICANT),
+        "may_report": not why_not(request, row.application, Action.REPORT_USE),
         "may_act": Role.DECISION_MAKER in roles,
-        "may_report": bool(roles & (CASE_ROLES - {Role.DECISION_MAKER})),
     }
     return render(request, "permits/permit.html", context)
+
+
+def _offers(request: HttpRequest, row: Permit) -> list[tuple[str, str, str]]:
+    """What may be done to the permit: the address, the words, and why not where it may not."""
+    roles = rights_of(request)
+    rows = (
+        (Action.ACT, "permits:tighten", _("Suspend, cancel or narrow"), _why_not_tighten),
+        (Action.PROPOSE_ACT, "permits:propose", _("Propose an act"), _why_not_propose),
+    )
+    return [
+        (reverse(name, args=[row.number]), words, against(request, row))
+        for action, name, words, against in rows
+        if roles & TRANSITIONS[action].roles
+    ]
+
+
+def _why_not_propose(request: HttpRequest, row: Permit) -> str:
+    return why_not(
+        request, row.application, Action.PROPOSE_ACT, lambda: acts.refuse_to_propose(row)
+    )
+
+
+def _why_not_tighten(request: HttpRequest, row: Permit) -> str:
+    by = who(request)
+    return why_not(request, row.application, Action.ACT, lambda: acts.refuse_to_act(row, by=by))
+
+
+def _why_not_perform(request: HttpRequest, act: PermitAct) -> str:
+    return str(_barred_perform(request, act).get("refusal", ""))
+
+
+def _barred_perform(request: HttpRequest, act: PermitAct) -> dict[str, Any]:
+    by = who(request)
+    return barred(
+        request,
+        act.permit.application,
+        Action.ACT,
+        lambda: acts.refuse_to_perform(act, by=by),
+    )
+
+
+def _why_not_use(request: HttpRequest, row: Permit, line: LineStanding) -> str:
+    return why_not(request, row.application, Action.REPORT_USE, lambda: refuse_exhausted(line))
 
 
 def _page(row: Permit, title: str, button: str, then: str = "", **more: Any) -> Page:
@@ -161,7 +214,8 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
         return redirect(row)
 
     then = _("What loosens the permit passes the whole gate on the day on which it is done.")
-    page = _page(row, _("Propose an act"), _("Propose the act"), then)
+    against = _why_not_propose(request, row)
+    page = _page(row, _("Propose an act"), _("Propose the act"), then, refusal=against)
     return answer(request, _act_form(request, row), page, perform)
 
 
@@ -187,7 +241,8 @@ def act_at_once(request: HttpRequest, number: str) -> HttpResponse:
         "It takes effect at once. What loosens the permit, or adds a condition, is another person's"
         " to propose."
     )
-    page = _page(row, _("Tighten the permit"), _("Do it now"), then)
+    against = _why_not_tighten(request, row)
+    page = _page(row, _("Tighten the permit"), _("Do it now"), then, refusal=against)
     return answer(request, _act_form(request, row), page, perform)
 
 
@@ -257,7 +312,11 @@ def perform_act(request: HttpRequest, number: int) -> HttpResponse:
         return redirect(act.permit)
 
     page = _page(
-        act.permit, act.get_kind_display(), _("Do what is proposed"), facts=_act_facts(act)
+        act.permit,
+        act.get_kind_display(),
+        _("Do what is proposed"),
+        facts=_act_facts(act),
+        **_barred_perform(request, act),
     )
     form = forms.PlainForm(sent(request), initial={"seen": act.version})
     return answer(request, form, page, perform)
@@ -274,7 +333,18 @@ def decline_act(request: HttpRequest, number: int) -> HttpResponse:
         messages.success(request, _("Declined. The permit stays as it is."))
         return redirect(act.permit)
 
-    page = _page(act.permit, _("Decline an act"), _("Decline it"), facts=_act_facts(act))
+    page = _page(
+        act.permit,
+        _("Decline an act"),
+        _("Decline it"),
+        facts=_act_facts(act),
+        refusal=why_not(
+            request,
+            act.permit.application,
+            Action.PROPOSE_ACT,
+            lambda: acts.refuse_done(act),
+        ),
+    )
     form = forms.WhyForm(sent(request), initial={"seen": act.version})
     return answer(request, form, page, perform)
 
@@ -308,6 +378,7 @@ def use(request: HttpRequest, number: str, line: int) -> HttpResponse:
             ),
         ),
         provision="",
+        refusal=_why_not_use(request, row, left),
     )
     form = forms.UseForm(sent(request), initial={"used_on": clock.today()})
     return answer(request, form, page, perform)
@@ -331,5 +402,11 @@ def see_notice(request: HttpRequest, number: int) -> HttpResponse:
         notice.get_kind_display(),
         _("I have taken note, and told the holder where that was asked"),
         facts=((_("Act"), notice.act.get_kind_display()), (_("To"), notice.person)),
+        refusal=why_not(
+            request,
+            notice.application,
+            Action.DECLARE_CONFLICT,
+            lambda: acts.refuse_to_see(notice, by=who(request)),
+        ),
     )
     return answer(request, forms.PlainForm(sent(request)), page, perform)

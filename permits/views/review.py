@@ -32,6 +32,7 @@ from permits.domain.drafts import (
     drop_draft,
     is_too_long,
     keep_draft,
+    kept_until,
 )
 from permits.domain.ruling import rule_on
 from permits.domain.sources import add_evidence, add_measure, edit_source, remove_source
@@ -76,7 +77,7 @@ def card(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
         # The sheet instead of the plain page of an act, with what went wrong.
         return _sheet(request, read_file(application), one, form, page, status)
 
-    page = _page(application, str(one.name))
+    page = _page(request, application, str(one.name))
     if request.method != "POST":
         return _reopened(request, file, one, form, page)
     return answer(request, form, page, perform, draw)
@@ -159,12 +160,13 @@ def drop(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
     return redirect("permits:card", reference, slug)
 
 
-def _page(application: Application, title: str, button: str = "") -> Page:
+def _page(request: HttpRequest, application: Application, title: str, button: str = "") -> Page:
     return Page(
         title=title,
         button=button or _("Save"),
         name=application.reference,
         back=application.get_absolute_url(),
+        refusal=why_not(request, application, Action.ASSESS),
     )
 
 
@@ -186,10 +188,7 @@ def _sheet(
     context = {
         "application": application,
         "one": one,
-        "provision": Provision.objects.filter(key=one.key).order_by("-edition").first(),
-        "lead": Provision.objects.filter(key="EIPA:7.3(1)(b)").order_by("-edition").first()
-        if one.slug != "a"
-        else None,
+        "law": _law(one),
         "test": Provision.objects.filter(key="EIPA:7.4").order_by("-edition").first(),
         "form": form,
         "state": now,
@@ -206,10 +205,19 @@ def _sheet(
         and not now.is_signed_twice,
         "page": page,
         "draft": draft,
+        "kept_until": kept_until(draft) if draft else None,
         "status": status,
         "head": head_of(application),
     }
     return render(request, "permits/card.html", context, status=status)
+
+
+def _law(one: considerations.Consideration) -> list[Provision]:
+    """The sentence of the Act that the consideration ends, from its beginning."""
+    keys = ["EIPA:7.3(1)", *(["EIPA:7.3(1)(b)"] if one.slug != "a" else []), one.key]
+    rows = Provision.objects.filter(key__in=keys).order_by("edition")
+    newest = {row.key: row for row in rows}
+    return [newest[key] for key in keys if key in newest]
 
 
 def _why_not_sign(request: HttpRequest, file: CaseFile, card: Card | None) -> str:
@@ -281,7 +289,7 @@ def new_source(request: HttpRequest, reference: str, kind: str) -> HttpResponse:
 
     form = shape(sent(request), instance=model(application=application))
     title = _("Add evidence") if kind == "evidence" else _("Add a mitigating measure")
-    return answer(request, form, _page(application, title), perform)
+    return answer(request, form, _page(request, application, title), perform)
 
 
 @require_http_methods(METHODS)
@@ -296,7 +304,7 @@ def change_source(request: HttpRequest, kind: str, number: int) -> HttpResponse:
         return redirect(f"{application.get_absolute_url()}#review")
 
     form = shape(sent(request), instance=_source(request, kind, number)[0])
-    return answer(request, form, _page(application, str(row)), perform)
+    return answer(request, form, _page(request, application, str(row)), perform)
 
 
 @require_http_methods(METHODS)
@@ -310,7 +318,7 @@ def drop_source(request: HttpRequest, kind: str, number: int) -> HttpResponse:
         return redirect(f"{application.get_absolute_url()}#review")
 
     form = forms.PlainForm(sent(request), initial={"seen": row.version})
-    page = _page(application, _("Remove: %(what)s") % {"what": row}, _("Remove"))
+    page = _page(request, application, _("Remove: %(what)s") % {"what": row}, _("Remove"))
     return answer(request, form, page, perform)
 
 

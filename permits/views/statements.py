@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,31 +21,39 @@ from permits.domain.statements import (
     VALUES,
     Said,
     Standing,
+    check_said,
     countersign,
     is_there,
+    refuse_to_countersign,
+    refuse_to_set_aside,
     set_aside,
     state,
     verdict,
 )
 from permits.models import Statement
-from permits.views.acts import METHODS, Page, answer, find, sent, who
+from permits.views.acts import METHODS, Page, answer, find, sent, who, why_not
+from permits.workflow import Action
 from policies.domain.register import current_register
 
 
 @dataclass(frozen=True, slots=True)
 class StatementShown:
-    """A statement as people read it."""
+    """A statement as people read it. `why_not`: why this person may not countersign it."""
 
     statement: Statement
     about: str
     says: str
     verdict: str
+    why_not: str
 
 
-def shown(file: CaseFile, one: Standing) -> StatementShown:
+def shown(request: HttpRequest, file: CaseFile, one: Standing) -> StatementShown:
     """A statement and how it stands, in words."""
     statement = one.statement
-    return StatementShown(statement, about(file, statement), _says(statement), verdict(one))
+    against = _why_not_countersign(request, file, statement) if one.waits else ""
+    return StatementShown(
+        statement, about(file, statement), _says(statement), verdict(one), against
+    )
 
 
 def about(file: CaseFile, statement: Statement) -> str:
@@ -110,20 +120,22 @@ def new_statement(request: HttpRequest, reference: str, kind: str, key: str) -> 
         policies=policies,
         documents=forms.documents_of(application),
         needs_source=which in (StatementKind.SCREENING, StatementKind.ELIGIBILITY),
+        check=lambda given: check_said(file, said(given)),
     )
 
-    def perform(form: forms.StatementForm) -> HttpResponse:
-        given = form.cleaned_data
-        said = Said(
+    def said(given: Mapping[str, Any]) -> Said:
+        return Said(
             which,
             key,
-            given["value"],
-            reason=given["reason"],
+            given.get("value", ""),
+            reason=given.get("reason", ""),
             source=given.get("source", ""),
-            document=given["document"],
+            document=given.get("document"),
             policies=tuple(given.get("policies", ())),
         )
-        made = state(application, said, by=who(request))
+
+    def perform(form: forms.StatementForm) -> HttpResponse:
+        made = state(application, said(form.cleaned_data), by=who(request))
         messages.success(
             request,
             _("Stated. It counts from now on.")
@@ -139,11 +151,12 @@ def new_statement(request: HttpRequest, reference: str, kind: str, key: str) -> 
         back=application.get_absolute_url(),
         facts=((_("About"), about(file, Statement(kind=kind, key=key))),),
         then=_("What makes the case less strict counts only once a second person stands by it."),
+        refusal=why_not(request, application, Action.STATE),
     )
     return answer(request, form, page, perform)
 
 
-def _statement(request: HttpRequest, number: int) -> tuple[Statement, Page]:
+def _statement(request: HttpRequest, number: int) -> tuple[Statement, CaseFile, Page]:
     made = get_object_or_404(
         Statement.objects.select_related("application", "made_by", "document"), pk=number
     )
@@ -164,13 +177,24 @@ def _statement(request: HttpRequest, number: int) -> tuple[Statement, Page]:
         ),
         then=_("You stand by it with the person who made it. It counts from then on."),
     )
-    return made, page
+    return made, file, page
+
+
+def _why_not_countersign(request: HttpRequest, file: CaseFile, made: Statement) -> str:
+    by = who(request)
+    return why_not(
+        request,
+        file.application,
+        Action.COUNTERSIGN,
+        lambda: refuse_to_countersign(file, made, by=by),
+    )
 
 
 @require_http_methods(METHODS)
 def countersign_statement(request: HttpRequest, number: int) -> HttpResponse:
     """Stands by another's statement."""
-    made, page = _statement(request, number)
+    made, file, page = _statement(request, number)
+    page = replace(page, refusal=_why_not_countersign(request, file, made))
 
     def perform(form: forms.PlainForm) -> HttpResponse:
         countersign(made, by=who(request), seen=form.cleaned_data["seen"])
@@ -184,7 +208,7 @@ def countersign_statement(request: HttpRequest, number: int) -> HttpResponse:
 @require_http_methods(METHODS)
 def set_aside_statement(request: HttpRequest, number: int) -> HttpResponse:
     """Takes a statement back."""
-    made, page = _statement(request, number)
+    made, file, page = _statement(request, number)
 
     def perform(form: forms.WhyForm) -> HttpResponse:
         given = form.cleaned_data
@@ -200,5 +224,6 @@ def set_aside_statement(request: HttpRequest, number: int) -> HttpResponse:
         back=page.back,
         facts=page.facts,
         then=_("The case can only get stricter by it. The history keeps the statement."),
+        refusal=why_not(request, file.application, Action.STATE, lambda: refuse_to_set_aside(made)),
     )
     return answer(request, form, own, perform)

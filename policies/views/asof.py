@@ -10,8 +10,8 @@ and in the template
        on_text=as_of.on_text known_text=as_of.known_text is_today=as_of.is_today only %}
     <a href="{{ policy.get_absolute_url }}{{ as_of.query }}">
 
-A day that can't be read, or a day of knowledge that is still to come, is an error of its field; the
-page then shows today.
+A day that can't be read, or a day of knowledge that is still to come, is an error of its field:
+then `is_read` is false, and the page shows nothing of another day that could be taken for it.
 """
 
 from __future__ import annotations
@@ -39,6 +39,11 @@ class AsOf:
     known_on: date | None
     today: date
     form: AsOfForm
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the days are those that were asked for."""
+        return not self.form.errors.keys() & {"on", "known_on"}
 
     @property
     def known_at(self) -> datetime | None:

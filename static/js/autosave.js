@@ -83,8 +83,12 @@ function watch(form) {
 
   async function told(answer, fields) {
     const isOurs = answer.headers.get("Content-Type")?.startsWith("application/json");
-    if (answer.type === "opaqueredirect" || (answer.status === 403 && !isOurs)) {
+    // Nothing else sends a script elsewhere: what is not allowed is a 403 with words.
+    if (answer.type === "opaqueredirect") {
       tell("kept", line.dataset.signedOut, [line.dataset.signInAt, line.dataset.signIn]);
+    } else if (answer.status === 403 && isOurs) {
+      const { words } = await answer.json();
+      tell("kept", `${line.dataset.refused} ${words} ${line.dataset.kept}`);
     } else if (!isOurs) {
       tell("kept", line.dataset.failed);
       later(RETRY);

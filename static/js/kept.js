@@ -17,6 +17,17 @@ export function kept(key) {
   }
 }
 
+/* The keys of what one person typed here. */
+export function keptBy(person) {
+  try {
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(`${PREFIX}${person}:`))
+      .map((key) => key.slice(PREFIX.length));
+  } catch {
+    return [];
+  }
+}
+
 export function forget(key) {
   try {
     localStorage.removeItem(PREFIX + key);

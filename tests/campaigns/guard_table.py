@@ -461,7 +461,7 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
         _DOORS,
         "what loosens passes the gate",
         _ACTS,
-        "        if loosening:\n            _pass_the_gate(work, now, by, delegation)\n",
+        "    if loosening:\n        _pass_the_gate(act, by, delegation)\n",
         "",
         _OF_ACTS,
     ),
@@ -470,7 +470,7 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
         "loosening is compared again when it is done",
         _ACTS,
         "loosening = loosens(before, after)",
-        "loosening = now.loosens",
+        "loosening = act.loosens",
         _OF_ACTS,
     ),
     (
@@ -572,8 +572,8 @@ def locks() -> Iterator[Guard]:
         (
             "loosening shares the register",
             _ACTS,
-            "    share_register()\n    file = read_file(work.application)",
-            "    file = read_file(work.application)",
+            "        share_register()\n        held = hold_delegations(",
+            "        held = hold_delegations(",
         ),
         (
             "a delegation is not ended meanwhile",

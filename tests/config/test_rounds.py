@@ -22,6 +22,9 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def forget_old_records() -> None:
         told.append("forgetting")
 
+    def forget_old_drafts() -> None:
+        told.append("drafts")
+
     def refresh() -> int:
         told.append("overviews")
         return int(told.count("overviews") == 1)
@@ -31,6 +34,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(rounds, "make_if_needed", make_if_needed)
     monkeypatch.setattr(rounds, "forget_old_records", forget_old_records)
+    monkeypatch.setattr(rounds, "forget_old_drafts", forget_old_drafts)
     monkeypatch.setattr(rounds, "refresh", refresh)
     monkeypatch.setattr(connections, "close_all", close_all)
     return told
@@ -46,6 +50,7 @@ def test_a_round_makes_a_checkpoint_forgets_once_a_day_and_refreshes_all(
         "checkpoint",
         "closed",
         "forgetting",
+        "drafts",
         "closed",
         "overviews",
         "overviews",
@@ -66,7 +71,7 @@ def test_a_fault_is_logged_and_ends_nothing(
 
     monkeypatch.setattr(rounds, "make_if_needed", make_if_needed)
     Rounds().go_once()
-    assert done == ["closed", "forgetting", "closed", "overviews", "overviews", "closed"]
+    assert done == ["closed", "forgetting", "drafts", "closed", "overviews", "overviews", "closed"]
     (record,) = caplog.records
     assert record.getMessage() == "make_if_needed failed; again in 60.0 seconds"
     assert record.exc_info is not None

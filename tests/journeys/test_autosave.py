@@ -7,12 +7,13 @@ from collections.abc import Callable
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Dialog, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from history.models import Event
 from permits.domain.assessment import edit_card, sign_card
+from permits.domain.intake import withdraw
 from permits.models import Application, Card, Draft
 from tests.journeys.test_cases import LANGUAGES, SignIn, said, speak, submit
 from tests.people import Cast
@@ -177,6 +178,97 @@ def test_a_session_that_ended_loses_nothing(
     sign_in(people.senior)
     page.goto(address)
     expect(page.locator("#id_finding")).to_have_value(ANSWERS["finding"])
+
+
+KEPT = "Object.keys(localStorage).filter((key) => key.startsWith('typed:'))"
+
+
+def fail(page: Page) -> None:
+    """The server is not reached by what is saved by itself."""
+    page.route("**/draft/", lambda route: route.abort())
+
+
+def sign_out(page: Page) -> None:
+    page.locator(".app-bar form[action='/sign-out/'] button:visible").click()
+
+
+def test_signing_out_leaves_nothing_that_one_typed_and_all_that_another_did(
+    page: Page, sign_in: SignIn, staff: Callable[[], Cast]
+) -> None:
+    people = staff()
+    _application, address = begin(people)
+    sign_in(people.senior)
+    page.goto(address)
+    fail(page)
+    type_finding(page, "Typed by the senior")
+    expect(page.locator("[data-save-state]")).to_have_attribute("data-state", "kept")
+    # Their session ends without a word, and another person takes the chair.
+    sign_in(people.analyst)
+    page.goto(address)
+    expect(page.locator("#id_finding")).to_have_value(ANSWERS["finding"])
+    type_finding(page, "Typed by the analyst")
+    expect(page.locator("[data-save-state]")).to_have_attribute("data-state", "kept")
+    assert len(page.evaluate(KEPT)) == 2
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        # Asked once they keep it, asked again they let it go.
+        (dialog.dismiss if len(asked) == 1 else dialog.accept)()
+
+    page.on("dialog", answer)
+    sign_out(page)
+    expect(page.locator("#id_finding")).to_have_value("Typed by the analyst")
+    assert len(page.evaluate(KEPT)) == 2
+    sign_out(page)
+    expect(page.locator("#id_username")).to_be_visible()
+    assert len(asked) == 2
+    assert "has not reached the server" in asked[0]
+    assert page.evaluate(KEPT) == [f"typed:{people.senior.pk}:{address}"]
+
+
+def test_signing_out_asks_nothing_where_all_has_reached_the_server(
+    page: Page, sign_in: SignIn, staff: Callable[[], Cast]
+) -> None:
+    people = staff()
+    _application, address = begin(people)
+    sign_in(people.analyst)
+    page.goto(address)
+    type_finding(page, "Half a thought")
+    expect(page.locator("[data-save-state]")).to_have_attribute("data-state", "saved")
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    sign_out(page)
+    expect(page.locator("#id_username")).to_be_visible()
+    assert page.evaluate(KEPT) == []
+    assert Draft.objects.get().fields["finding"] == ["Half a thought"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_may_not_save_any_more_is_told_so_and_not_that_they_are_signed_out(
+    new_context: Callable[..., BrowserContext],
+    live_server: LiveServer,
+    staff: Callable[[], Cast],
+    language: str,
+) -> None:
+    people = staff()
+    application, address = begin(people)
+    # Not the context that takes an answer of 403 for a fault.
+    context = new_context()
+    give_session(context, live_server, people.analyst)
+    page = context.new_page()
+    speak(page, language)
+    page.goto(f"{live_server.url}{address}")
+    withdraw(application, by=people.senior, reason="For a test")
+    type_finding(page, "Too late")
+    state = page.locator("[data-save-state]")
+    expect(state).to_contain_text(said(language, "Not saved.", "Non enregistré."))
+    expect(state).to_contain_text(said(language, "Withdrawn", "Retirée"))
+    expect(state).not_to_contain_text(said(language, "signed out", "session"))
+    expect(page.locator("#id_finding")).to_have_value("Too late")
+    # Another session in this browser: the page is older than its sign-in.
+    give_session(context, live_server, people.auditor)
+    type_finding(page, "Somebody else's session")
+    expect(state).to_contain_text(said(language, "Your account may not", "Votre compte"))
 
 
 def give_session(context: BrowserContext, live_server: LiveServer, person: User) -> None:

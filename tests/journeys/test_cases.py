@@ -237,7 +237,8 @@ def test_a_suspended_permit_is_reinstated_only_through_the_gate(
     act = PermitAct.objects.get(kind="reinstate")
     sign_in(people.decision)
     page.goto(f"/acts/{act.pk}/")
-    submit(page)
+    # What stands against it is told before it is tried.
+    expect(page.locator("main form button.button-primary")).to_be_disabled()
     expect(page.locator(".gate-list")).to_contain_text("G9")
     assert read_standing(permit, clock.today()).status == PermitStatus.SUSPENDED
     card = Card.objects.get(application=permit.application, consideration="7.3(1)(a)")
@@ -285,6 +286,7 @@ def test_bad_input_is_named_and_kept_on_every_main_form(
 ) -> None:
     people = staff()
     application = make_in_review(people.analyst)
+    answer_cards(application, by=people.analyst)
     before = Application.objects.get().version
     sign_in(people.analyst)
     speak(page, language)

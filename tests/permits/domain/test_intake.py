@@ -153,6 +153,19 @@ def test_a_line_that_cannot_be_is_refused_by_field(
     assert read_file(case).lines == ()
 
 
+def test_all_that_is_wrong_with_a_line_is_said_at_once(office: Cast) -> None:
+    case = intake.open_application("export", by=office.analyst)
+    values = {
+        "items": ["banana"],
+        "quantity": Decimal(0),
+        "us_origin_percent": 101,
+        "unit": "x" * 41,
+    }
+    with pytest.raises(ValidationError) as refusal:
+        intake.add_line(case, {**LINE, **values}, by=office.analyst)
+    assert set(refusal.value.message_dict) == set(values)
+
+
 def test_a_total_may_differ_by_what_a_unit_is_rounded_by(office: Cast) -> None:
     case = intake.open_application("export", by=office.analyst)
     thirds = {"quantity": Decimal(3), "unit_value": Decimal("33.33"), "total_value": Decimal(100)}

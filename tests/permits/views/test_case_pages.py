@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -13,26 +15,29 @@ from django.urls import reverse
 from django.utils.translation import override
 from pytest_django.asserts import assertContains, assertNotContains
 
-from accounts.days import short_day
+from accounts.days import day_in_words, short_day
 from accounts.models import User
 from history import clock
 from history.models import Event
-from permits.choices import PermitStatus, Screened, StatementKind
+from permits.choices import PartyRole, PermitStatus, Screened, StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain import intake
 from permits.domain.acts import propose_act
 from permits.domain.assessment import edit_card
 from permits.domain.casefile import read_file
+from permits.domain.requirements import required_facts
 from permits.domain.sources import add_evidence
 from permits.domain.standing import read_standing
+from permits.domain.statements import party_key, set_aside
 from permits.domain.use import report_use
 from permits.models import Application, Card, Permit, PermitAct, Statement
-from permits.templatetags.case_tags import figure
+from permits.templatetags.case_tags import dollars, figure
 from permits.verbs import Verb
 from tests.people import Cast
 from tests.permits.factories import (
     ANSWERS,
     LINE,
+    PARTY,
     WHY,
     answer_cards,
     country,
@@ -102,6 +107,87 @@ def test_bad_input_names_the_field_and_keeps_what_was_typed(
     assert words in page
     assert "Kept as it was typed" in page
     assert len(read_file(application).lines) == 1
+
+
+WRONG: list[tuple[str, tuple[object, ...], dict[str, str], set[str]]] = [
+    # What a field cannot hold, and what only the office's own rules refuse.
+    (
+        "form",
+        (),
+        {"form_date": "2020-13-99", "transit": "ZZ", "sub_region": "UA-CRIMEA", "end_use": "Kept"},
+        {"form_date", "transit", "sub_region"},
+    ),
+    (
+        "new_line",
+        (),
+        {
+            "items": "banana",
+            "quantity": "many",
+            "unit_value": "-1",
+            "us_origin_percent": "101",
+            "description": "Kept",
+        },
+        {"items", "quantity", "unit_value", "us_origin_percent"},
+    ),
+    (
+        "new_party",
+        (),
+        {"role": "applicant", "name": "", "email": "no address", "address": "Kept"},
+        {"role", "name", "email"},
+    ),
+    (
+        "new_source",
+        ("evidence",),
+        {"title": " ", "source": "Kept", "dated": "yesterday", "reliability": ""},
+        {"title", "dated", "reliability"},
+    ),
+    (
+        "new_document",
+        (),
+        {"title": "Kept", "kind": "", "dated": "2199-01-01"},
+        {"kind", "dated", "file"},
+    ),
+    (
+        "state",
+        ("eligibility", "applicant"),
+        {"value": "resident", "source": "", "reason": ""},
+        {"source", "reason"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "where", "typed", "wrong"), WRONG, ids=[one[0] for one in WRONG])
+def test_everything_wrong_is_said_in_one_round_each_at_its_field(
+    office: Cast,
+    name: str,
+    where: tuple[object, ...],
+    typed: dict[str, str],
+    wrong: set[str],
+) -> None:
+    case = make_in_review(office.analyst)
+    address = reverse(f"permits:{name}", args=[case.reference, *where])
+    values = {"destination": country("TR").pk, "end_user_kind": "government", **typed}
+    before = Event.objects.count()
+    response = as_person(office.analyst).post(address, values)
+    form = response.context["form"]
+    assert set(form.errors) == wrong
+    for field, words in typed.items():
+        if words.strip():
+            assert form[field].value() == words
+    page = response.content.decode()
+    for field in wrong:
+        assert f'id="id_{field}_error"' in page
+        assert f'href="#id_{field}' in page
+    assert Event.objects.count() == before
+
+
+def test_a_figure_that_is_none_is_not_reckoned_with(office: Cast) -> None:
+    """The quantity that the line has says nothing of the one that was meant."""
+    case = make_draft(office.analyst)
+    address = reverse("permits:line", args=[case.reference, 1])
+    values = {"description": "A", "quantity": "many", "unit_value": "10", "total_value": "20"}
+    form = as_person(office.analyst).post(address, values).context["form"]
+    assert set(form.errors) == {"quantity"}
 
 
 def test_a_conflict_is_told_and_what_was_typed_stays(office: Cast) -> None:
@@ -348,14 +434,64 @@ def test_who_may_not_edit_a_source_gets_no_link_to_it(office: Cast) -> None:
         assert "/sources/" not in as_person(reader).get(card).content.decode()
 
 
-def test_a_missing_fact_leads_to_its_field(office: Cast) -> None:
-    case = make_draft(office.analyst, lines=[{**LINE, "shipping_point": "", "items": []}])
-    intake.edit_application(case, {"delivery": ""}, by=office.analyst)
-    page = as_person(office.analyst).get(case.get_absolute_url()).content.decode()
-    assert f"{reverse('permits:form', args=[case.reference])}#id_delivery" in page
-    line = reverse("permits:line", args=[case.reference, 1])
-    assert f"{line}#id_shipping_point" in page
-    assert f"{line}#id_items" in page
+def lacking(office: Cast, activity: str, *, full: bool) -> Application:
+    """An application without facts: with nobody and nothing on it, or with empty lines and parties.
+
+    Between them every fact of the two forms is missing once.
+    """
+    case = intake.open_application(activity, by=office.analyst)
+    if full:
+        case = intake.edit_application(case, {"is_of_us_controlled_goods": True}, by=office.analyst)
+        intake.add_line(case, {"items": ["2-15.d", "5400"]}, by=office.analyst)
+        intake.add_line(case, {"description": "A"}, by=office.analyst)
+        for role in PartyRole.values:
+            intake.add_party(case, {"role": role, "name": f"A {role}"}, by=office.analyst)
+    return case
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("activity", ["export", "brokering"])
+def test_each_missing_fact_of_the_gate_leads_to_its_field(
+    office: Cast, activity: str, full: bool
+) -> None:
+    case = lacking(office, activity, full=full)
+    facts = [one for one in required_facts(read_file(case)) if one.is_missing]
+    client = as_person(office.analyst)
+    page = client.get(case.get_absolute_url()).content.decode()
+    gate = page[page.index('id="gate"') : page.index('id="required-facts"')]
+    links = re.findall(r'<a href="([^"]+)">([^<]+)</a>', gate)
+    told = {unescape(words): address for address, words in links}
+    assert len(facts) > 4
+    for fact in facts:
+        address, _hash, field = told[f"Missing: {fact.words} ({fact.cite})."].partition("#")
+        form = client.get(address).content.decode()
+        assert f' id="{field}"' in form, fact.key
+        if fact.preset:
+            assert f'value="{fact.preset.partition("=")[2]}" selected' in form
+
+
+def test_who_cannot_fill_a_missing_fact_in_is_led_to_where_it_is_shown(office: Cast) -> None:
+    case = lacking(office, "export", full=False)
+    page = as_person(office.auditor).get(case.get_absolute_url()).content.decode()
+    for fact in required_facts(read_file(case)):
+        if fact.is_missing:
+            assert f'href="{case.get_absolute_url()}#{fact.anchor}"' in page
+            assert f'id="{fact.anchor}"' in page
+    assert reverse("permits:form", args=[case.reference]) not in page
+
+
+def test_the_gate_that_refuses_an_act_on_a_permit_leads_to_its_case(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    case = permit.application
+    edit_card(case, CONSIDERATIONS[0].number, {"finding": "Anew"}, by=office.analyst)
+    change = {"valid_to": date(2199, 3, 4)}
+    act = propose_act(permit, kind="amend", change=change, reason=WHY, by=office.analyst)
+    client = as_person(office.decision)
+    response = client.post(reverse("permits:perform", args=[act.pk]), {"seen": act.version})
+    assert response.status_code == 409
+    card = reverse("permits:card", args=[case.reference, CONSIDERATIONS[0].slug])
+    assert f'href="{card}"' in response.content.decode()
+    assert client.get(card).status_code == 200
 
 
 def test_destinations_are_in_the_order_of_their_names(office: Cast) -> None:
@@ -391,6 +527,24 @@ def test_the_history_tells_statements_and_citations_in_words(office: Cast, langu
         assert str(Screened.CLEAR.label) in stated
         assert "party:" not in stated
         assert report.title in edited
+
+
+@pytest.mark.parametrize(
+    "verb", [Verb.STATED, Verb.COUNTERSIGNED, Verb.SET_ASIDE, Verb.CARD_SIGNED]
+)
+def test_the_history_calls_parties_by_their_names(office: Cast, verb: Verb) -> None:
+    case = make_ready(office.analyst, office.senior)
+    party = read_file(case).parties[1]
+    said = Statement.objects.get(key=party_key(party.pk))
+    set_aside(said, by=office.analyst, reason=WHY)
+    events = Event.objects.filter(stream=case.stream, verb=verb)
+    about = [one for one in events if f"party:{party.pk}".encode() in bytes(one.body)]
+    assert about
+    page = as_person(office.auditor).get(about[0].get_absolute_url()).content.decode()
+    page = page[page.index("<main") :]
+    assert party.name in page
+    assert "party:" not in page
+    assert "Party no." not in page
 
 
 def test_who_does_an_act_sees_what_it_changes_and_that_it_loosens(office: Cast) -> None:
@@ -439,3 +593,64 @@ def test_figures_of_an_amendment_need_their_line(office: Cast) -> None:
     huge = {**sent, "line": "1", "quantity": "1E+9999999"}
     assert as_person(office.analyst).post(address, huge).status_code == 200
     assert not PermitAct.objects.exists()
+
+
+def test_a_case_says_at_its_head_what_stands_in_each_part_and_whose_move_it_is(
+    office: Cast,
+) -> None:
+    case = make_draft(office.analyst, lines=[{**LINE, "shipping_point": "", "measure": ""}])
+    case = intake.take_up(intake.submit(case, by=office.analyst), by=office.analyst)
+    response = as_person(office.analyst).get(case.get_absolute_url())
+    page = response.content.decode()
+    told = {one.anchor: (one.words, one.tone) for one in response.context["parts"]}
+    assert told["required-facts"] == ("2 missing", "bad")
+    assert told["review"] == ("0/6", "")
+    assert told["documents"] == ("0", "")
+    assert told["gate"] == (f"{len(response.context['gate'].failures)} not met", "bad")
+    assert "questions" not in told
+    for anchor in told:
+        assert f'href="#{anchor}"' in page
+        assert f'id="{anchor}"' in page
+    assert "Yours, in review" in page
+    assert dollars(Decimal(2500000)) in page
+    mine = as_person(office.decision).get(case.get_absolute_url()).content.decode()
+    assert "Yours, in review" not in mine
+
+
+@pytest.mark.parametrize("language", ["en-ca", "fr-ca"])
+def test_who_decides_sees_what_was_recommended_on_the_page_of_the_decision(
+    office: Cast, language: str
+) -> None:
+    case = make_recommended(office.analyst, office.senior)
+    client = as_person(office.decision)
+    client.cookies["django_language"] = language
+    page = client.get(do(case, "issue")).content.decode()
+    file = read_file(case)
+    made = file.recommendation
+    assert made is not None
+    assert made.valid_to is not None
+    with override(language):
+        condition = file.conditions[0]
+        text = condition.text_fr if language == "fr-ca" else condition.text_en
+        told = (office.analyst.name, WHY, day_in_words(made.valid_to), text)
+    for words in told:
+        assert words in unescape(page), words
+
+
+def test_a_consideration_quotes_the_whole_sentence_of_the_act(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    for slug, words in (
+        ("a", "specified in the application for the permit would contribute to peace"),
+        ("b-i", "permit could be used to commit or facilitate a serious violation of"),
+    ):
+        address = reverse("permits:card", args=[case.reference, slug])
+        page = as_person(office.auditor).get(address).content.decode()
+        assert "In deciding whether to issue a permit" in page
+        assert words in " ".join(page.split())
+
+
+def test_a_permit_says_whose_it_is_and_for_what(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    page = as_person(office.auditor).get(permit.get_absolute_url()).content.decode()
+    assert f"Held by {PARTY['name']} applicant." in page
+    assert LINE["description"] in page

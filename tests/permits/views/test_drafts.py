@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +10,15 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from accounts.days import day_in_words
+from history import clock
 from history.domain.past import row_at
 from history.models import Event
 from permits.choices import RefusalGround
 from permits.domain import intake
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
+from permits.domain.drafts import forget_old_drafts
 from permits.domain.sources import add_evidence
 from permits.models import Application, Card, Draft, Line
 from tests.people import Cast
@@ -80,6 +84,19 @@ def test_a_draft_is_given_up(office: Cast, case: Application) -> None:
     assert "Half a thought" not in page(mine.get(at(case)))
 
 
+@pytest.mark.parametrize(("days", "is_kept"), [(29, True), (31, False)])
+def test_a_draft_left_untouched_is_removed_after_the_days_that_its_page_says(
+    office: Cast, case: Application, days: int, is_kept: bool
+) -> None:
+    mine = as_person(office.analyst)
+    mine.post(at(case, "draft"), typed(case, finding="Half a thought"))
+    today = clock.today()
+    assert f"removed after {day_in_words(today + timedelta(days=30))}" in page(mine.get(at(case)))
+    Draft.objects.update(saved_at=clock.now() - timedelta(days=days))
+    forget_old_drafts()
+    assert Draft.objects.exists() is is_kept
+
+
 @pytest.mark.parametrize("seen", ["", "-1", "x", "9" * 30])
 def test_a_draft_begun_on_nothing_is_refused(office: Cast, case: Application, seen: str) -> None:
     answer = as_person(office.analyst).post(at(case, "draft"), typed(case, seen=seen))
@@ -93,6 +110,28 @@ def test_who_could_not_save_it_keeps_no_draft(office: Cast) -> None:
     assert answer.status_code == 403
     assert answer.json()["words"]
     assert not Draft.objects.exists()
+
+
+JSON = {"accept": "application/json"}
+
+
+def test_a_script_is_told_why_nothing_is_kept(office: Cast, case: Application) -> None:
+    """Signed out, not allowed, and a page older than the sign-in are three things."""
+    address, fields = at(case, "draft"), typed(case, finding="Half a thought")
+    assert Client().post(address, fields, headers=JSON).status_code == 302
+    not_allowed = as_person(office.auditor).post(address, fields, headers=JSON)
+    assert (not_allowed.status_code, not_allowed.json()) == (
+        403,
+        {"words": "Your account may not do this."},
+    )
+    older = Client(enforce_csrf_checks=True)
+    older.force_login(office.analyst)
+    forged = older.post(address, fields, headers=JSON)
+    assert forged.status_code == 403
+    assert "signed in or out" in forged.json()["words"]
+    assert not Draft.objects.exists()
+    # A browser is shown a page, as ever.
+    assert "<h1>" in page(as_person(office.auditor).post(address, fields))
 
 
 def test_the_second_to_save_sees_three_columns_and_nothing_is_written(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -119,6 +120,45 @@ def test_a_bad_day_is_answered_with_a_page(
     if value in ("abc", "2020-02-30", "20201005"):
         assert "There is a problem" in page
         assert f'value="{value}"' in page
+
+
+DATED = [
+    ("/policies/", ("on", "known_on")),
+    ("/policies/TR-2020-04-16-presumptive/", ("on", "known_on")),
+    ("/policies/map/", ("on", "known_on")),
+    ("/policies/changes/?from=2019-01-01&to=2021-01-01", ("from", "to", "known_on")),
+    ("/destinations/", ("on", "known_on")),
+    ("/destinations/TR/", ("on", "known_on")),
+    ("/ask/?activity=export&destination=TR&items=2-15.d", ("on", "known_on")),
+    ("/lists/AFCCL/", ("on", "known_on")),
+]
+
+
+@pytest.mark.parametrize("language", ["en-ca", "fr-ca"])
+@pytest.mark.parametrize(
+    ("path", "field"), [(path, field) for path, fields in DATED for field in fields]
+)
+def test_for_a_day_that_cannot_be_read_no_page_answers_with_another_day(
+    client: Client, path: str, field: str, language: str
+) -> None:
+    """What stands beneath an error would be taken for the answer."""
+    client.cookies["django_language"] = language
+    join = "&" if "?" in path else "?"
+    good = told(client, f"{path}{join}{field}=2020-10-05")
+    bad = told(client, f"{path}{join}{field}=2020-13-99")
+    for answer in ('data-stance="', "<tbody", 'class="reads"', 'class="country-names"'):
+        assert answer not in bad
+    assert any(answer in good for answer in ('data-stance="', "<tbody", 'class="country-names"'))
+    assert 'value="2020-13-99"' in bad
+    assert f'id="id_{field}_error"' in bad
+    assert f'href="#id_{field}"' in bad
+
+
+def told(client: Client, path: str) -> str:
+    """What a page says beneath its title."""
+    page = client.get(path).content.decode()
+    main = page[page.index("<main") : page.index("</main>")]
+    return re.sub(r'<div class="page-head.*?</h1>.*?</p>', "", main, flags=re.DOTALL)
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if "?" not in path])
