@@ -15,7 +15,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import resolve, reverse
 
@@ -407,7 +407,12 @@ class Walker:
         return f"{answer.status_code}: {words}"
 
 
-@pytest.mark.parametrize("state", STATES, ids=[one.__name__ for one in STATES])
+# What is offered is the program's to say, whichever engine holds the rows: PostgreSQL meets three
+# of the states, and every act in the tests of its domain function.
+WALKED = STATES if connection.vendor == "sqlite" else [in_review, to_be_issued, issued]
+
+
+@pytest.mark.parametrize("state", WALKED, ids=[one.__name__ for one in WALKED])
 def test_what_is_offered_is_done_and_what_is_not_is_refused_with_a_reason(
     office: Cast, state: Callable[[Cast], Application]
 ) -> None:
