@@ -56,11 +56,15 @@ LONGEST_TEXT = 1_000
 """Characters of what is searched for, or chosen, in an address."""
 
 
+NOT_LOOKED_UP = frozenset({"next", "on", "known_on", "goods"})
+"""The page to lead back to after signing in, days, and what goods are called."""
+
+
 class RefuseLongMiddleware:
     """Answers 400 to a longer text in the query of an address.
 
-    SQLite can't look it up: it knows a longest pattern and a greatest depth of a condition. The
-    page to lead back to after signing in is looked up nowhere.
+    SQLite can't look it up: it knows a longest pattern and a greatest depth of a condition. What
+    is looked up nowhere is left to its form, which says at its field what is wrong.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -68,6 +72,6 @@ class RefuseLongMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         for name, values in request.GET.lists():
-            if name != "next" and any(len(value) > LONGEST_TEXT for value in values):
+            if name not in NOT_LOOKED_UP and any(len(value) > LONGEST_TEXT for value in values):
                 raise BadRequest(f"a text of more than {LONGEST_TEXT} characters in the address")
         return self.get_response(request)

@@ -369,6 +369,12 @@ class CardForm(ModelShape):
 # Acts
 
 
+class AsSeenForm(forms.Form):
+    """Nothing to be typed; what was looked at must be told."""
+
+    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
 class PlainForm(SeenForm):
     """Nothing to be typed."""
 

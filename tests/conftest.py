@@ -22,6 +22,7 @@ from pytest_django.live_server_helper import LiveServer
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from accounts.models import User
+from policies.domain.register import forget_kept
 from tests import verbs  # noqa: F401 - they are declared
 from tests.browser import LAUNCH_ARGUMENTS, find_chromium
 from tests.people import make_person
@@ -85,6 +86,14 @@ def pytest_collection_finish() -> None:
 def asks_a_database(item: pytest.Item) -> bool:
     fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
     return bool(fixtures or item.get_closest_marker("django_db"))
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept_of_another_database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a process keeps of the register is forgotten after a test that emptied the tables."""
+    yield
+    if {"transactional_db", "live_server"} & set(request.fixturenames):
+        forget_kept()
 
 
 # The files of documents.

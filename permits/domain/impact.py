@@ -29,7 +29,7 @@ from permits.domain.ruling import CaseRuling, facts_by_line, rule_on_facts, writ
 from permits.domain.standing import Standing, standing_of
 from permits.models import Application, Card, Line, Party, Permit, PermitAct, PermitLine, Use
 from policies.choices import STANCE_RANK, GoodsKind
-from policies.domain.composing import Composed, days_moved, imagine, rehearse
+from policies.domain.composing import Composed, days_ahead, days_moved, imagine, rehearse
 from policies.domain.queries import end_of_day
 from policies.domain.register import Register, current_register
 from policies.domain.rulebook import Rows, Rulebook
@@ -60,27 +60,36 @@ class Group(TextChoices):
 
 
 class Outcome(NamedTuple):
-    """The strictest of an application's lines."""
+    """The strictest of an application's lines; `if_open`: its stance with open questions as yes."""
 
     requirement: str
     stance: str
+    if_open: str
 
 
 class Move(NamedTuple):
-    """An application whose ruling would be another. `because`: why a person has to look."""
+    """An application whose ruling would be another, first on the day `on` (ISO).
+
+    `because`: why a person has to look.
+    """
 
     reference: str
     status: str
+    on: str
     before: Outcome
     after: Outcome
     because: tuple[str, ...]
 
 
 class PermitMove(NamedTuple):
-    """A live permit whose goods would meet another ruling. `left` in dollars, if limited."""
+    """A live permit whose goods would meet another ruling, first on the day `on` (ISO).
+
+    `left` in dollars, if limited.
+    """
 
     number: str
     reference: str
+    on: str
     before: Outcome
     after: Outcome
     group: str
@@ -89,7 +98,7 @@ class PermitMove(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What was found, on the day `on`.
+    """What was found; `on` is the first day from today on which the register would differ.
 
     `moved` are open applications with another outcome; `restated` keep theirs and rest on other
     policies, so that signatures are to be renewed; `permits` are live and in scope; `decided` were
@@ -130,7 +139,8 @@ def impact_of(
     """What the change would do. For words put right alone, nothing."""
     now = register or current_register()
     today = today or clock.today()
-    on = max(_first_day(parts), today)
+    days = days_ahead(parts, today)
+    on = days[0] if days else today
     open_cases = Application.objects.filter(status__in=OPEN)
     alive = Permit.objects.filter(_not_over(today))
     found = Impact(on, open_cases.count(), alive.count())
@@ -138,8 +148,8 @@ def impact_of(
         return found
     both = now, imagine(now, parts)
     reach = _reach(parts)
-    moved, restated = _open(open_cases.filter(reach), both, on, parts)
-    permits = tuple(_permits(Application.objects.filter(reach), alive, both, on, today, parts))
+    moved, restated = _open(open_cases.filter(reach), both, days, parts)
+    permits = tuple(_permits(Application.objects.filter(reach), alive, both, days, today, parts))
     decided = tuple(_decided(Application.objects.filter(reach), both, parts, today))
     return replace(found, moved=moved, restated=restated, permits=permits, decided=decided)
 
@@ -228,6 +238,31 @@ def _rulings(
     return before, after
 
 
+class _Difference(NamedTuple):
+    """A day from which the ruling on a case is another, before and after."""
+
+    on: date
+    before: CaseRuling
+    after: CaseRuling
+
+
+def _differences(file: CaseFile, both: Both, days: Iterable[date]) -> list[_Difference]:
+    """The days on which the registers rule otherwise on a case."""
+    facts = facts_by_line(file)
+    found = []
+    for on in days:
+        before, after = (rule_on_facts(facts, on=on, known_at=None, register=one) for one in both)
+        if before.outcome() != after.outcome():
+            found.append(_Difference(on, before, after))
+    return found
+
+
+def _first(found: Sequence[_Difference]) -> _Difference:
+    """The first day with another outcome; else the first on which it only rests on other rows."""
+    moving = (one for one in found if _said(one.before) != _said(one.after))
+    return next(moving, found[0])
+
+
 def _said(ruling: CaseRuling) -> list[tuple[str, str, str]]:
     return [
         (one.ruling.requirement, one.ruling.stance, one.ruling.stance_if_open)
@@ -236,14 +271,14 @@ def _said(ruling: CaseRuling) -> list[tuple[str, str, str]]:
 
 
 def _outcome(ruling: CaseRuling) -> Outcome:
-    return Outcome(str(ruling.requirement), str(ruling.stance))
+    return Outcome(str(ruling.requirement), str(ruling.stance), str(ruling.stance_if_open))
 
 
 # Open applications
 
 
 def _open(
-    cases: QuerySet[Application], both: Both, on: date, parts: Sequence[Composed]
+    cases: QuerySet[Application], both: Both, days: Sequence[date], parts: Sequence[Composed]
 ) -> tuple[tuple[Move, ...], tuple[Move, ...]]:
     moved: list[Move] = []
     restated: list[Move] = []
@@ -255,14 +290,16 @@ def _open(
             )
         )
         for file in batch:
-            before, after = _rulings(file, both, on)
-            if before.outcome() == after.outcome():
+            differences = _differences(file, both, days)
+            if not differences:
                 continue
+            on, before, after = _first(differences)
             is_signed = file.application.pk in signed
             because = tuple(_because(file.application, before, after, is_signed=is_signed))
             move = Move(
                 file.application.reference,
                 file.application.status,
+                on.isoformat(),
                 _outcome(before),
                 _outcome(after),
                 because,
@@ -318,30 +355,34 @@ def _permits(
     cases: QuerySet[Application],
     alive: QuerySet[Permit],
     both: Both,
-    on: date,
+    days: Sequence[date],
     today: date,
     parts: Sequence[Composed],
 ) -> Iterator[PermitMove]:
     entered = {part.enters.key for part in parts if part.enters is not None}
     holding = cases.filter(pk__in=alive.values("application"))
     for batch in _batches(holding, parts, both[1].rulebook):
-        reached: dict[int, tuple[Outcome, Outcome, bool]] = {}
+        reached: dict[int, tuple[_Difference, bool]] = {}
         for file in batch:
-            before, after = _rulings(file, both, on)
-            matched = {key for one in after.lines for key in one.ruling.matched}
-            excepted = any(policy in entered for policy, _code in _excepted(after))
-            if _said(before) != _said(after) or entered & matched or excepted:
-                key = file.application.pk
-                reached[key] = _outcome(before), _outcome(after), excepted
+            for on in days:
+                found = _Difference(on, *_rulings(file, both, on))
+                matched = {key for one in found.after.lines for key in one.ruling.matched}
+                excepted = any(policy in entered for policy, _code in _excepted(found.after))
+                moves = _said(found.before) != _said(found.after)
+                if moves or entered & matched or excepted:
+                    reached.setdefault(file.application.pk, (found, excepted))
+                if moves:
+                    break
         permits = Permit.objects.filter(application__in=list(reached)).select_related("application")
         for permit, stands in _standings(permits, today):
             if stands.status not in _OVER:
-                was, now, excepted = reached[permit.application_id]
+                found, excepted = reached[permit.application_id]
                 yield PermitMove(
                     permit.number,
                     permit.application.reference,
-                    was,
-                    now,
+                    found.on.isoformat(),
+                    _outcome(found.before),
+                    _outcome(found.after),
                     _group(stands, is_excepted=excepted).value,
                     _left(stands),
                 )
@@ -405,6 +446,7 @@ def _decided(
                 yield Move(
                     file.application.reference,
                     file.application.outcome,
+                    on.isoformat(),
                     _outcome(before),
                     _outcome(after),
                     (),
@@ -497,17 +539,17 @@ def unsealed(preview: Mapping[str, Any], found: str) -> Impact:
         tuple(map(_move, lists[name])) for name in ("moved", "restated", "decided")
     )
     permits = tuple(
-        PermitMove(number, reference, Outcome(*was), Outcome(*now), group, left)
-        for number, reference, was, now, group, left in lists["permits"]
+        PermitMove(number, reference, on, Outcome(*was), Outcome(*now), group, left)
+        for number, reference, on, was, now, group, left in lists["permits"]
     )
     counts = preview["counts"]
-    on = date.fromisoformat(preview["on"])
-    return Impact(on, counts["open"], counts["live"], moved, restated, permits, decided)
+    first = date.fromisoformat(preview["on"])
+    return Impact(first, counts["open"], counts["live"], moved, restated, permits, decided)
 
 
 def _move(row: Sequence[Any]) -> Move:
-    reference, status, was, now, because = row
-    return Move(reference, status, Outcome(*was), Outcome(*now), tuple(because))
+    reference, status, on, was, now, because = row
+    return Move(reference, status, on, Outcome(*was), Outcome(*now), tuple(because))
 
 
 class Drift(NamedTuple):

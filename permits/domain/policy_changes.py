@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.reasons import checked_reason
 from history import clock
 from permits.domain.impact import Drift, Impact, drift, impact_of, sealed, unsealed
-from policies.choices import ChangeStatus
+from policies.choices import ChangeStatus, Stance
 from policies.domain.composing import Composed, compose
 from policies.domain.drafting import EDITABLE, changing, record, refuse_others
 from policies.domain.entering import enter
@@ -54,8 +54,19 @@ class Drifted(Refused):
                 "What the preview found has moved since it was sealed (%(names)s)."
                 " Return the change, so that its author looks again."
             )
-            % {"names": ", ".join(one.name for one in moved[:5])}
+            % {"names": "; ".join(map(_in_words, moved[:MOST_NAMED]))}
         )
+
+
+MOST_NAMED = 10
+
+
+def _in_words(one: Drift) -> str:
+    was, now = (
+        _("not in it") if side is None else str(Stance(side.after.stance).label).lower()
+        for side in (one.was, one.now)
+    )
+    return f"{one.name}: {was} → {now}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,11 @@ class CaseRuling:
         return max(found, key=STANCE_RANK.__getitem__, default=Stance.CASE_BY_CASE)
 
     @property
+    def stance_if_open(self) -> str:
+        found = (one.ruling.stance_if_open for one in self.lines)
+        return max(found, key=STANCE_RANK.__getitem__, default=Stance.CASE_BY_CASE)
+
+    @property
     def governing(self) -> tuple[str, ...]:
         """The keys of the rows that give the strictest lines their stance."""
         strictest = (one.ruling for one in self.lines if one.ruling.stance == self.stance)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -18,8 +18,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.choices import Role
+from accounts.exceptions import Refused
 from accounts.rights import rights_of
 from history import clock
+from history.domain.door import Conflict
 from permits import forms
 from permits.choices import Outcome as Decided
 from permits.choices import PartyRole, Status
@@ -213,6 +215,7 @@ class MoveRow(NamedTuple):
     """An application of a list, with what a person wants to know of it."""
 
     move: Move
+    on: date
     applicant: str
     items: tuple[str, ...]
     url: str
@@ -264,8 +267,7 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         and row.status == ChangeStatus.PROPOSED
         and Role.ADMINISTRATOR in rights_of(request),
         "is_mine": mine,
-        "everything": everything,
-        "shown": SHOWN,
+        "unmoved": impact.open_cases - len(impact.moved) if impact else 0,
     }  # fmt: skip
     return render(request, "permits/policy_change.html", context)
 
@@ -287,6 +289,7 @@ def _rows(moves: Sequence[Move], everything: bool) -> list[MoveRow]:
     return [
         MoveRow(
             one,
+            date.fromisoformat(one.on),
             applicants.get(one.reference, ""),
             tuple(dict.fromkeys(items[one.reference])),
             reverse("permits:case", args=[one.reference]),
@@ -364,23 +367,29 @@ def _as_csv(change: PolicyChange, impact: Impact | None, wanted: str) -> HttpRes
     header = (
         _("Reference"),
         _("Status or group"),
+        _("Application"),
+        _("From"),
         _("Requirement now"),
         _("Stance now"),
         _("Requirement after"),
         _("Stance after"),
         _("Why a person looks"),
+        _("Value left (CAD)"),
     )
     rows = (
         (
             one[0],
             Group(one.group).label if isinstance(one, PermitMove) else _status(one.status),
+            one.reference,
+            one.on,
             Requirement(one.before.requirement).label,
             Stance(one.before.stance).label,
             Requirement(one.after.requirement).label,
             Stance(one.after.stance).label,
             "; ".join(str(Why(code).label) for code in one.because)
             if isinstance(one, Move)
-            else one.reference,
+            else "",
+            one.left if isinstance(one, PermitMove) else "",
         )
         for one in getattr(impact, wanted)
     )
@@ -444,8 +453,14 @@ def approve(request: HttpRequest, number: str) -> HttpResponse:
     """Writes a change into the register."""
     row = find(number)
 
-    def perform(form: forms.PlainForm) -> HttpResponse:
-        policy_changes.approve_change(row, by=who(request), seen=form.cleaned_data["seen"])
+    def perform(form: forms.AsSeenForm) -> HttpResponse:
+        try:
+            policy_changes.approve_change(row, by=who(request), seen=form.cleaned_data["seen"])
+        except Conflict:
+            # Not to be pressed again: what is approved was read.
+            raise Refused(
+                _("It was changed since you looked at it. Go back and read it again.")
+            ) from None
         messages.success(request, _("%(number)s is in the register.") % {"number": row.number})
         return redirect(row)
 
@@ -463,7 +478,7 @@ def approve(request: HttpRequest, number: str) -> HttpResponse:
         if row.drafted_by_id == request.user.pk
         else "",
     )
-    form = forms.PlainForm(sent(request), initial={"seen": row.version})
+    form = forms.AsSeenForm(sent(request), initial={"seen": row.version})
     return answer(request, form, page, perform)
 
 

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.days import short_day
-from policies.choices import ChangeKind, ExistingPermits, Layer, Requirement, Stance
+from policies.choices import (
+    Answer,
+    ChangeKind,
+    Confidence,
+    ExistingPermits,
+    Layer,
+    Requirement,
+    Stance,
+)
 from policies.domain.composing import document_of, parts_of
 from policies.domain.reference.days import day
 from policies.domain.register import Register
@@ -72,6 +79,7 @@ def _of_one(change: PolicyChange, register: Register) -> list[FieldWords]:
     ]
     first = day(content.get("from"))
     last = day(content.get("to"))
+    found += _told(change)
     if old is None:
         return [*found, FieldWords(_("In force"), (), (_span(first, last),))]
     if change.kind == ChangeKind.AMEND:
@@ -82,6 +90,25 @@ def _of_one(change: PolicyChange, register: Register) -> list[FieldWords]:
         first = old.effective_from
     days = (_span(old.effective_from, old.effective_to),), (_span(first, last),)
     return [*found, FieldWords(_("In force"), *days)]
+
+
+def _told(change: PolicyChange) -> Iterator[FieldWords]:
+    """When it was announced and published, and by which instrument a policy ends or goes on."""
+    old, content = change.replaced, change.content
+    for name, label in (("announced_on", _("Announced")), ("published_on", _("Published"))):
+        was = getattr(old, name) if old is not None else None
+        now = day(content.get(name)) or (None if "policy" in content else was)
+        yield FieldWords(label, _day(was), _day(now))
+    if "instrument" in content:
+        yield FieldWords(_("By the instrument"), (), _of_instrument(content["instrument"]))
+    if content.get("notes_fr") or (change.policy is not None and change.policy.notes_fr):
+        was_said = change.policy.notes_fr if change.policy is not None else ""
+        now_said = content.get("notes_fr", was_said)
+        yield FieldWords(_("Note (French)"), _given(was_said), _given(now_said))
+
+
+def _day(day: date | None) -> tuple[str, ...]:
+    return () if day is None else (short_day(day),)
 
 
 def _stance(policy: Json) -> str:
@@ -103,25 +130,49 @@ def _span(first: date | None, last: date | None) -> str:
 
 
 def _described(policy: Json, register: Register) -> Iterator[tuple[str, tuple[str, ...]]]:
-    language = "fr" if (get_language() or "").startswith("fr") else "en"
-    effect = policy["effect"]
-    yield _("Title"), _given(policy[f"title_{language}"])
+    effect, instrument = policy["effect"], policy["instrument"]
+    yield _("Key"), _given(policy["key"])
+    yield _("Title"), _both(policy, "title_{}")
     yield _("Layer"), _given(_label(Layer, policy["layer"]))
     yield _("Stance"), _given(_label(Stance, effect.get("stance", "")))
     if effect.get("requirement"):
-        yield _("Permit requirement"), _given(_label(Requirement, effect["requirement"]))
+        needs = _label(Requirement, effect["requirement"]), effect.get("control", "")
+        covered = ", ".join(effect.get("covers", ()))
+        yield _("Permit requirement"), tuple(one for one in (*needs, covered) if one)
     yield from _scope(policy["scope"], register)
-    yield (
-        _("Questions"),
-        tuple(one.get(language) or f"{one['of']}:{one['code']}" for one in policy["questions"]),
-    )
-    yield _("Exceptions"), tuple(one.get(language, "") for one in policy["exceptions"])
-    instrument = policy["instrument"]
-    named = (instrument.get(f"title_{language}"), instrument.get(f"citation_{language}"))
-    yield _("Instrument"), _given(", ".join(one for one in named if one))
+    yield _("Questions"), tuple(_question(one) for one in policy["questions"])
+    yield _("Exceptions"), tuple(_exception(one) for one in policy["exceptions"])
+    yield _("Instrument"), _of_instrument(instrument)
     existing = policy["existing_permits"]
-    words = _label(ExistingPermits, existing["action"]), existing[language]
-    yield _("Existing permits"), tuple(one for one in words if one)
+    action = _label(ExistingPermits, existing["action"])
+    yield _("Existing permits"), (action, *_both(existing, "{}"))
+    yield _("Sources"), tuple(f"{one['url']}: {one['quote']}" for one in policy["sources"])
+    yield _("How far it was seen"), _given(_label(Confidence, policy["confidence"]))
+    yield _("Note"), _given(policy["notes"])
+
+
+def _of_instrument(instrument: Json) -> tuple[str, ...]:
+    found = (*_both(instrument, "title_{}"), *_both(instrument, "citation_{}"))
+    return (*found, *(one for name in ("section", "url") if (one := instrument.get(name))))
+
+
+def _both(row: Json, name: str) -> tuple[str, ...]:
+    """A text in English, then in French, as far as it is there."""
+    texts = (row.get(name.format(language)) for language in ("en", "fr"))
+    return tuple(one for one in texts if one)
+
+
+def _question(one: Json) -> str:
+    asked = " / ".join(_both(one, "{}")) or f"{one.get('of')}:{one['code']}"
+    answer = str(Answer(one.get("applies_if", Answer.YES)).label).lower()
+    words = _("%(code)s: %(asked)s (applies if: %(answer)s)")
+    return words % {"code": one["code"], "asked": asked, "answer": answer}
+
+
+def _exception(one: Json) -> str:
+    texts = " / ".join((*_both(one, "{}"), *_both(one, "evidence_{}")))
+    until = f" ({_span(None, day(one['until']))})" if one.get("until") else ""
+    return f"{one['code']}: {texts}{until}"
 
 
 def _scope(scope: Json, register: Register) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -27,7 +27,7 @@ from policies.domain.register import (
     words_of,
 )
 from policies.domain.rulebook import Rulebook
-from policies.facts import PolicyRow, Span
+from policies.facts import PolicyRow, Span, covers
 from policies.models import Policy, PolicyChange, PolicyException, PolicyQuestion, PolicyVersion
 
 Json = Mapping[str, Any]
@@ -44,6 +44,7 @@ class Composed:
     """
 
     day: date
+    at: datetime
     changes: Policy | None = None
     closes: PolicyVersion | None = None
     follows: PolicyVersion | None = None
@@ -212,12 +213,13 @@ def _compose(change: PolicyChange, at: datetime) -> Composed:
         case ChangeKind.IMPOSE:
             if first is None:
                 raise ValueError("a policy begins on a day")
-            return Composed(first, **_new(change, first, last, at))
+            return Composed(first, at, **_new(change, first, last, at))
         case ChangeKind.AMEND:
             if first is None or old is None:
                 raise ValueError("an amendment takes effect on a day")
             return Composed(
                 first,
+                at,
                 changes=old.policy,
                 closes=old,
                 follows=_after(old, at, effective_to=first),
@@ -240,7 +242,10 @@ def _compose(change: PolicyChange, at: datetime) -> Composed:
         },
     )
     ends = [one for one in (old.effective_to, last) if one]
-    return Composed(min(ends), changes=old.policy, closes=old, follows=follows)
+    if last is not None and old.effective_from is not None and last <= old.effective_from:
+        # It is called off before it began: nothing of it is known any more.
+        return Composed(last, at=at, changes=old.policy, closes=old)
+    return Composed(min(ends), at=at, changes=old.policy, closes=old, follows=follows)
 
 
 def _correction(
@@ -252,7 +257,7 @@ def _correction(
 ) -> Composed:
     starts = min(old.effective_from or date.min, first or date.min)
     if is_another_policy(change):
-        return Composed(starts, changes=old.policy, closes=old, **_new(change, first, last, at))
+        return Composed(starts, at, changes=old.policy, closes=old, **_new(change, first, last, at))
     corrected = tuple(_corrected(old.policy, *_models(change)))
     days = {
         "effective_from": first,
@@ -261,9 +266,10 @@ def _correction(
         "published_on": day(change.content.get("published_on")),
     }
     if all(getattr(old, name) == value for name, value in days.items()):
-        return Composed(starts, changes=old.policy, corrected=corrected)
+        return Composed(starts, at, changes=old.policy, corrected=corrected)
     return Composed(
         starts,
+        at,
         changes=old.policy,
         closes=old,
         follows=_after(old, at, **days),
@@ -319,6 +325,9 @@ _WORDS_OF_POLICY = (
 )
 
 
+_ASSUMED = {"from": "effective_from", "to": "effective_to", "known_from": "known_from"}
+
+
 def _after(old: PolicyVersion, at: datetime, **values: Any) -> PolicyVersion:
     """The version that says the same as an old one but for these values, known from now on."""
     said = {
@@ -328,7 +337,7 @@ def _after(old: PolicyVersion, at: datetime, **values: Any) -> PolicyVersion:
         "announced_on": old.announced_on,
         "published_on": old.published_on,
         "precision": old.precision,
-        "assumed": [name for name in old.assumed if name != "to" or "effective_to" not in values],
+        "assumed": [one for one in old.assumed if _ASSUMED[one] not in {*values, "known_from"}],
         "known_from": at,
     }
     return PolicyVersion(**{**said, **values})
@@ -421,10 +430,23 @@ def rehearse(register: Register, parts: Sequence[Composed]) -> Register:
         if enters is not None:
             rows[enters.key] = replace(rows[enters.key], spans=always)
         if closes is not None:
-            runs_on = enters is None and follows is not None and _lasts_longer(follows, than=closes)
             key = closes.policy.key
-            rows[key] = replace(rows[key], spans=always if runs_on else ())
+            rows[key] = replace(rows[key], spans=_rehearsed(closes, follows, enters))
     return replace(imagined, rulebook=Rulebook(rows.values(), book.members(), read_item_sets()))
+
+
+def _rehearsed(
+    closes: PolicyVersion, follows: PolicyVersion | None, enters: Policy | None
+) -> tuple[Span, ...]:
+    """The days of a policy in a rehearsal: none once it ends or is replaced, all once it goes on;
+    after a correction of other days, those."""
+    if enters is not None or follows is None:
+        return ()
+    if follows.effective_from != closes.effective_from or (
+        follows.effective_to == closes.effective_to
+    ):
+        return (Span(follows.effective_from, follows.effective_to),)
+    return (Span(),) if _lasts_longer(follows, than=closes) else ()
 
 
 def _lasts_longer(version: PolicyVersion, *, than: PolicyVersion) -> bool:
@@ -434,14 +456,33 @@ def _lasts_longer(version: PolicyVersion, *, than: PolicyVersion) -> bool:
 
 
 def _moved(row: PolicyRow, closes: PolicyVersion, part: Composed) -> PolicyRow:
-    follows = part.follows
-    known_from = next(one.known_from for one in (follows, part.begins) if one)
+    follows, known_from = part.follows, part.at
     gone, spans = span_of(closes), []
     for span in row.spans:
         spans.append(replace(span, known_to=known_from) if span == gone else span)
     if follows is not None:
         spans.append(span_of(follows))
     return replace(row, spans=tuple(spans))
+
+
+def days_ahead(parts: Sequence[Composed], today: date) -> list[date]:
+    """The days from today on which the register begins to say something else than before."""
+    days = set()
+    for start, end in days_moved(parts):
+        if end is None or end > today:
+            days.add(max(start or today, today))
+        if end is not None and end >= today:
+            days.add(end)
+    return sorted(day for day in days if any(_differs(part, day) for part in parts))
+
+
+def _differs(part: Composed, on: date) -> bool:
+    """Whether other rows are in force on a day than without the change."""
+    was, now, new = (
+        version is not None and covers(version.effective_from, version.effective_to, on)
+        for version in (part.closes, part.follows, part.begins)
+    )
+    return new or was is not now
 
 
 def days_moved(parts: Iterable[Composed]) -> Iterator[tuple[date | None, date | None]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from accounts.domain.two_people import administering, afresh
@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.reasons import checked_reason
 from history import clock
 from history.domain.door import Door, Entry
+from history.models import Event
 from policies.choices import (
     ChangeKind,
     ChangeStatus,
@@ -74,6 +75,8 @@ def start_change(*, kind: str, by: User, policy: Policy | None = None) -> Policy
         replaced=replaced,
         content=_first_content(kind, policy, replaced),
     )
+    if policy is not None:
+        change.content["head"] = head_of(policy)
     return drafted(change, by=by)
 
 
@@ -84,6 +87,12 @@ def drafted(change: PolicyChange, *, by: User) -> PolicyChange:
         change.drafted_by, change.drafted_at = by, clock.now()
         record(entries, Verb.CHANGE_DRAFTED, change).add(change)
     return change
+
+
+def head_of(policy: Policy) -> int:
+    """How many events the policy has: a draft is compared with what it was begun on. One query."""
+    found = Event.objects.filter(stream=policy.stream).aggregate(last=Max("sequence"))
+    return int(found["last"] or 0)
 
 
 def newest_version(policy: Policy) -> PolicyVersion:
@@ -180,9 +189,17 @@ def save_change(
         refuse_others(now, by)
         if now.status not in EDITABLE:
             raise Refused(_("This is not a draft any more: it stays as it was proposed."))
+        kept = dict(content)
+        if now.policy is not None:
+            # Whoever keeps it anew has the policy as it is now beside it.
+            now_says = newest_version(now.policy)
+            kept["head"] = head_of(now.policy)
+        else:
+            now_says = None
         record(entries, Verb.CHANGE_EDITED, now).set(
             now,
-            content=dict(content),
+            content=kept,
+            replaced=now_says,
             rationale_en=rationale_en.strip(),
             rationale_fr=rationale_fr.strip(),
             note=note.strip(),

@@ -6,7 +6,7 @@ form in which it is mended.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -17,24 +17,35 @@ from django.utils.translation import gettext as _
 from accounts.days import short_day
 from history import clock
 from policies.choices import (
+    REQUIREMENT_RANK,
     STANCE_RANK,
     Activity,
     ChangeKind,
     ExistingPermits,
     GoodsKind,
     Layer,
+    Requirement,
     Stance,
 )
 from policies.domain.codes import is_written_code
-from policies.domain.composing import compose, document_of, imagine, is_another_policy, parts_of
-from policies.domain.drafting import PENDING
+from policies.domain.composing import (
+    Composed,
+    compose,
+    days_ahead,
+    document_of,
+    imagine,
+    is_another_policy,
+    parts_of,
+)
+from policies.domain.drafting import PENDING, head_of
 from policies.domain.parity import Fact, differences
+from policies.domain.policy_sets import fault_beside_the_register
 from policies.domain.reference.days import day
 from policies.domain.reference.files import check_policy
 from policies.domain.register import Register, current_register
-from policies.domain.resolve import resolve
-from policies.domain.scope import groups_in_words
-from policies.domain.timeline import GROUPS, Shade, items_of_group
+from policies.domain.resolve import GENERAL_PERMIT, MINISTER, Ruling, resolve
+from policies.domain.scope import groups_in_words, joined
+from policies.domain.timeline import GROUPS, items_of_group
 from policies.facts import LineFacts, PolicyRow, Scope
 from policies.models import Policy, PolicyChange
 
@@ -75,13 +86,22 @@ class Pair:
 def findings(change: PolicyChange, register: Register | None = None) -> list[Finding]:
     """What there is to settle, what blocks first. The number of queries does not grow."""
     found = list(_rationale(change))
+    is_set = change.kind == ChangeKind.SET
     parts = parts_of(change)
+    may_compose = True
     for part in parts:
-        of_it = [*_shape(part), *_languages(part)]
-        if not any(one.blocks and one.code != "retroactive" for one in of_it):
-            of_it += _in_the_register(part, register or current_register())
-        found += [_named(one, part) for one in of_it] if change.kind == ChangeKind.SET else of_it
+        of_it = [*_shape(part), *_languages(part, is_checked=_is_checked(change))]
+        if any(one.blocks and one.code not in ("retroactive", "languages") for one in of_it):
+            may_compose = False
+        found += [_named(one, part) for one in of_it] if is_set else of_it
+    if may_compose:
+        found += _in_the_register(change, parts, register or current_register())
     return sorted(found, key=lambda one: not one.blocks)
+
+
+def _is_checked(change: PolicyChange) -> bool:
+    """Whether its author says that the figures of both languages were compared by a person."""
+    return bool(change.content.get("parity_checked"))
 
 
 def _named(finding: Finding, part: PolicyChange) -> Finding:
@@ -113,9 +133,8 @@ def _rationale(change: PolicyChange) -> Iterator[Finding]:
             _("Say in English and in French why."),
             "rationale_fr" if change.rationale_en else "rationale_en",
         )
-    yield from _figures(
-        [_pair(_("Rationale"), "rationale_fr", change.rationale_en, change.rationale_fr)]
-    )
+    rationale = _pair(_("Rationale"), "rationale_fr", change.rationale_en, change.rationale_fr)
+    yield from _figures([rationale], blocks=not _is_checked(change))
 
 
 def _shape(change: PolicyChange) -> Iterator[Finding]:
@@ -138,7 +157,10 @@ def _days(change: PolicyChange) -> Iterator[Finding]:
         yield _block("days", title, _("Say from which day it applies."), "starts_on")
     if change.kind == ChangeKind.END and last is None:
         yield _block("days", title, _("Say on which day the policy ends."), "ends_on")
-    start = old.effective_from if old and change.kind in _MOVES_THE_END else first
+    start = None if change.kind in _MOVES_THE_END else first
+    if old and old.effective_from and old.effective_from <= today:
+        # A policy that has not begun can be called off: it ends before it begins.
+        start = old.effective_from if change.kind in _MOVES_THE_END else first
     if start and last and last <= start:
         words = _("The end, %(last)s, must be after the first day, %(first)s.")
         yield _block(
@@ -151,14 +173,28 @@ def _days(change: PolicyChange) -> Iterator[Finding]:
         if old.effective_to and first >= old.effective_to:
             words = _("The policy ends on %(day)s already: impose a new one instead.")
             yield _block("days", title, words % {"day": short_day(old.effective_to)}, "starts_on")
-    if change.kind in _MOVES_THE_END and old and last == old.effective_to:
-        yield _block("days", title, _("That is the last day already."), "ends_on")
+    if change.kind in _MOVES_THE_END and old:
+        yield from _end(change.kind, old.effective_to, last)
+    if change.kind == ChangeKind.CORRECT and old and old.effective_from and first is None:
+        words = _("Say from which day it applies: it was recorded from %(day)s.")
+        yield _block("days", title, words % {"day": short_day(old.effective_from)}, "starts_on")
     yield from _retroactive(change, first, last, today)
     effect = last if change.kind in _MOVES_THE_END else first
     if announced and effect and announced > effect:
         words = _("It takes effect on %(effect)s, before it is announced on %(announced)s.")
         said = {"effect": short_day(effect), "announced": short_day(announced)}
         yield _warn("announced", _("Announced late"), words % said, "announced_on")
+
+
+def _end(kind: str, before: date | None, last: date | None) -> Iterator[Finding]:
+    """An end comes earlier than the one before, an extension later."""
+    title = _("Days")
+    if last == before:
+        yield _block("days", title, _("That is the last day already."), "ends_on")
+    elif kind == ChangeKind.EXTEND and (before is None or (last is not None and last < before)):
+        yield _block("days", title, _("That would end it earlier: choose to end it."), "ends_on")
+    elif kind == ChangeKind.END and before is not None and last is not None and last > before:
+        yield _block("days", title, _("That would extend it: choose to extend it."), "ends_on")
 
 
 _MOVES_THE_END = (ChangeKind.END, ChangeKind.EXTEND)
@@ -254,6 +290,13 @@ def _policy(change: PolicyChange, policy: Json) -> Iterator[Finding]:
             _("It is not stated what happens to permits already issued."),
             "existing_action",
         )
+    if change.kind == ChangeKind.AMEND and not is_another_policy(change):
+        yield _block(
+            "nothing",
+            _("No change"),
+            _("Scope and effect are as they were: extend, end or correct the policy instead."),
+            "stance",
+        )
     yield from _key(change, policy["key"])
 
 
@@ -311,19 +354,19 @@ def _pair(name: str, field: str, english: str | None, french: str | None) -> Pai
     return Pair(name, field, en, fr, tuple(differences(en, fr)) if en and fr else ())
 
 
-def _languages(change: PolicyChange) -> Iterator[Finding]:
-    """What the register says already, in words that nobody checked so, only warns."""
+def _languages(change: PolicyChange, *, is_checked: bool) -> Iterator[Finding]:
+    """What the register says already, and what a person compared, only warns."""
     known: set[tuple[str, str]] = set()
     if change.policy is not None:
         now = {"policy": document_of(change.policy)}
         known = {(one.en, one.fr) for one in _pairs_of_policy(now)}
     texts = list(_pairs_of_policy(change.content))
-    yield from _figures(one for one in texts if (one.en, one.fr) not in known)
-    for finding in _figures(one for one in texts if (one.en, one.fr) in known):
-        yield replace(finding, blocks=False)
+    new = (one for one in texts if (one.en, one.fr) not in known)
+    yield from _figures(new, blocks=not is_checked)
+    yield from _figures((one for one in texts if (one.en, one.fr) in known), blocks=False)
 
 
-def _figures(texts: Iterable[Pair]) -> Iterator[Finding]:
+def _figures(texts: Iterable[Pair], *, blocks: bool) -> Iterator[Finding]:
     """Figures that only one of two texts has."""
     for pair in texts:
         if not pair.differences:
@@ -334,56 +377,118 @@ def _figures(texts: Iterable[Pair]) -> Iterator[Finding]:
             if one.missing_in == "fr"
             else _("%(name)s: %(value)s is in the French text and not in the English one.")
         )
-        yield _block(
-            "languages",
-            _("Languages differ"),
-            words % {"name": pair.name, "value": one.value},
-            pair.field,
-        )
+        said = words % {"name": pair.name, "value": one.value}
+        yield Finding("languages", blocks, _("Languages differ"), said, pair.field)
 
 
 # Beside the other policies
 
 
-def _in_the_register(change: PolicyChange, register: Register) -> Iterator[Finding]:
-    fault = check_policy(change.content["policy"]) if "policy" in change.content else None
-    if fault:
-        yield _block("form", _("Form"), fault)
+def _in_the_register(
+    change: PolicyChange, parts: Sequence[PolicyChange], register: Register
+) -> Iterator[Finding]:
+    """What the change says beside the policies that there are. Nothing after what blocks."""
+    faults = list(_faults(parts))
+    if faults:
+        yield from faults
         return
-    (composed,) = compose(change, at=clock.now())
-    if composed.writes_nothing:
+    composed = compose(change, at=clock.now())
+    if any(one.writes_nothing for one in composed):
         yield _block("nothing", _("No change"), _("Nothing in it differs from the register."))
         return
-    yield from _pending(change)
-    after = imagine(register, (composed,))
-    on = max(composed.day, clock.today())
-    enters = composed.enters
-    if enters is not None:
-        yield from _contradictions(after.rulebook.row[enters.key], after, on)
-        yield from _regions(Scope.from_json(enters.scope), register)
-    if change.kind == ChangeKind.CORRECT:
+    try:
+        after = imagine(register, composed)
+    except ValueError as fault:
+        yield _unfit(str(fault))
+        return
+    days = days_ahead(composed, clock.today())
+    for part, one in zip(parts, composed, strict=True):
+        yield from _pending(change, part)
+        if one.enters is not None:
+            row = after.rulebook.row[one.enters.key]
+            begins = one.begins.effective_from if one.begins else None
+            yield from _contradictions(row, after, max(begins or date.min, clock.today()))
+            yield from _regions(row.scope, register)
+            if days and not any(_governs(row.key, after, on) for on in days):
+                yield _warn(
+                    "idle",
+                    _("No effect"),
+                    _(
+                        "Other policies are as strict wherever %(key)s applies: it decides nothing"
+                        " by itself."
+                    )
+                    % {"key": row.key},
+                    "stance",
+                )
+        yield from _of_the_law(part)
+    if any(part.kind == ChangeKind.CORRECT for part in parts):
         yield _warn(
             "correction",
             _("Correction"),
-            _("What was believed stays readable as known before today. Decisions made in the"
-              " corrected days are listed below, and stay as they are."),
-        )  # fmt: skip
-    shown = composed.closes or composed.begins
-    if shown is not None:
-        yield from _eased(change, shown.policy, register, after, on)
-    if enters is not None and not _governs(enters.key, after, on):
-        yield _warn(
-            "idle",
-            _("No effect"),
-            _("Other policies are as strict wherever it applies: it decides nothing by itself."),
-            "stance",
+            _(
+                "What was believed stays readable as known before today. Decisions made in the"
+                " corrected days are listed below, and stay as they are."
+            ),
         )
+    yield from _eased(change, composed, register, after, days)
 
 
-def _pending(change: PolicyChange) -> Iterator[Finding]:
-    if change.policy_id is None:
+def _faults(parts: Sequence[PolicyChange]) -> Iterator[Finding]:
+    """What the reference loader would refuse, of the register with the change in it."""
+    documents = [part.content["policy"] for part in parts if "policy" in part.content]
+    for document in documents:
+        fault = check_policy(document)
+        if fault:
+            yield _unfit(f"{document['key']}, {fault}")
+        taken = _codes(document["questions"]) & {GENERAL_PERMIT}
+        taken |= _codes(document["exceptions"]) & {MINISTER}
+        for code in sorted(taken):
+            yield _unfit(_("every notice has the code %(code)s") % {"code": code})
+    if documents:
+        fault = fault_beside_the_register(documents)
+        if fault:
+            yield _unfit(fault)
+    for part in parts:
+        if part.policy is not None and part.content.get("head") != head_of(part.policy):
+            yield _block(
+                "moved",
+                _("Changed since"),
+                _(
+                    "%(key)s was changed since this was drafted. Edit the draft, compare it with"
+                    " what the policy says now, and keep it again."
+                )
+                % {"key": part.policy.key},
+            )
+
+
+def _codes(rows: Iterable[Json]) -> set[str]:
+    return {one["code"] for one in rows}
+
+
+def _unfit(fault: str) -> Finding:
+    words = _("The register could not hold it: %(fault)s.") % {"fault": fault}
+    return _block("form", _("Form"), words)
+
+
+def _of_the_law(part: PolicyChange) -> Iterator[Finding]:
+    """A change to a row that is law by itself, and not a policy of the Minister."""
+    layers = {
+        layer
+        for layer in (
+            part.policy.layer if part.policy else "",
+            part.content.get("policy", {}).get("layer", ""),
+        )
+        if layer and layer != Layer.NOTICE
+    }
+    for layer in sorted(layers):
+        words = _("This row is of the layer “%(layer)s”: only its own instrument changes it.")
+        yield _warn("law", _("Law"), words % {"layer": str(Layer(layer).label).lower()}, "layer")
+
+
+def _pending(change: PolicyChange, part: PolicyChange) -> Iterator[Finding]:
+    if part.policy is None:
         return
-    others = PolicyChange.objects.filter(policy=change.policy_id, status__in=PENDING)
+    others = PolicyChange.objects.filter(policy=part.policy.pk, status__in=PENDING)
     for number in others.exclude(pk=change.pk).values_list("number", flat=True)[:3]:
         words = _("%(number)s is to change the same policy.") % {"number": number}
         yield _warn("pending", _("Another change"), words)
@@ -430,36 +535,94 @@ def _regions(scope: Scope, register: Register) -> Iterator[Finding]:
             yield _block("region", _("Regions"), words % {"region": named}, "sub_regions")
 
 
+MOST_NAMED = 3
+
+
 def _eased(
-    change: PolicyChange, policy: Policy, before: Register, after: Register, on: date
+    change: PolicyChange,
+    parts: Sequence[Composed],
+    before: Register,
+    after: Register,
+    days: Sequence[date],
 ) -> Iterator[Finding]:
-    """Groups that nothing restricts any more, or less than before."""
+    """Goods to places that nothing restricts any more, or less than before, from which day."""
     language = get_language() or ""
-    scope = Scope.from_json(policy.scope)
-    for activity in Activity:
-        for code in sorted(scope.destinations or ()):
-            eased: dict[str, list[str]] = {}
-            for group in GROUPS:
-                line = LineFacts(activity.value, code, None, items_of_group(before, group))
-                was, now = (
-                    Shade.of(resolve(line, one.rulebook, on=on)).stance for one in (before, after)
-                )
-                if STANCE_RANK[now] < STANCE_RANK[was]:
-                    eased.setdefault(now, []).append(group)
-            for stance, groups in eased.items():
-                said = {
-                    "what": groups_in_words(groups),
-                    "activity": str(activity.label).lower(),
-                    "where": before.destinations[code][language],
-                    "stance": str(Stance(stance).label).lower(),
-                    "day": short_day(on),
-                }
-                words = _(
-                    "From %(day)s, %(where)s, %(activity)s: %(what)s would be %(stance)s."
-                    " Say in the rationale that this is meant."
-                )
-                field = "ends_on" if change.kind in _MOVES_THE_END else "items"
-                yield _warn("gap", _("Less strict"), words % said, field)
+    field = "ends_on" if change.kind in _MOVES_THE_END else "items"
+    told: set[tuple[str, str, tuple[str, ...]]] = set()
+    for on in days:
+        found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+        for activity in Activity:
+            for code in _places(parts, before):
+                eased: dict[str, list[str]] = {}
+                for name, items in _probes(parts, before):
+                    line = LineFacts(activity.value, code, None, items)
+                    was, now = (resolve(line, one.rulebook, on=on) for one in (before, after))
+                    if _is_less(now, was):
+                        eased.setdefault(_met(now), []).append(name)
+                for met, names in eased.items():
+                    found.setdefault((activity.value, met, tuple(names)), []).append(code)
+        for (what, met, goods), codes in found.items():
+            if (what, met, goods) in told:
+                continue
+            told.add((what, met, goods))
+            places = [before.destinations[code][language] for code in codes[:MOST_NAMED]]
+            if len(codes) > MOST_NAMED:
+                places.append(_("%(count)d more") % {"count": len(codes) - MOST_NAMED})
+            said = {
+                "what": joined(goods),
+                "activity": str(Activity(what).label).lower(),
+                "where": joined(places),
+                "met": met,
+                "day": short_day(on),
+            }
+            words = _(
+                "From %(day)s, %(where)s, %(activity)s, %(what)s: less strict, %(met)s."
+                " Say in the rationale that this is meant."
+            )
+            yield _warn("gap", _("Less strict"), words % said, field)
+
+
+def _places(parts: Sequence[Composed], register: Register) -> list[str]:
+    """The destinations of the policies that end or move; all of them where one names none."""
+    found: set[str] = set()
+    for part in parts:
+        if part.closes is not None:
+            named = Scope.from_json(part.closes.policy.scope).destinations
+            if named is None:
+                return sorted(register.destinations)
+            found |= named
+    return sorted(found)
+
+
+def _probes(parts: Sequence[Composed], register: Register) -> list[tuple[str, tuple[str, ...]]]:
+    """Goods to ask about, by what they are called: each group's unnamed item, and each item that
+    a policy of the change names."""
+    found = {groups_in_words([group]): (items_of_group(register, group)[:1]) for group in GROUPS}
+    for part in parts:
+        for policy in (part.closes.policy if part.closes else None, part.enters):
+            goods = Scope.from_json(policy.scope).goods if policy is not None else None
+            for code in (*goods.items, *goods.not_items) if goods else ():
+                if len(code) > 1:
+                    found[code] = (code,)
+    found[_("goods on no list")] = ()
+    return list(found.items())
+
+
+def _is_less(now: Ruling, was: Ruling) -> bool:
+    return (
+        STANCE_RANK[now.stance] < STANCE_RANK[was.stance]
+        or STANCE_RANK[now.stance_if_open] < STANCE_RANK[was.stance_if_open]
+        or REQUIREMENT_RANK[now.requirement] < REQUIREMENT_RANK[was.requirement]
+    )
+
+
+def _met(ruling: Ruling) -> str:
+    words = f"{Stance(ruling.stance).label}, {Requirement(ruling.requirement).label}".lower()
+    if ruling.stance_if_open != ruling.stance:
+        words += " " + _("(if a question is answered so: %(stance)s)") % {
+            "stance": str(Stance(ruling.stance_if_open).label).lower()
+        }
+    return words
 
 
 def _governs(key: str, after: Register, on: date) -> bool:

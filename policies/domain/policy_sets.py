@@ -8,9 +8,10 @@ policy that the set leaves out stays as it is.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,7 +20,7 @@ from accounts.models import User
 from history import clock
 from policies.choices import ChangeKind, ChangeStatus
 from policies.domain.composing import belongs_to_the_key, document_of
-from policies.domain.drafting import drafted
+from policies.domain.drafting import drafted, head_of
 from policies.domain.queries import OTTAWA
 from policies.domain.reference import files
 from policies.domain.reference.faults import MalformedReference
@@ -79,15 +80,39 @@ def read_set(raw: bytes) -> Json:
     """The document of a file, valid by the schema, beside the register. Raises RefusedSet."""
     try:
         document: Json = files.read_one(files.POLICIES, raw)
-        whole = written_set()
-        given = {row["key"] for row in document["policies"]}
-        rest = [row for row in whole["policies"] if row["key"] not in given]
-        found = files.read_files(files.PACKAGED)
-        both = {**document, "policies": [*document["policies"], *rest]}
-        check_policies(Files({**found.documents, files.POLICIES: both}, found.digests))
+        _check_beside_the_register(document["policies"])
     except MalformedReference as fault:
         raise RefusedSet([Refusal(fault.row, fault.field, fault.reason)]) from fault
     return document
+
+
+def fault_beside_the_register(documents: Sequence[Json]) -> str:
+    """What the register would refuse with these policies in it, in words; nothing if all fits.
+
+    Their versions are left out. At most ten queries.
+    """
+    always = dict.fromkeys(("from", "to", "known_to", "announced_on", "published_on"))
+    version: dict[str, Any] = {
+        **always,
+        "known_from": "2000-01-01",
+        "precision": "day",
+        "assumed": [],
+    }
+    try:
+        _check_beside_the_register([{**one, "versions": [version]} for one in documents])
+    except MalformedReference as fault:
+        return ", ".join(one for one in (fault.row, fault.field, fault.reason) if one)
+    return ""
+
+
+def _check_beside_the_register(policies: Sequence[Json]) -> None:
+    """Raises MalformedReference as the loader would, for the register with these in it."""
+    whole = written_set()
+    given = {row["key"] for row in policies}
+    rest = [row for row in whole["policies"] if row["key"] not in given]
+    found = _packaged()
+    both = {**whole, "policies": [*policies, *rest]}
+    check_policies(Files({**found.documents, files.POLICIES: both}, found.digests))
 
 
 def compare(document: Json) -> Compared:
@@ -131,6 +156,12 @@ def _change(
     said = [one for one in row["versions"] if one["known_to"] is None]
     document = {name: value for name, value in row.items() if name != "versions"}
     if policy is None:
+        for place, question in enumerate(row["questions"]):
+            if "of" in question and not Policy.objects.filter(key=question["of"]).exists():
+                raise _Unfit(
+                    f"questions[{place}].of",
+                    _("It asks the question of a policy that is new too: take that one in first."),
+                )
         if len(said) != 1 or said[0]["from"] is None:
             raise _Unfit(
                 "versions", _("A new policy has one version that is known now, with a first day.")
@@ -157,6 +188,7 @@ def _change(
         )
     notes = policy.notes_fr if document["notes"] == now["notes"] else ""
     content = {"policy": document, "notes_fr": notes, **{day: said[0][day] for day in _DAYS}}
+    content["head"] = head_of(policy)
     return {
         "kind": ChangeKind.CORRECT.value,
         "key": policy.key,
@@ -174,7 +206,7 @@ def written_set() -> dict[str, Any]:
     What is no policy, the rules of reading and the names of lists, is as in that file. Days of
     knowledge are Ottawa days, as there.
     """
-    packaged = files.read_files(files.PACKAGED)[files.POLICIES]
+    packaged = _packaged()[files.POLICIES]
     versions: dict[int, list[PolicyVersion]] = defaultdict(list)
     for version in PolicyVersion.objects.order_by("pk"):
         versions[version.policy_id].append(version)
@@ -191,6 +223,12 @@ def written_set() -> dict[str, Any]:
         "permit_acts": list(_permit_acts()),
         "context": list(_context()),
     }
+
+
+@cache
+def _packaged() -> Files:
+    """The files that we ship, read once."""
+    return files.read_files(files.PACKAGED)
 
 
 def _version(version: PolicyVersion) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from policies.choices import Answer
 from policies.domain.citations import section_in_french
@@ -87,8 +87,12 @@ class Register:
     vocabulary: Vocabulary
 
     def question(self, key: str) -> Bilingual:
-        """The words of a question; a notice's question on general permits has standard ones."""
-        return self.questions.get(key) or self.standard_questions[key.rsplit(":", 1)[1]]
+        """The words of a question; a notice's question on general permits has standard ones.
+
+        A question without words is called by its key: a page never fails for it.
+        """
+        code = key.rsplit(":", 1)[1]
+        return self.questions.get(key) or self.standard_questions.get(code) or Bilingual(key, key)
 
     def has_question(self, key: str) -> bool:
         """Whether a policy asks that: in words of its own, or in the standard ones."""
@@ -275,9 +279,19 @@ def one_load() -> Iterator[None]:
         _looked.reset(token)
 
 
+_kept: list[dict[str, Any]] = []
+
+
+def forget_kept() -> None:
+    """Forgets what was kept: for who puts another database under a running process."""
+    for each in _kept:
+        each.clear()
+
+
 def kept_until_loaded(read: Callable[[], T]) -> Callable[[], T]:
     """What `read` reads of the reference data, kept until the next load."""
     kept: dict[str, tuple[Load, T]] = {}
+    _kept.append(kept)
 
     @wraps(read)
     def current() -> T:

@@ -6,6 +6,7 @@ only what cannot be read: an unknown place, an item that is none, a day that is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
@@ -32,9 +33,10 @@ from policies.choices import (
 )
 from policies.domain.codes import is_written_code
 from policies.domain.policy_sets import LARGEST_SET
+from policies.domain.reference.files import UNFIT
 from policies.domain.register import Register
 from policies.domain.search import destinations_called, folded
-from policies.models import Policy, PolicyChange
+from policies.models import Policy, PolicyChange, PolicyQuestion
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -43,6 +45,7 @@ LONGEST_TEXT = 10_000
 LONGEST_TITLE = 300
 _KEY = r"^[A-Z0-9][A-Za-z0-9-]*\Z"
 _CODE = r"^[a-z][a-z0-9_]*\Z"
+_GROUP_WORD = re.compile(r"\bgroupe?s?\s*(?=\d)", re.IGNORECASE)
 _EITHER = [
     ("", gettext_lazy("No matter")),
     ("yes", gettext_lazy("Only these")),
@@ -51,10 +54,23 @@ _EITHER = [
 _FLAGS = {"": None, "yes": True, "no": False}
 
 
+def _seen_by_people(text: str) -> None:
+    """Refuses signs that nobody sees; the files that we read have none either."""
+    if UNFIT.search(text):
+        raise ValidationError(_("It holds a sign that can’t be seen: type it anew."))
+
+
 def _line(
     label: StrOrPromise, *, longest: int = LONGEST_TITLE, hint: StrOrPromise = "", **more: Any
 ) -> forms.CharField:
-    return forms.CharField(label=label, required=False, max_length=longest, help_text=hint, **more)
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=longest,
+        help_text=hint,
+        validators=[_seen_by_people],
+        **more,
+    )
 
 
 def _text(label: StrOrPromise, *, rows: int = 3, hint: StrOrPromise = "") -> forms.CharField:
@@ -63,6 +79,7 @@ def _text(label: StrOrPromise, *, rows: int = 3, hint: StrOrPromise = "") -> for
         required=False,
         max_length=LONGEST_TEXT,
         help_text=hint,
+        validators=[_seen_by_people],
         widget=forms.Textarea(attrs={"rows": rows}),
     )
 
@@ -145,6 +162,19 @@ class QuestionForm(forms.Form):
         hint=gettext_lazy("Then it is asked once, in the words that it has there."),
     )
     ask = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        code, of = given.get("code"), given.get("of")
+        if (
+            of
+            and code
+            and not PolicyQuestion.objects.filter(
+                policy__key=of, code=code, same_as__isnull=True
+            ).exists()
+        ):
+            self.add_error("of", _("That policy asks no question with this code."))
+        return given
 
     def clean_of(self) -> str:
         key: str = self.cleaned_data["of"].strip()
@@ -307,6 +337,12 @@ class DraftForm(forms.Form):
     notes_fr = _text(gettext_lazy("Note (French)"), rows=2)
     rationale_en = _text(gettext_lazy("Rationale (English)"))
     rationale_fr = _text(gettext_lazy("Rationale (French)"))
+    parity_checked = forms.BooleanField(
+        label=gettext_lazy(
+            "A person compared the figures of both languages: what differs is meant"
+        ),
+        required=False,
+    )
     note = _text(
         gettext_lazy("Note to the checker"), hint=gettext_lazy("Kept in the history as well.")
     )
@@ -374,6 +410,7 @@ class DraftForm(forms.Form):
             "rationale_fr": change.rationale_fr,
             "note": change.note,
             "notes_fr": content.get("notes_fr", ""),
+            "parity_checked": content.get("parity_checked", False),
         }
         policy = content.get("policy")
         instrument = content.get("instrument", {}) if policy is None else policy["instrument"]
@@ -473,6 +510,7 @@ class DraftForm(forms.Form):
 
     def _items(self, name: str) -> list[str]:
         typed: str = self.cleaned_data[name]
+        typed = _GROUP_WORD.sub("", typed)
         codes = typed.replace(",", " ").replace(";", " ").split()
         for code in codes:
             if not is_written_code(code):
@@ -491,6 +529,9 @@ class DraftForm(forms.Form):
         """What was typed as the content of the change."""
         given = self.cleaned_data
         content: dict[str, Any] = deepcopy(self.change.content)
+        content.pop("parity_checked", None)
+        if given["parity_checked"]:
+            content["parity_checked"] = True
         if self.change.kind == ChangeKind.SET:
             return content
         for name, field in _DAYS.items():
@@ -614,7 +655,12 @@ _SECTIONS: tuple[tuple[Any, tuple[tuple[str, ...], ...]], ...] = (
     ),
     (
         gettext_lazy("Why"),
-        (("rationale_en", "rationale_fr"), ("notes_en", "notes_fr"), ("note",)),
+        (
+            ("rationale_en", "rationale_fr"),
+            ("notes_en", "notes_fr"),
+            ("parity_checked",),
+            ("note",),
+        ),
     ),
 )
 
@@ -624,7 +670,7 @@ _DAYS = {
     "announced_on": "announced_on",
     "published_on": "published_on",
 }
-_OF_A_SET = frozenset({"seen", "rationale_en", "rationale_fr", "note"})
+_OF_A_SET = frozenset({"seen", "rationale_en", "rationale_fr", "parity_checked", "note"})
 _OF_DAYS = frozenset(
     {
         "seen",
@@ -638,6 +684,7 @@ _OF_DAYS = frozenset(
         "url",
         "rationale_en",
         "rationale_fr",
+        "parity_checked",
         "note",
     }
 )

@@ -58,7 +58,7 @@ _NESTED_ROWS = {"children", "guide_items", "guide_numbers_named_in_law", "end_us
 _KEYED_OBJECTS = {"sub_regions", "lists", "standard_questions", "standard_exceptions"}
 
 # A control character other than a line end or tab, or half of a surrogate pair.
-_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 # Of several forms that a value may have, these say that another one is meant.
 _OTHER = {"type", "const", "enum"}
@@ -167,7 +167,7 @@ def _parse(name: str, raw: bytes) -> Any:
 def _refuse_bad_text(name: str, document: Any) -> None:
     """Refuses what one of the databases cannot hold, and characters that nobody sees."""
     for path, text in _texts(name, document):
-        fault = _UNFIT.search(text)
+        fault = UNFIT.search(text)
         if fault:
             row, field = locate(name, document, path)
             code = f"U+{ord(fault[0]):04X}"

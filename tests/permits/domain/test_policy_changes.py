@@ -34,6 +34,7 @@ from permits.domain.ruling import coming, rule_on
 from permits.domain.statements import CLAIMED, countersign
 from permits.models import Application
 from policies.choices import ChangeKind, ChangeStatus, Stance
+from policies.domain.change_words import in_words
 from policies.domain.composing import compose
 from policies.domain.drafting import newest_version, save_change, start_change, withdraw_change
 from policies.domain.lint import findings
@@ -51,7 +52,7 @@ from tests.permits.factories import (
     make_recommended,
     say,
 )
-from tests.policies.changes import approved, draft, in_days, today
+from tests.policies.changes import INSTRUMENT, POLICY, approved, draft, in_days, today
 
 
 def stance_of(reference: str, days: int = 0) -> str:
@@ -456,3 +457,180 @@ def test_the_preview_equals_what_resolution_says_after_approval(
             if ruling.outcome() != before[reference]
         }
         transaction.set_rollback(True)
+
+
+# What a review found
+
+
+QUESTION = {"code": "asked", "en": "Is it so?", "fr": "Est-ce le cas ?"}
+
+
+@pytest.mark.parametrize(
+    "of_policy",
+    [
+        {"questions": [{"code": "gazza", "of": "IL-2024-01-08"}]},
+        {"questions": [QUESTION, QUESTION]},
+        {"questions": [{**QUESTION, "code": "general_permit"}]},
+        {
+            "exceptions": [
+                {"code": "minister", "en": "A", "fr": "A", "evidence_en": "B", "evidence_fr": "B"}
+            ]
+        },
+        {"scope": {**POLICY["scope"], "destinations": ["ZZ"]}},
+    ],
+)
+def test_what_the_register_could_not_hold_is_not_proposed(
+    office: Cast, of_policy: dict[str, object]
+) -> None:
+    change = draft(office.admin, of_policy=of_policy)
+    assert "form" in [one.code for one in findings(change) if one.blocks]
+    with pytest.raises(NotSettled):
+        propose_change(change, by=office.admin)
+
+
+def test_an_amendment_under_which_nothing_could_be_ruled_on_is_a_finding(office: Cast) -> None:
+    change = draft(office.admin, kind=ChangeKind.AMEND, policy="ECL-2-A", starts=in_days(3))
+    content = {**change.content, "policy": {**change.content["policy"], "key": "ECL-new"}}
+    content["policy"]["scope"] = {**content["policy"]["scope"], "goods": {"kind": "listed"}}
+    change = save_change(
+        change, content=content, rationale_en="A", rationale_fr="A", note="", by=office.admin
+    )
+    assert "form" in [one.code for one in findings(change) if one.blocks]
+
+
+def test_a_later_day_is_previewed_too(office: Cast) -> None:
+    """The end of a running policy, corrected to an earlier day that is still to come."""
+    case = make_in_review(office.analyst)
+    approved(draft(office.admin, ends=in_days(100)), by=office.admin_b)
+    change = draft(
+        office.admin, kind=ChangeKind.CORRECT, policy="TR-9999-suspension", ends=in_days(50)
+    )
+    assert "gap" in [one.code for one in findings(change)]
+    found = look(change).impact
+    assert [(one.reference, one.on, one.after.stance) for one in found.moved] == [
+        (case.reference, in_days(50), "case_by_case")
+    ]
+    approved(change, by=office.admin_b)
+    assert stance_of(case.reference, 49) == "suspended"
+    assert stance_of(case.reference, 50) == "case_by_case"
+
+
+def test_of_two_corrections_of_words_the_second_does_not_undo_the_first(office: Cast) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+
+    def correction(**words: str) -> PolicyChange:
+        return draft(
+            office.admin, kind=ChangeKind.CORRECT, policy="TR-9999-suspension", of_policy=words
+        )
+
+    first = correction(title_en="Türkiye: Group 2 is suspended (for tests)")
+    second = propose_change(correction(notes="A note"), by=office.admin)
+    approved(first, by=office.admin_b)
+    second.refresh_from_db()
+    with pytest.raises(NotSettled, match="was changed since this was drafted"):
+        approve_change(second, by=office.admin_b)
+    back = return_change(second, reason="Look again", by=office.admin_b)
+    assert "moved" in [one.code for one in findings(back)]
+
+
+def test_a_draft_kept_anew_rests_on_what_the_policy_says_now(office: Cast) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    key = "TR-9999-suspension"
+    late = draft(office.admin, kind=ChangeKind.END, policy=key, ends=in_days(9))
+    approved(
+        draft(office.admin, kind=ChangeKind.END, policy=key, ends=in_days(20)), by=office.admin_b
+    )
+    late.refresh_from_db()
+    assert "moved" in [one.code for one in findings(late)]
+    late = save_change(
+        late, content=late.content, rationale_en="A", rationale_fr="A", note="", by=office.admin
+    )
+    approved(late, by=office.admin_b)
+    assert newest_version(Policy.objects.get(key=key)).effective_to == clock.today() + timedelta(9)
+
+
+def test_a_policy_that_has_not_begun_is_called_off(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    approved(draft(office.admin, starts=in_days(10)), by=office.admin_b)
+    off = draft(office.admin, kind=ChangeKind.END, policy="TR-9999-suspension", ends=in_days(10))
+    assert [one.reference for one in look(off).impact.moved] == [case.reference]
+    approved(off, by=office.admin_b)
+    assert stance_of(case.reference, 11) == "case_by_case"
+    assert verify(deep=True).good
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        (ChangeKind.EXTEND, 20, 10),
+        (ChangeKind.EXTEND, None, 10),
+        (ChangeKind.END, 10, 20),
+        (ChangeKind.END, 10, 10),
+    ],
+)
+def test_an_end_comes_earlier_and_an_extension_later(
+    office: Cast, kind: str, before: int | None, after: int
+) -> None:
+    ends = None if before is None else in_days(before)
+    approved(draft(office.admin, ends=ends), by=office.admin_b)
+    change = draft(office.admin, kind=kind, policy="TR-9999-suspension", ends=in_days(after))
+    assert "days" in [one.code for one in findings(change) if one.blocks]
+
+
+def test_a_correction_does_not_lose_the_first_day(office: Cast) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    change = draft(office.admin, kind=ChangeKind.CORRECT, policy="TR-9999-suspension", starts=None)
+    assert "days" in [one.code for one in findings(change) if one.blocks]
+
+
+@pytest.mark.parametrize(
+    ("policy", "code"), [("ECL-LIST", "gap"), ("EIPA-7-2", "law"), ("ACL", "law")]
+)
+def test_ending_a_row_of_the_law_is_told(office: Cast, policy: str, code: str) -> None:
+    change = draft(office.admin, kind=ChangeKind.END, policy=policy, ends=in_days(5))
+    assert code in [one.code for one in findings(change)]
+
+
+def test_every_field_that_differs_is_shown(office: Cast) -> None:
+    approved(draft(office.admin, of_policy={"questions": [QUESTION]}), by=office.admin_b)
+    register = current_register()
+    for other in (
+        {"title_fr": "Autre titre (pour essais)"},
+        {"sources": [{"url": "https://other.example/", "quote": "Other"}]},
+        {"notes": "A note"},
+        {"confidence": "partly_verified"},
+        {"instrument": {**INSTRUMENT, "url": "https://other.example/"}},
+        {"questions": [{**QUESTION, "fr": "Vraiment ?"}]},
+        {"questions": [{**QUESTION, "applies_if": "no"}]},
+        {"existing_permits": {**POLICY["existing_permits"], "fr": "Autre"}},
+    ):
+        change = draft(
+            office.admin, kind=ChangeKind.CORRECT, policy="TR-9999-suspension", of_policy=other
+        )
+        assert [one.name for one in in_words(change, register) if one.changes], other
+
+
+def test_a_correction_of_the_days_is_rehearsed_on_those_days(office: Cast) -> None:
+    make_permit(office.analyst, office.senior, office.decision)
+    approved(draft(office.admin, starts=in_days(3), ends=in_days(90)), by=office.admin_b)
+    earlier = draft(
+        office.admin, kind=ChangeKind.CORRECT, policy="TR-9999-suspension", starts=in_days(-5)
+    )
+    day = clock.today()
+    found = back_test(compose(earlier, at=clock.now()), start=day, end=day)
+    assert [one.is_held for one in found.tried] == [True]
+
+
+def test_figures_that_a_person_compared_do_not_block(office: Cast) -> None:
+    change = draft(office.admin, of_policy={"title_fr": "Türkiye : groupe deux suspendu"})
+    assert "languages" in [one.code for one in findings(change) if one.blocks]
+    change = save_change(
+        change,
+        content={**change.content, "parity_checked": True},
+        rationale_en="A",
+        rationale_fr="A",
+        note="",
+        by=office.admin,
+    )
+    assert "languages" in [one.code for one in findings(change) if not one.blocks]
+    propose_change(change, by=office.admin)
