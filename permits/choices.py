@@ -227,6 +227,31 @@ class ActKind(TextChoices):
     CANCEL = "cancel", _("Cancel")
 
 
+class Group(TextChoices):
+    """How far a live permit in a policy's scope was used: what is left to decide on differs."""
+
+    UNUSED = "unused", pgettext_lazy("permits", "Nothing shipped yet")
+    PARTLY = "partly", pgettext_lazy("permits", "Partly shipped")
+    EXCEPTED = "excepted", pgettext_lazy("permits", "Under an exception")
+    SUSPENDED = "suspended", pgettext_lazy("permits", "Suspended already")
+
+
+class SweepAction(TextChoices):
+    """What a sweep does with the permits of a group."""
+
+    KEEP = "keep", pgettext_lazy("permits", "Keep")
+    SUSPEND = "suspend", _("Suspend")
+    CANCEL = "cancel", _("Cancel")
+
+
+class Settled(TextChoices):
+    """What came of one permit of a sweep."""
+
+    DONE = "done", pgettext_lazy("permit", "Done")
+    KEPT = "kept", pgettext_lazy("permit", "Kept")
+    PASSED_OVER = "passed_over", pgettext_lazy("permit", "Passed over")
+
+
 class PermitStatus(TextChoices):
     """What a permit is on a day: a function of its acts, its use and the day."""
 

@@ -64,6 +64,15 @@ class Verb(Verbs):
     USED = "permit.used", _("Use of a permit reported")
     LETTER_MADE = "letter.made", _("Letter made")
     SEEDED = "sample.seeded", _("Made-up applications written, for measuring")
+    SWEEP_BEGUN = "sweep.begun", _("Permit sweep begun")
+    SWEEP_PROPOSED = "sweep.proposed", _("Action of a permit sweep proposed")
+    SWEEP_EXCEPTED = "sweep.excepted", _("Permit taken out of its group in a sweep")
+    SWEEP_AGREED = "sweep.agreed", _("Action of a permit sweep agreed")
+    SWEEP_RETURNED = "sweep.returned", _("Action of a permit sweep returned")
+    SWEEP_STOPPED = "sweep.stopped", _("Permit sweep stopped")
+    SWEEP_RESUMED = "sweep.resumed", _("Permit sweep resumed")
+    KEPT = "permit.kept", _("Permit kept in a sweep")
+    PASSED_OVER = "permit.passed_over", _("Permit passed over in a sweep")
     NOTICE_SEEN = "notice.seen", _("Notice seen")
 
 

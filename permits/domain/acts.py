@@ -22,13 +22,14 @@ from accounts.exceptions import NotPermitted, Refused
 from accounts.models import Delegation, User
 from accounts.reasons import checked_reason
 from history import clock
+from history.domain.door import Entry
 from permits.choices import ActKind, NoticeKind, PermitStatus
 from permits.domain.casefile import read_file
 from permits.domain.casework import Work, acting, afresh
 from permits.domain.gate import GateClosed, check_gate
 from permits.domain.ruling import rule_on
 from permits.domain.standing import Standing, loosens, read_standing, standing_of
-from permits.models import Notice, Permit, PermitAct, PermitLine, Use
+from permits.models import Notice, Permit, PermitAct, PermitLine, SweepGroup, Use
 from permits.verbs import Verb
 from permits.workflow import Action
 from policies.domain.reference.load import share_register
@@ -83,7 +84,7 @@ def perform_act(
         share_register()
         held = hold_delegations(by, clock.today())
         delegation, loosening = _ready(now, by=by, delegations=held)
-        _do(work, now, by=by, delegation=delegation, loosening=loosening, reason=reason.strip())
+        _do(work, now, delegation=delegation, loosens=loosening, done_reason=reason.strip())
     return now
 
 
@@ -148,17 +149,25 @@ def act_at_once(
         if act.loosens:
             raise NotPermitted(_("This loosens the permit: another person proposes it."))
         _refuse_text(act)
-        delegation = _with_power(hold_delegations(by, clock.today()))
-        _fill_done(act, by, delegation, "")
-        entry = work.record(
-            _VERBS[ActKind(act.kind)],
-            subject=subject_of(permit),
-            reason=reason,
-            provision=PROVISION,
-        )
-        entry.add(act)
-        _notify(work, entry, act, by)
+        _do(work, act, delegation=_with_power(hold_delegations(by, clock.today())))
     return act
+
+
+def act_in_sweep(
+    work: Work, permit: Permit, group: SweepGroup, **told: Any
+) -> tuple[PermitAct, Entry]:
+    """Does to the whole permit what the group was agreed on for, in the name of who agreed.
+
+    `told` are `basis` and `data` as `Door.record` takes them. The entry, which tells of the act,
+    may tell of more. Raises NotPermitted where who agreed may not act today, Refused where the
+    permit does not allow it.
+    """
+    if group.proposed_by is None or group.proposed_at is None:
+        raise ValueError("nothing is proposed")
+    act = _proposed(permit, group.action, None, None, group.reason, group.proposed_by)
+    act.proposed_at = group.proposed_at
+    delegation = _with_power(hold_delegations(work.by, clock.today()))
+    return act, _do(work, act, delegation=delegation, **told)
 
 
 def decline_act(act: PermitAct, *, reason: str, by: User, seen: int | None = None) -> PermitAct:
@@ -408,42 +417,43 @@ def _do(
     work: Work,
     act: PermitAct,
     *,
-    by: User,
     delegation: Delegation,
-    loosening: bool,
-    reason: str,
-) -> None:
+    loosens: bool = False,
+    done_reason: str = "",
+    basis: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Entry:
+    """The one way in which an act is done, proposed before or in the same moment."""
     entry = work.record(
         _VERBS[ActKind(act.kind)],
         subject=subject_of(act.permit),
-        reason=reason or act.reason,
+        reason=done_reason or act.reason,
         provision=PROVISION,
-        basis={"delegation": delegation.version},
+        basis={"delegation": delegation.version, **(basis or {})},
+        data=data,
     )
+    if act._state.adding:
+        entry.add(act)
     entry.set(
         act,
-        done_by=by,
+        done_by=work.by,
         done_at=clock.now(),
         done_on=clock.today(),
-        done_reason=reason,
+        done_reason=done_reason,
         delegation=delegation,
-        loosens=loosening,
+        loosens=loosens,
     )
-    if not loosening:
-        _notify(work, entry, act, by)
+    if not loosens:
+        _notify(work, entry, act)
+    return entry
 
 
-def _fill_done(act: PermitAct, by: User, delegation: Delegation, reason: str) -> None:
-    act.done_by, act.done_at, act.done_on = by, clock.now(), clock.today()
-    act.done_reason, act.delegation = reason, delegation
-
-
-def _notify(work: Work, entry: Any, act: PermitAct, by: User) -> None:
+def _notify(work: Work, entry: Entry, act: PermitAct) -> None:
     """Tells a second person of the office, who also tells the holder."""
     application = work.application
     decided = application.decision
     others = [application.assigned_to, decided.recommendation.made_by, decided.decided_by]
-    second = next((one for one in others if one is not None and one.pk != by.pk), None)
+    second = next((one for one in others if one is not None and one.pk != work.by.pk), None)
     if second is None:
         return
     for kind in (NoticeKind.TIGHTENED, NoticeKind.HOLDER):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,10 +20,9 @@ from typing import Any, NamedTuple, TypeVar
 from django.db.models import Model, Q, QuerySet
 from django.db.models.enums import TextChoices
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from history import clock
-from permits.choices import OPEN, ActKind, PartyRole, PermitStatus, Status
+from permits.choices import OPEN, ActKind, Group, PartyRole, PermitStatus, Status
 from permits.domain.casefile import CaseFile, read_for_ruling
 from permits.domain.ruling import CaseRuling, facts_by_line, rule_on_facts, written
 from permits.domain.standing import Standing, standing_of
@@ -48,15 +47,6 @@ class Why(TextChoices):
     EXCEPTION = "exception", _("An exception that counted is of a policy that would not apply")
     RECOMMENDED = "recommended", _("A recommendation rests on the ruling as it was")
     SIGNED = "signed", _("Considerations were signed on the ruling as it was")
-
-
-class Group(TextChoices):
-    """How far a permit has been used: what is left to decide on differs."""
-
-    UNUSED = "unused", pgettext_lazy("permits", "Nothing shipped yet")
-    PARTLY = "partly", pgettext_lazy("permits", "Partly shipped")
-    EXCEPTED = "excepted", pgettext_lazy("permits", "Under an exception")
-    SUSPENDED = "suspended", pgettext_lazy("permits", "Suspended already")
 
 
 class Outcome(NamedTuple):
@@ -144,10 +134,11 @@ def impact_of(
     open_cases = Application.objects.filter(status__in=OPEN)
     alive = Permit.objects.filter(_not_over(today))
     found = Impact(on, open_cases.count(), alive.count())
-    if not any(_policies(parts)):
+    policies = _policies(parts)
+    if not policies:
         return found
     both = now, imagine(now, parts)
-    reach = _reach(parts)
+    reach = _reach(policies)
     moved, restated = _open(open_cases.filter(reach), both, days, parts)
     permits = tuple(_permits(Application.objects.filter(reach), alive, both, days, today, parts))
     decided = tuple(_decided(Application.objects.filter(reach), both, parts, today))
@@ -161,19 +152,21 @@ def _first_day(parts: Iterable[Composed]) -> date:
     return min((one.day for one in parts), default=date.max)
 
 
-def _policies(parts: Iterable[Composed]) -> Iterator[Policy]:
+def _policies(parts: Iterable[Composed]) -> list[Policy]:
     """The policies that the change ends or moves, and enters."""
+    found = []
     for part in parts:
         if part.closes is not None:
-            yield part.closes.policy
+            found.append(part.closes.policy)
         if part.enters is not None:
-            yield part.enters
+            found.append(part.enters)
+    return found
 
 
-def _reach(parts: Sequence[Composed]) -> Q:
-    """Applications with a place that the change names; all where it names none."""
+def _reach(policies: Iterable[Policy]) -> Q:
+    """Applications with a place that the policies name; all where one names none."""
     reach = Q(pk__in=[])
-    for scope in (Scope.from_json(one.scope) for one in _policies(parts)):
+    for scope in (Scope.from_json(one.scope) for one in policies):
         activity = Q(activity__in=scope.activities)
         if scope.destinations is None:
             reach |= activity
@@ -192,14 +185,14 @@ def _reach(parts: Sequence[Composed]) -> Q:
 
 
 def _batches(
-    applications: QuerySet[Application], parts: Sequence[Composed], book: Rulebook
+    applications: QuerySet[Application], policies: Sequence[Policy], book: Rulebook
 ) -> Iterator[list[CaseFile]]:
-    """The files of applications with goods that the change can reach, some at a time.
+    """The files of applications with goods that the policies can reach, some at a time.
 
     Which goods those are is told by their items alone, before anything else of a case is read;
     where a statement can tell it, every case is read.
     """
-    by_items = _rows_by_items(parts, book)
+    by_items = _rows_by_items(policies, book)
     ids = applications.order_by("pk").values_list("pk", flat=True)
     last = 0
     while batch := list(ids.filter(pk__gt=last)[:_BATCH]):
@@ -217,10 +210,10 @@ def _batches(
         yield read_for_ruling(list(rows.order_by("pk")))
 
 
-def _rows_by_items(parts: Sequence[Composed], book: Rulebook) -> Rows | None:
-    """The rows that the change ends or enters; None unless all of them name items."""
+def _rows_by_items(policies: Iterable[Policy], book: Rulebook) -> Rows | None:
+    """The rows of the policies; None unless all of them name items."""
     found = 0
-    for policy in _policies(parts):
+    for policy in policies:
         if policy.scope["goods"]["kind"] != GoodsKind.ITEMS:
             return None
         found |= book.bit[policy.key]
@@ -282,7 +275,7 @@ def _open(
 ) -> tuple[tuple[Move, ...], tuple[Move, ...]]:
     moved: list[Move] = []
     restated: list[Move] = []
-    for batch in _batches(cases, parts, both[1].rulebook):
+    for batch in _batches(cases, _policies(parts), both[1].rulebook):
         these = [file.application.pk for file in batch]
         signed = set(
             Card.objects.filter(application__in=these, first_by__isnull=False).values_list(
@@ -337,18 +330,28 @@ def _excepted(ruling: CaseRuling) -> set[tuple[str, str]]:
 # Live permits
 
 
-_OVER = (
+OVER = (
     PermitStatus.CANCELLED,
     PermitStatus.EXPIRED,
     PermitStatus.EXPIRED_SUSPENDED,
     PermitStatus.EXHAUSTED,
 )
+"""What a permit is that allows nothing any more, whatever else is done."""
 
 
 def _not_over(today: date) -> Q:
     """Permits whose last day, as issued or as amended, may still come."""
     amended = PermitAct.objects.filter(kind=ActKind.AMEND, done_at__isnull=False)
     return Q(valid_to__gte=today) | Q(pk__in=amended.values("permit"))
+
+
+class Reached(NamedTuple):
+    """An application's outcomes before and after a day; `excepted`: an exception passes the policy."""
+
+    on: date
+    before: Outcome
+    after: Outcome
+    excepted: bool
 
 
 def _permits(
@@ -361,31 +364,69 @@ def _permits(
 ) -> Iterator[PermitMove]:
     entered = {part.enters.key for part in parts if part.enters is not None}
     holding = cases.filter(pk__in=alive.values("application"))
-    for batch in _batches(holding, parts, both[1].rulebook):
-        reached: dict[int, tuple[_Difference, bool]] = {}
+    for batch in _batches(holding, _policies(parts), both[1].rulebook):
+        reached: dict[int, Reached] = {}
         for file in batch:
             for on in days:
-                found = _Difference(on, *_rulings(file, both, on))
-                matched = {key for one in found.after.lines for key in one.ruling.matched}
-                excepted = any(policy in entered for policy, _code in _excepted(found.after))
-                moves = _said(found.before) != _said(found.after)
-                if moves or entered & matched or excepted:
-                    reached.setdefault(file.application.pk, (found, excepted))
+                before, after = _rulings(file, both, on)
+                excepted, matched = _met(after, entered)
+                moves = _said(before) != _said(after)
+                if moves or matched:
+                    found = Reached(on, _outcome(before), _outcome(after), excepted)
+                    reached.setdefault(file.application.pk, found)
                 if moves:
+                    reached[file.application.pk] = found
                     break
-        permits = Permit.objects.filter(application__in=list(reached)).select_related("application")
-        for permit, stands in _standings(permits, today):
-            if stands.status not in _OVER:
-                found, excepted = reached[permit.application_id]
-                yield PermitMove(
-                    permit.number,
-                    permit.application.reference,
-                    found.on.isoformat(),
-                    _outcome(found.before),
-                    _outcome(found.after),
-                    _group(stands, is_excepted=excepted).value,
-                    _left(stands),
-                )
+        yield from _live(reached, today)
+
+
+def permits_under(policy: Policy, *, on: date) -> Iterator[PermitMove]:
+    """Live permits whose goods the policy meets on that day, by the register as it stands.
+
+    Where a question of the policy is still open, it is taken to meet them; where an accepted
+    exception passes it, the permit is in the group of those. Both outcomes are that day's.
+    """
+    register, today = current_register(), clock.today()
+    alive = Permit.objects.filter(_not_over(today))
+    cases = Application.objects.filter(_reach([policy]), pk__in=alive.values("application"))
+    for batch in _batches(cases, [policy], register.rulebook):
+        reached: dict[int, Reached] = {}
+        for file in batch:
+            ruling = rule_on_facts(
+                facts_by_line(file), on=on, known_at=None, register=register
+            )
+            excepted, matched = _met(ruling, {policy.key})
+            if matched:
+                outcome = _outcome(ruling)
+                reached[file.application.pk] = Reached(on, outcome, outcome, excepted)
+        yield from _live(reached, today)
+
+
+def _met(ruling: CaseRuling, policies: Collection[str]) -> tuple[bool, bool]:
+    """Whether an exception to one of them was accepted, and whether one of them meets the case."""
+    excepted = any(key in policies for key, _code in _excepted(ruling))
+    return excepted, excepted or any(
+        key in policies
+        for one in ruling.lines
+        for key in (*one.ruling.matched, *(asked.policy for asked in one.ruling.needs_answer))
+    )
+
+
+def _live(reached: Mapping[int, Reached], today: date) -> Iterator[PermitMove]:
+    """The permits of these applications that still allow something."""
+    permits = Permit.objects.filter(application__in=list(reached)).select_related("application")
+    for permit, stands in _standings(permits, today):
+        if stands.status not in OVER:
+            found = reached[permit.application_id]
+            yield PermitMove(
+                permit.number,
+                permit.application.reference,
+                found.on.isoformat(),
+                found.before,
+                found.after,
+                _group(stands, is_excepted=found.excepted).value,
+                _left(stands),
+            )
 
 
 def _standings(permits: Iterable[Permit], today: date) -> Iterator[tuple[Permit, Standing]]:
@@ -436,7 +477,8 @@ def _decided(
     days = Q(pk__in=[])
     for start, end in days_moved(parts):
         days |= _on_days(start, end)
-    for batch in _batches(cases.filter(days, status=Status.DECIDED), parts, both[1].rulebook):
+    decided = cases.filter(days, status=Status.DECIDED)
+    for batch in _batches(decided, _policies(parts), both[1].rulebook):
         for file in batch:
             on = file.application.decided_on
             if on is None:
@@ -502,10 +544,10 @@ def back_test(parts: Sequence[Composed], *, start: date, end: date) -> BackTest:
     now = current_register()
     both = now, rehearse(now, parts)
     cases = Application.objects.filter(
-        _reach(parts), status=Status.DECIDED, decided_on__gte=start, decided_on__lte=end
+        _reach(_policies(parts)), status=Status.DECIDED, decided_on__gte=start, decided_on__lte=end
     )
     tried = []
-    for batch in _batches(cases, parts, both[1].rulebook):
+    for batch in _batches(cases, _policies(parts), both[1].rulebook):
         for file in batch:
             on = file.application.decided_on
             if on is None:

@@ -8,6 +8,7 @@ from permits.models.letters import Letter, Notice
 from permits.models.overview import Overview
 from permits.models.permits import Condition, Permit, PermitAct, PermitLine, Use
 from permits.models.statements import Statement
+from permits.models.sweeps import PermitSweep, SweepGroup, SweepItem
 from permits.models.time import ConflictDeclaration, Consultation, Wait
 
 __all__ = [
@@ -29,8 +30,11 @@ __all__ = [
     "Permit",
     "PermitAct",
     "PermitLine",
+    "PermitSweep",
     "Recommendation",
     "Statement",
+    "SweepGroup",
+    "SweepItem",
     "Use",
     "Wait",
 ]

@@ -23,12 +23,11 @@ from accounts.rights import rights_of
 from history import clock
 from history.domain.door import Conflict
 from permits import forms
+from permits.choices import Group, PartyRole, Status
 from permits.choices import Outcome as Decided
-from permits.choices import PartyRole, Status
 from permits.domain import policy_changes
 from permits.domain.impact import (
     BackTest,
-    Group,
     Impact,
     Move,
     PermitMove,

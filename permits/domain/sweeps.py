@@ -1,0 +1,572 @@
+"""A permit sweep: what a policy means for the permits that are live, from the scope to the acts.
+
+    sweep = begin_sweep(policy, by=analyst)
+    propose_group(group, action="suspend", reason_en=…, reason_fr=…, by=analyst)
+    agree_group(group, by=decider)
+    carry_out(sweep, by=SYSTEM)
+
+Whoever works on cases or administers proposes for a group, and for a permit taken out of it. The
+yes of a decision-maker with a delegation in force is the act under s. 10(1) for its permits; it is
+never the proposer's, nor that of who drafted or approved the policy. It is carried out permit by
+permit, each in a transaction and with an event of its own in the stream of its case: killed and
+begun again, by several at once, it does nothing twice and forgets no permit.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import OperationalError, connection, transaction
+from django.db.models import TextChoices
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.choices import Power, Role
+from accounts.days import day_in_words
+from accounts.domain.delegations import delegations_in_force, hold_delegations
+from accounts.exceptions import NotPermitted, Refused
+from accounts.models import User
+from accounts.reasons import checked_reason
+from accounts.rules import roles_of
+from history import clock
+from history.actors import Actor
+from history.domain.door import Door, Entry, door
+from permits.choices import Group, PermitStatus, Settled, SweepAction
+from permits.domain.acts import PROVISION, act_in_sweep, subject_of
+from permits.domain.casework import acting, afresh
+from permits.domain.impact import OVER, permits_under
+from permits.domain.intake import next_number
+from permits.domain.standing import read_standing
+from permits.models import Permit, PermitSweep, SweepGroup, SweepItem
+from permits.verbs import Verb
+from permits.workflow import DECISION_MAKERS, PROPOSERS, Action
+from policies.choices import ChangeStatus, ExistingPermits
+from policies.domain.by_hand import people_behind
+from policies.domain.parity import differences
+from policies.domain.standing import Standing, standing
+from policies.models import Policy, PolicyChange, PolicyVersion
+
+_PATIENCE = 5
+"""Seconds for which a permit whose case somebody else holds is waited for."""
+
+
+def stream_of(number: str) -> str:
+    """The stream of a sweep's own decisions; what is done to a permit is in that of its case."""
+    return f"policy:sweep:{number}"
+
+
+def _record(entries: Door, verb: str, sweep: PermitSweep, **told: Any) -> Entry:
+    subject = f"sweep:{sweep.number}"
+    return entries.record(verb, stream=stream_of(sweep.number), subject=subject, **told)
+
+
+def _role(by: User, wanted: Collection[Role]) -> Role:
+    """The role in which it is done. Raises NotPermitted."""
+    held = roles_of(by)
+    found = [role for role in Role if role in wanted and role in held]
+    if not found:
+        raise NotPermitted(
+            _("This is for the roles %(roles)s.")
+            % {"roles": ", ".join(str(role.label) for role in Role if role in wanted)}
+        )
+    return found[0]
+
+
+@contextmanager
+def _sweeping(sweep: PermitSweep, *, by: User, roles: Collection[Role]) -> Iterator[Door]:
+    """A door for an act on the sweep, alone among all of them. Raises NotPermitted."""
+    with door(by=Actor.person(by.pk, _role(by, roles).value)) as entries:
+        PermitSweep.objects.select_for_update().get(pk=sweep.pk)
+        yield entries
+
+
+# What is in scope
+
+
+def begin_sweep(
+    policy: Policy | None = None, *, change: PolicyChange | None = None, by: User
+) -> PermitSweep:
+    """Finds the live permits in the scope of a policy in force or to come, in groups.
+
+    For an approved change, of the policy that it entered or else changed. Raises NotPermitted;
+    Refused for a change that is not approved or was swept before, for a policy that is over, and
+    where no live permit is in scope.
+    """
+    role = _role(by, PROPOSERS)
+    if change is not None:
+        if change.status != ChangeStatus.APPROVED:
+            raise Refused(_("The change is not approved: nothing follows from it yet."))
+        if PermitSweep.objects.filter(change=change).exists():
+            raise Refused(_("There is a sweep for this change already."))
+        policy = change.entered or change.policy
+    if policy is None:
+        raise ValueError("a sweep is under a policy")
+    today = clock.today()
+    found = standing(PolicyVersion.objects.filter(policy=policy), on=today)
+    if found is None or found[1] is Standing.ENDED:
+        raise Refused(_("The policy is not in force any more."))
+    on = max(today, found[0].effective_from or today)
+    groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for one in permits_under(policy, on=on):
+        groups[one.group].append((one.number, one.left))
+    if not groups:
+        raise Refused(_("No live permit is in the scope of this policy."))
+    with door(by=Actor.person(by.pk, role.value)) as entries:
+        sweep = PermitSweep(
+            number=next_number("SW", "number", PermitSweep),
+            policy=policy,
+            change=change,
+            on=on,
+            begun_by=by,
+            begun_at=clock.now(),
+        )
+        counts = {code: len(permits) for code, permits in groups.items()}
+        basis = {"policy": policy.key, "version": found[0].version}
+        entry = _record(entries, Verb.SWEEP_BEGUN, sweep, basis=basis, data=counts)
+        entry.add(sweep)
+        for code in Group.values:
+            if code in groups:
+                permits = [list(one) for one in sorted(groups[code])]
+                entry.add(SweepGroup(sweep=sweep, code=code, permits=permits))
+    return sweep
+
+
+def suggested(group: SweepGroup) -> str:
+    """What the policy itself says of permits issued, for that group; nothing where it is silent."""
+    says = group.sweep.policy.existing_permits
+    if says == ExistingPermits.KEEP or (
+        group.code == Group.SUSPENDED and says == ExistingPermits.SUSPEND
+    ):
+        return SweepAction.KEEP.value
+    if group.code == Group.EXCEPTED or says not in SweepAction.values:
+        return ""
+    return str(says)
+
+
+# Proposals
+
+
+def propose_group(
+    group: SweepGroup,
+    *,
+    action: str,
+    reason_en: str,
+    reason_fr: str,
+    by: User,
+    seen: int | None = None,
+) -> SweepGroup:
+    """Proposes what is done with the permits of a group, also in the place of another proposal.
+
+    Raises ValidationError, NotPermitted, Refused for what was agreed on, Conflict.
+    """
+    said = _checked(action, reason_en, reason_fr)
+    with _sweeping(group.sweep, by=by, roles=PROPOSERS) as entries:
+        now = afresh(group, seen)
+        _refuse_agreed(now)
+        _record(entries, Verb.SWEEP_PROPOSED, now.sweep, data={"group": _name(now)}).set(
+            now, **said, proposed_by=by, proposed_at=clock.now(), returned_for=""
+        )
+    return now
+
+
+def except_permit(
+    sweep: PermitSweep, number: str, *, action: str, reason_en: str, reason_fr: str, by: User
+) -> SweepGroup:
+    """Takes one permit out of its group, with an action and reasons of its own.
+
+    Raises ValidationError, NotPermitted; Refused for a permit that is not in the sweep, was taken
+    out before, or whose group was agreed on.
+    """
+    said = _checked(action, reason_en, reason_fr)
+    with _sweeping(sweep, by=by, roles=PROPOSERS) as entries:
+        groups = list(SweepGroup.objects.filter(sweep=sweep))
+        if any(one.permit_id is not None and one.permits[0][0] == number for one in groups):
+            raise Refused(_("This permit was taken out of its group already."))
+        found = [
+            (one, row)
+            for one in groups
+            for row in one.permits
+            if not one.permit_id and row[0] == number
+        ]
+        if not found:
+            raise Refused(_("This permit is not in the sweep."))
+        ((group, row),) = found
+        _refuse_agreed(group)
+        exception = SweepGroup(
+            sweep=sweep,
+            code=group.code,
+            permit=Permit.objects.get(number=number),
+            permits=[row],
+            **said,
+            proposed_by=by,
+            proposed_at=clock.now(),
+        )
+        _record(entries, Verb.SWEEP_EXCEPTED, sweep, data={"permit": number}).add(exception)
+    return exception
+
+
+def _name(group: SweepGroup) -> str:
+    """The group as the log names it: by its code, or its one permit."""
+    return str(group.permits[0][0]) if group.permit_id else group.code
+
+
+def _checked(action: str, reason_en: str, reason_fr: str) -> dict[str, str]:
+    """Raises ValidationError by field: both languages give the reason, and the same figures."""
+    faults: dict[str, Any] = {}
+    if action not in SweepAction.values:
+        faults["action"] = _("Choose what is done with these permits.")
+    said = {"action": action}
+    for name, given in (("reason_en", reason_en), ("reason_fr", reason_fr)):
+        try:
+            said[name] = checked_reason(given)
+        except ValidationError as fault:
+            faults[name] = fault.messages
+    if not faults:
+        differs = sorted({one.value for one in differences(said["reason_en"], said["reason_fr"])})
+        if differs:
+            faults["reason_fr"] = _("Only one language says %(what)s.") % {
+                "what": ", ".join(differs)
+            }
+    if faults:
+        raise ValidationError(faults)
+    return said
+
+
+def _refuse_agreed(group: SweepGroup) -> None:
+    if group.agreed_at is not None:
+        raise Refused(_("This was agreed on already: it stays as it was proposed."))
+
+
+# The yes
+
+
+def agree_group(group: SweepGroup, *, by: User, seen: int | None = None) -> SweepGroup:
+    """A decision-maker's yes, which is the act under s. 10(1) for the permits of the group.
+
+    A yes whose giver may not act any more is given anew by somebody who may. Raises NotPermitted
+    without the role or a delegation with the power to act, for who proposed it, and for who stands
+    behind the policy; Refused where nothing is proposed, it was returned or agreed on, or before
+    the policy's first day; Conflict.
+    """
+    with _sweeping(group.sweep, by=by, roles=DECISION_MAKERS) as entries:
+        now = afresh(group, seen)
+        if now.agreed_by is not None and may_act(now.agreed_by):
+            raise Refused(_("This was agreed on already: it stays as it was proposed."))
+        if now.proposed_at is None or now.returned_for:
+            raise Refused(_("Nothing is proposed for these permits."))
+        if clock.today() < now.sweep.on:
+            raise Refused(
+                _("The policy is in force from %(day)s: nothing is done under it before.")
+                % {"day": day_in_words(now.sweep.on)}
+            )
+        if now.proposed_by_id == by.pk:
+            raise NotPermitted(_("You proposed this. Another decision-maker says yes to it."))
+        if by.pk in people_behind([now.sweep.policy.key]):
+            raise NotPermitted(_("You drafted or approved the policy that this rests on."))
+        held = [one for one in hold_delegations(by, clock.today()) if Power.ACT in one.powers]
+        if not held:
+            raise NotPermitted(_("No delegation to you with this power is in force today."))
+        _record(
+            entries,
+            Verb.SWEEP_AGREED,
+            now.sweep,
+            reason=now.reason,
+            provision=PROVISION,
+            basis={"policy": now.sweep.policy.key, "delegation": held[0].version},
+            data={"group": _name(now), "action": now.action},
+        ).set(now, agreed_by=by, agreed_at=clock.now(), delegation=held[0])
+    return now
+
+
+def may_act(person: User) -> bool:
+    """Whether a yes of this person stands today. One query."""
+    held = delegations_in_force(person, clock.today())
+    return any(Power.ACT in one.powers for one in held)
+
+
+def return_group(
+    group: SweepGroup, *, reason: str, by: User, seen: int | None = None
+) -> SweepGroup:
+    """A decision-maker's no: something else is to be proposed.
+
+    Raises ValidationError, NotPermitted, Refused, Conflict.
+    """
+    reason = checked_reason(reason)
+    with _sweeping(group.sweep, by=by, roles=DECISION_MAKERS) as entries:
+        now = afresh(group, seen)
+        _refuse_agreed(now)
+        if now.proposed_at is None or now.returned_for:
+            raise Refused(_("Nothing is proposed for these permits."))
+        _record(
+            entries, Verb.SWEEP_RETURNED, now.sweep, reason=reason, data={"group": _name(now)}
+        ).set(now, returned_for=reason)
+    return now
+
+
+# Carrying it out
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run did. `busy` are permits whose case somebody else held: they stay to be done.
+
+    `not_standing` are the people whose yes does not stand any more.
+    """
+
+    settled: list[SweepItem] = field(default_factory=list)
+    busy: list[str] = field(default_factory=list)
+    not_standing: list[str] = field(default_factory=list)
+
+
+def carry_out(
+    sweep: PermitSweep,
+    *,
+    by: Actor,
+    limit: int | None = None,
+    tell: Callable[[SweepItem], None] | None = None,
+) -> Run:
+    """Does what was agreed on, permit by permit; goes on where it was interrupted.
+
+    Each permit is a transaction of its own. `limit` is how many at most; a stop counts from the
+    next permit on. `by` carries it out; the acts are theirs who agreed. A permit that is over, or
+    is suspended already, is passed over, and its case tells so.
+    """
+    run = Run()
+    for one in pending(sweep):
+        if one.group.agreed_by is None or one.group.agreed_by.name in run.not_standing:
+            continue
+        if len(run.settled) == limit or _is_stopped(sweep):
+            break
+        try:
+            item = _settle(one, by)
+        except NotPermitted:
+            run.not_standing.append(one.group.agreed_by.name)
+        except OperationalError as fault:
+            if not _was_locked(fault):
+                raise
+            run.busy.append(one.number)
+        else:
+            if item is not None:
+                run.settled.append(item)
+                if tell is not None:
+                    tell(item)
+    return run
+
+
+class Pending(NamedTuple):
+    """A permit of a sweep, not settled yet."""
+
+    group: SweepGroup
+    number: str
+
+
+def pending(sweep: PermitSweep) -> Iterator[Pending]:
+    """Every permit to which nothing was done yet, group by group. Two queries."""
+    groups = list(_groups([sweep]))
+    settled = set(SweepItem.objects.filter(sweep=sweep).values_list("permit__number", flat=True))
+    for group in groups:
+        for number, _left in permits_of(group, groups):
+            if number not in settled:
+                yield Pending(group, number)
+
+
+def permits_of(group: SweepGroup, groups: Iterable[SweepGroup]) -> list[tuple[str, str]]:
+    """The permits for which the group stands, of all groups of its sweep: without exceptions."""
+    out = {one.permits[0][0] for one in groups if one.permit_id} if not group.permit_id else set()
+    return [(number, left) for number, left in group.permits if number not in out]
+
+
+def _groups(sweeps: Iterable[PermitSweep]) -> Iterable[SweepGroup]:
+    """The groups of some sweeps, their exceptions behind them."""
+    return SweepGroup.objects.filter(sweep__in=list(sweeps)).select_related(
+        "sweep__policy", "permit", "proposed_by", "agreed_by"
+    )
+
+
+def _is_stopped(sweep: PermitSweep) -> bool:
+    return PermitSweep.objects.filter(pk=sweep.pk, stopped_at__isnull=False).exists()
+
+
+def _settle(one: Pending, by: Actor) -> SweepItem | None:
+    """Does to a permit what its group says; nothing where another worker was first.
+
+    Raises NotPermitted where the yes does not stand, OperationalError where its case stays locked.
+    """
+    group = one.group
+    if group.agreed_by is None:
+        raise ValueError("nobody agreed")
+    permit = Permit.objects.select_related("application").get(number=one.number)
+    with transaction.atomic():
+        _wait_no_longer()
+        with acting(Action.ACT, permit.application, by=group.agreed_by) as work:
+            if SweepItem.objects.filter(sweep=group.sweep, permit=permit).exists():
+                return None
+            status = read_standing(permit, clock.today()).status
+            item = SweepItem(
+                sweep=group.sweep,
+                group=group,
+                permit=permit,
+                status=status.value,
+                settled_at=clock.now(),
+            )
+            basis = {"sweep": group.sweep.number, "group": _name(group), "agreed": group.version}
+            data = {"carried_out_by": by.id}
+            if _has_nothing_to_do(group, status):
+                item.outcome = Settled.PASSED_OVER.value
+                entry = work.record(
+                    Verb.PASSED_OVER, subject=subject_of(permit), basis=basis, data=data
+                )
+            elif group.action == SweepAction.KEEP:
+                item.outcome = Settled.KEPT.value
+                entry = work.record(
+                    Verb.KEPT,
+                    subject=subject_of(permit),
+                    reason=group.reason,
+                    basis=basis,
+                    data=data,
+                )
+            else:
+                item.outcome = Settled.DONE.value
+                item.act, entry = act_in_sweep(work, permit, group, basis=basis, data=data)
+            entry.add(item)
+    return item
+
+
+def _has_nothing_to_do(group: SweepGroup, status: PermitStatus) -> bool:
+    return status in OVER or (
+        group.action == SweepAction.SUSPEND and status == PermitStatus.SUSPENDED
+    )
+
+
+def _wait_no_longer() -> None:
+    """Until the transaction ends, a lock that is not had in time is an OperationalError.
+
+    On SQLite every wait for another writer ends so.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}s'")
+
+
+def _was_locked(fault: OperationalError) -> bool:
+    cause = fault.__cause__
+    return (
+        getattr(cause, "sqlstate", None) == "55P03"  # lock_not_available
+        or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+    )
+
+
+def stop_sweep(sweep: PermitSweep, *, by: User, reason: str) -> PermitSweep:
+    """Stops carrying out after the permit under way.
+
+    Raises ValidationError, NotPermitted, Refused.
+    """
+    reason = checked_reason(reason)
+    with _sweeping(sweep, by=by, roles=PROPOSERS) as entries:
+        now = PermitSweep.objects.get(pk=sweep.pk)
+        if now.stopped_at is not None:
+            raise Refused(_("The sweep is stopped already."))
+        _record(entries, Verb.SWEEP_STOPPED, now, reason=reason).set(
+            now, stopped_by=by, stopped_at=clock.now()
+        )
+    return now
+
+
+def resume_sweep(sweep: PermitSweep, *, by: User) -> PermitSweep:
+    """Lets it be carried out again. Raises NotPermitted, Refused."""
+    with _sweeping(sweep, by=by, roles=PROPOSERS) as entries:
+        now = PermitSweep.objects.get(pk=sweep.pk)
+        if now.stopped_at is None:
+            raise Refused(_("The sweep is not stopped."))
+        _record(entries, Verb.SWEEP_RESUMED, now).set(now, stopped_by=None, stopped_at=None)
+    return now
+
+
+# How far it has come
+
+
+class State(TextChoices):
+    """How far a sweep has come: what is to happen next."""
+
+    PROPOSALS = "proposals", pgettext_lazy("sweep", "Something is to be proposed")
+    YES = "yes", pgettext_lazy("sweep", "Waits for a decision-maker")
+    STOPPED = "stopped", pgettext_lazy("sweep", "Stopped")
+    READY = "ready", pgettext_lazy("sweep", "To be carried out")
+    DONE = "done", pgettext_lazy("sweep", "Carried out")
+
+
+class Part(NamedTuple):
+    """A group of a sweep with its permits (number, dollars left) and what came of them so far."""
+
+    group: SweepGroup
+    permits: Sequence[tuple[str, str]]
+    settled: int
+
+    @property
+    def waits(self) -> bool:
+        """Whether a yes is asked for."""
+        group = self.group
+        return group.agreed_at is None and bool(group.proposed_at) and not group.returned_for
+
+    @property
+    def to_do(self) -> int:
+        """Permits agreed on and not settled."""
+        return len(self.permits) - self.settled if self.group.agreed_at else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A sweep with its groups, exceptions behind them."""
+
+    sweep: PermitSweep
+    parts: tuple[Part, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(len(one.permits) for one in self.parts)
+
+    @property
+    def settled(self) -> int:
+        return sum(one.settled for one in self.parts)
+
+    @property
+    def to_do(self) -> int:
+        return sum(one.to_do for one in self.parts)
+
+    @property
+    def state(self) -> State:
+        if self.settled == self.total:
+            return State.DONE
+        if self.to_do:
+            return State.STOPPED if self.sweep.stopped_at else State.READY
+        return State.YES if any(one.waits for one in self.parts) else State.PROPOSALS
+
+
+def progress(sweeps: Sequence[PermitSweep]) -> list[Progress]:
+    """How far each has come. Two queries, whatever their number."""
+    groups: dict[int, list[SweepGroup]] = defaultdict(list)
+    for group in _groups(sweeps):
+        groups[group.sweep_id].append(group)
+    settled: dict[int, int] = defaultdict(int)
+    for key in SweepItem.objects.filter(sweep__in=sweeps).values_list("group", flat=True):
+        settled[key] += 1
+    return [
+        Progress(
+            sweep,
+            tuple(
+                Part(group, permits, settled[group.pk])
+                for group in sorted(
+                    groups[sweep.pk], key=lambda one: (one.permit_id is not None, one.pk)
+                )
+                # All of its permits may have been taken out.
+                if (permits := permits_of(group, groups[sweep.pk]))
+            ),
+        )
+        for sweep in sweeps
+    ]
