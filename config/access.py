@@ -150,6 +150,16 @@ ACCESS: Mapping[str, Row] = {
     "permits:perform": {"GET": DECIDERS, "POST": DECIDERS},
     "permits:decline": {"GET": WHO_PROPOSE, "POST": WHO_PROPOSE},
     "permits:use": ACT_OF_ANALYSTS,
+    # Permit sweeps: whoever works here may read them.
+    "permits:sweeps": {"GET": ANY_ROLE},
+    "permits:sweep": {"GET": ANY_ROLE},
+    "permits:new_sweep": {"GET": WHO_PROPOSE, "POST": WHO_PROPOSE},
+    "permits:propose_group": {"GET": WHO_PROPOSE, "POST": WHO_PROPOSE},
+    "permits:except_permit": {"GET": WHO_PROPOSE, "POST": WHO_PROPOSE},
+    "permits:agree_group": {"GET": DECIDERS, "POST": DECIDERS},
+    "permits:return_group": {"GET": DECIDERS, "POST": DECIDERS},
+    "permits:carry_out_sweep": {"POST": WHO_PROPOSE},
+    "permits:stop_sweep": {"GET": WHO_PROPOSE, "POST": WHO_PROPOSE},
     "permits:notice": ACT_ON_CASES,
     # Changes to the register: whoever works here may read them, administrators make them.
     "permits:policy_changes": {"GET": ANY_ROLE},

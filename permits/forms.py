@@ -19,13 +19,14 @@ from permits.choices import (
     Outcome,
     RefusalGround,
     ReturnGround,
+    SweepAction,
     WaitKind,
 )
 from permits.domain import documents, intake, sources
 from permits.models import Application, Card, Document, Evidence, Line, Measure, Party
 from policies.choices import Activity
 from policies.domain.search import folded
-from policies.models import SubRegion
+from policies.models import Policy, SubRegion
 
 LONGEST_TEXT = 10_000
 CHOSEN = ("likelihood", "gravity", "link", "confidence", "residual")
@@ -397,6 +398,33 @@ class WhyForm(SeenForm):
     """A reason."""
 
     reason = ReasonField()
+
+
+class SweepForm(forms.Form):
+    """Under which policy live permits are looked at."""
+
+    policy = forms.ChoiceField(label=_("Policy in force"))
+
+    def __init__(self, *args: Any, policies: Iterable[Policy], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        french = (get_language() or "").startswith("fr")
+        self.fields["policy"].choices = [  # type: ignore[attr-defined]
+            ("", "—"),
+            *(
+                (one.key, f"{one.key}: {one.title_fr if french else one.title_en}")
+                for one in policies
+            ),
+        ]
+
+
+class SweepGroupForm(SeenForm):
+    """What is done with permits of a sweep, and why."""
+
+    action = forms.ChoiceField(
+        label=_("Action"), choices=SweepAction.choices, widget=forms.RadioSelect
+    )
+    reason_en = ReasonField(label=_("Reason (English)"))
+    reason_fr = ReasonField(label=_("Reason (French)"))
 
 
 class AssignForm(SeenForm):

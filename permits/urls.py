@@ -15,6 +15,7 @@ from permits.views import (
     rebuttals,
     review,
     statements,
+    sweeps,
     worklist,
 )
 
@@ -72,6 +73,15 @@ urlpatterns = [
     path(f"{CHANGE}approve/", policy_changes.approve, name="approve_policy_change"),
     path(f"{CHANGE}return/", policy_changes.give_back, name="return_policy_change"),
     path(f"{CHANGE}withdraw/", policy_changes.withdraw, name="withdraw_policy_change"),
+    path("sweeps/", sweeps.sweeps, name="sweeps"),
+    path("sweeps/new/", sweeps.new, name="new_sweep"),
+    path("sweeps/<str:number>/", sweeps.sweep, name="sweep"),
+    path("sweeps/<str:number>/carry-out/", sweeps.carry_out, name="carry_out_sweep"),
+    path("sweeps/<str:number>/stop/", sweeps.stop, name="stop_sweep"),
+    path("sweeps/<str:number>/permits/<str:permit>/", sweeps.except_permit, name="except_permit"),
+    path("sweep-groups/<int:number>/propose/", sweeps.propose, name="propose_group"),
+    path("sweep-groups/<int:number>/agree/", sweeps.agree, name="agree_group"),
+    path("sweep-groups/<int:number>/return/", sweeps.give_back, name="return_group"),
     path("permits/<str:number>/propose/", permits.propose, name="propose"),
     path("permits/<str:number>/tighten/", permits.act_at_once, name="tighten"),
     path("permits/<str:number>/lines/<int:line>/use/", permits.use, name="use"),

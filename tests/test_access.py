@@ -76,6 +76,11 @@ ARGUMENTS: dict[str, dict[str, object]] = {
     "permits:tighten": {"number": "EP-2026-000001"},
     "permits:use": {"number": "EP-2026-000001", "line": 1},
     **{
+        f"permits:{name}": {"number": "SW-2026-000001"}
+        for name in ("sweep", "carry_out_sweep", "stop_sweep")
+    },
+    "permits:except_permit": {"number": "SW-2026-000001", "permit": "EP-2026-000001"},
+    **{
         f"permits:{name}": {"number": "PC-2026-001"}
         for name in ("policy_change", *(f"{act}_policy_change" for act in ACTS_ON_A_CHANGE))
     },
@@ -149,13 +154,14 @@ def test_the_rows_are_what_the_office_agreed_on() -> None:
     analysts = {Role.ANALYST, Role.SENIOR_ANALYST}
     case_roles = analysts | {Role.DECISION_MAKER}
     readable = {"worklist", "case", "card", "download", "letter", "permits", "permit", "rebuttals"}
-    readable |= {"policy_change", "policy_changes"}
+    readable |= {"policy_change", "policy_changes", "sweep", "sweeps"}
     drafted = {f"{act}_policy_change" for act in (*ACTS_ON_A_CHANGE, "new")} | {"new_policy_set"}
     assert rows("permits:", administrators) == {
         f"{method} {name}" for name in drafted for method in ("GET", "POST")
     } - {"GET preview_policy_change"}
-    decided = {"tighten", "perform"}
-    proposed = {"propose", "decline"}
+    decided = {"tighten", "perform", "agree_group", "return_group"}
+    proposed = {"propose", "decline", "new_sweep", "propose_group", "except_permit", "stop_sweep"}
+    sent_by_proposers = {"make_letter", "carry_out_sweep"}
     shared = {"do", "notice", "new_condition", "condition", "remove_condition"}
     assert rows("permits:", Who(roles=frozenset(Role))) == {f"GET {name}" for name in readable}
     for names, roles in (
@@ -164,12 +170,12 @@ def test_the_rows_are_what_the_office_agreed_on() -> None:
         (shared, case_roles),
     ):
         both_ways = {f"{method} {name}" for name in names for method in ("GET", "POST")}
-        letters = {"POST make_letter"} if names is proposed else set()
-        assert rows("permits:", Who(roles=frozenset(roles))) == both_ways | letters
+        sent = {f"POST {name}" for name in sent_by_proposers} if names is proposed else set()
+        assert rows("permits:", Who(roles=frozenset(roles))) == both_ways | sent
     of_analysts = rows("permits:", Who(roles=frozenset(analysts)))
     every = {name[8:] for name in ACCESS if name.startswith("permits:")}
     only_sent = {"assign", "draft", "drop_draft"}
-    others = readable | drafted | decided | proposed | shared | only_sent | {"make_letter"}
+    others = readable | drafted | decided | proposed | shared | only_sent | sent_by_proposers
     assert of_analysts == {"POST card", *(f"POST {name}" for name in only_sent)} | {
         f"{method} {name}" for name in every - others for method in ("GET", "POST")
     }

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
-from django.db.models import TextChoices
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
@@ -135,6 +135,18 @@ def begin_sweep(
                 permits = [list(one) for one in sorted(groups[code])]
                 entry.add(SweepGroup(sweep=sweep, code=code, permits=permits))
     return sweep
+
+
+def policies_in_force() -> QuerySet[Policy]:
+    """The policies with a stance that are in force today, as the register states them now."""
+    today = clock.today()
+    versions = PolicyVersion.objects.filter(
+        Q(effective_from__isnull=True) | Q(effective_from__lte=today),
+        Q(effective_to__isnull=True) | Q(effective_to__gt=today),
+        policy=OuterRef("pk"),
+        known_to__isnull=True,
+    )
+    return Policy.objects.exclude(stance="").filter(Exists(versions))
 
 
 def suggested(group: SweepGroup) -> str:
@@ -256,19 +268,7 @@ def agree_group(group: SweepGroup, *, by: User, seen: int | None = None) -> Swee
     """
     with _sweeping(group.sweep, by=by, roles=DECISION_MAKERS) as entries:
         now = afresh(group, seen)
-        if now.agreed_by is not None and may_act(now.agreed_by):
-            raise Refused(_("This was agreed on already: it stays as it was proposed."))
-        if now.proposed_at is None or now.returned_for:
-            raise Refused(_("Nothing is proposed for these permits."))
-        if clock.today() < now.sweep.on:
-            raise Refused(
-                _("The policy is in force from %(day)s: nothing is done under it before.")
-                % {"day": day_in_words(now.sweep.on)}
-            )
-        if now.proposed_by_id == by.pk:
-            raise NotPermitted(_("You proposed this. Another decision-maker says yes to it."))
-        if by.pk in people_behind([now.sweep.policy.key]):
-            raise NotPermitted(_("You drafted or approved the policy that this rests on."))
+        check_yes(now, by)
         held = [one for one in hold_delegations(by, clock.today()) if Power.ACT in one.powers]
         if not held:
             raise NotPermitted(_("No delegation to you with this power is in force today."))
@@ -282,6 +282,23 @@ def agree_group(group: SweepGroup, *, by: User, seen: int | None = None) -> Swee
             data={"group": _name(now), "action": now.action},
         ).set(now, agreed_by=by, agreed_at=clock.now(), delegation=held[0])
     return now
+
+
+def check_yes(group: SweepGroup, by: User) -> None:
+    """Raises NotPermitted or Refused where this person can't say yes to the group as it is now."""
+    if group.agreed_by is not None and may_act(group.agreed_by):
+        raise Refused(_("This was agreed on already: it stays as it was proposed."))
+    if group.proposed_at is None or group.returned_for:
+        raise Refused(_("Nothing is proposed for these permits."))
+    if clock.today() < group.sweep.on:
+        raise Refused(
+            _("The policy is in force from %(day)s: nothing is done under it before.")
+            % {"day": day_in_words(group.sweep.on)}
+        )
+    if group.proposed_by_id == by.pk:
+        raise NotPermitted(_("You proposed this. Another decision-maker says yes to it."))
+    if by.pk in people_behind([group.sweep.policy.key]):
+        raise NotPermitted(_("You drafted or approved the policy that this rests on."))
 
 
 def may_act(person: User) -> bool:

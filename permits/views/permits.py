@@ -107,7 +107,7 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
                 _barred_perform(request, act).get("refusal", ""),
             )
             for act in PermitAct.objects.filter(permit=row).select_related(
-                "line", "proposed_by", "done_by", "declined_by"
+                "line", "proposed_by", "done_by", "declined_by", "sweep_item__sweep"
             )
         ],
         "uses": Use.objects.filter(permit_line__permit=row).select_related(

@@ -35,9 +35,10 @@ from permits.domain.impact import (
     back_test,
     unsealed,
 )
-from permits.models import Line, Party
+from permits.models import Line, Party, PermitSweep
 from permits.templatetags.case_tags import dollars
 from permits.views.acts import METHODS, Page, answer, sent, who
+from permits.workflow import PROPOSERS
 from policies.choices import ChangeKind, ChangeStatus, Requirement, Stance
 from policies.domain import drafting
 from policies.domain.change_words import in_words
@@ -265,6 +266,11 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         "may_check": not mine
         and row.status == ChangeStatus.PROPOSED
         and Role.ADMINISTRATOR in rights_of(request),
+        "sweep": PermitSweep.objects.filter(change=row).first(),
+        "may_sweep": row.status == ChangeStatus.APPROVED
+        and impact is not None
+        and bool(impact.permits)
+        and bool(rights_of(request) & PROPOSERS),
         "is_mine": mine,
         "unmoved": impact.open_cases - len(impact.moved) if impact else 0,
     }  # fmt: skip

@@ -17,7 +17,7 @@ from history import clock
 from history.domain.inspection import last_inspection
 from permits.choices import StatementKind
 from permits.domain import overview, worklist
-from permits.models import Application, Notice, PermitAct, Statement
+from permits.models import Application, Notice, PermitAct, Statement, SweepGroup
 from permits.workflow import CASE_ROLES
 from policies.choices import ChangeStatus
 from policies.domain.drafting import EDITABLE
@@ -69,6 +69,9 @@ def _sections(who: worklist.Viewer) -> Iterator[Section]:
             yield notices
     if Role.DECISION_MAKER in who.roles:
         yield _acts(who)
+        swept = _sweeps(who)
+        if swept.count:
+            yield swept
     if Role.ADMINISTRATOR in who.roles:
         yield _proposals()
         yield _policy_changes(who)
@@ -145,6 +148,34 @@ def _acts(who: worklist.Viewer) -> Section:
         ),
         rows.count(),
         reverse("permits:permits"),
+    )
+
+
+def _sweeps(who: worklist.Viewer) -> Section:
+    """Groups of sweeps that wait for a yes. Nobody's own proposal waits for them."""
+    rows = (
+        SweepGroup.objects.filter(proposed_at__isnull=False, agreed_at__isnull=True)
+        .filter(returned_for="")
+        .exclude(proposed_by=who.by)
+        .select_related("sweep__policy", "permit", "proposed_by")
+    )
+    return Section(
+        "sweeps",
+        _("Permit sweeps that wait for a yes"),
+        "",
+        tuple(
+            Item(
+                f"{row}: {row.get_action_display()}",
+                reverse("permits:agree_group", args=[row.pk]),
+                _("Proposed by %(name)s, %(at)s")
+                % {"name": row.proposed_by, "at": instant_in_words(row.proposed_at)},
+                str(in_language(row, "reason")),
+            )
+            for row in rows[:SHOWN]
+            if row.proposed_at is not None
+        ),
+        rows.count(),
+        reverse("permits:sweeps"),
     )
 
 

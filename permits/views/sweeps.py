@@ -1,0 +1,436 @@
+"""Permit sweeps: the list, one sweep with its groups, and what is decided in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django import forms as django_forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.choices import Role
+from accounts.days import instant_in_words
+from accounts.exceptions import NotPermitted, Refused
+from accounts.rights import rights_of
+from history.actors import Actor
+from permits import forms
+from permits.choices import Settled
+from permits.domain import sweeps as domain
+from permits.domain.sweeps import Part, Progress, Run, State
+from permits.models import PermitSweep, SweepGroup, SweepItem
+from permits.templatetags.case_tags import dollars
+from permits.views.acts import METHODS, Page, answer, sent, who
+from permits.workflow import PROPOSERS
+from policies.models import Policy, PolicyChange
+from policies.templatetags.policy_tags import in_language
+from policies.views.spreadsheet import csv_response
+
+SHOWN = 50
+"""Permits of a group on the page before it says how many more there are; sweeps in the list."""
+BATCH = 50
+"""Permits acted upon in one request; `manage.py sweep` does all of them."""
+TONES = {
+    State.PROPOSALS: ("info", "half"),
+    State.YES: ("warn", "pause"),
+    State.STOPPED: ("warn", "pause"),
+    State.READY: ("info", "half"),
+    State.DONE: ("good", "check"),
+}
+
+
+@require_safe
+def sweeps(request: HttpRequest) -> HttpResponse:
+    """The newest sweeps, with how far each has come. Queries do not grow with the rows."""
+    rows = PermitSweep.objects.select_related("policy", "change", "begun_by")[:SHOWN]
+    context = {
+        "rows": [(one, *TONES[one.state]) for one in domain.progress(list(rows))],
+        "may_propose": bool(rights_of(request) & PROPOSERS),
+    }
+    return render(request, "permits/sweeps.html", context)
+
+
+@require_http_methods(METHODS)
+def new(request: HttpRequest) -> HttpResponse:
+    """Begins a sweep, for an approved change or under a policy in force."""
+    number = request.GET.get("change", "")
+    change = (
+        get_object_or_404(PolicyChange.objects.select_related("policy", "entered"), number=number)
+        if number
+        else None
+    )
+    form = (
+        forms.PlainForm(sent(request))
+        if change
+        else forms.SweepForm(sent(request), policies=domain.policies_in_force())
+    )
+
+    def perform(form: django_forms.Form) -> HttpResponse:
+        policy = None if change else Policy.objects.get(key=form.cleaned_data["policy"])
+        return redirect(domain.begin_sweep(policy, change=change, by=who(request)))
+
+    about = (change.entered or change.policy) if change else None
+    page = Page(
+        title=_("Decide on live permits"),
+        button=_("Find the permits in scope"),
+        name=change.number if change else _("Permit sweeps"),
+        back=change.get_absolute_url() if change else reverse("permits:sweeps"),
+        facts=_about(about) if about else (),
+        then=_(
+            "The live permits that the policy reaches are put into groups. Nothing is done to any"
+            " of them before a decision-maker has said yes to its group."
+        ),
+    )
+    return answer(request, form, page, perform)
+
+
+def _about(policy: Policy) -> tuple[tuple[str, Any], ...]:
+    return (
+        (_("Policy"), f"{policy.key}: {in_language(policy, 'title')}"),
+        (_("Existing permits"), in_language(policy, "existing_permits")),
+    )
+
+
+def find(number: str) -> PermitSweep:
+    sweep: PermitSweep = get_object_or_404(
+        PermitSweep.objects.select_related("policy", "change", "begun_by", "stopped_by"),
+        number=number,
+    )
+    return sweep
+
+
+def _find_group(number: int) -> SweepGroup:
+    group: SweepGroup = get_object_or_404(
+        SweepGroup.objects.select_related("sweep__policy", "permit", "proposed_by", "agreed_by"),
+        pk=number,
+    )
+    return group
+
+
+# The page of a sweep
+
+
+class Row(NamedTuple):
+    """A group or an exception as the page shows it."""
+
+    part: Part
+    name: str
+    left: str
+    permits: tuple[tuple[str, str, SweepItem | None], ...]
+    more: int
+    stands: bool
+
+
+@require_safe
+def sweep(request: HttpRequest, number: str) -> HttpResponse:
+    """A sweep: its groups with what is proposed, agreed on and done."""
+    row = find(number)
+    (found,) = domain.progress([row])
+    items = {
+        item.permit.number: item
+        for item in SweepItem.objects.filter(sweep=row).select_related("permit", "act")
+    }
+    if request.GET.get("format") == "csv":
+        return _as_csv(found, items)
+    rights = rights_of(request)
+    everything = request.GET.get("all", "")
+    tone, icon = TONES[found.state]
+    context = {
+        "sweep": row,
+        "progress": found,
+        "share": round(100 * found.settled / found.total),
+        "tone": tone,
+        "icon": icon,
+        "rows": list(_rows(found, items, everything)),
+        "passed_over": [one for one in items.values() if one.outcome == Settled.PASSED_OVER],
+        "may_propose": bool(rights & PROPOSERS),
+        "may_agree": Role.DECISION_MAKER in rights,
+        "batch": min(BATCH, found.to_do),
+    }
+    return render(request, "permits/sweep.html", context)
+
+
+def _name_of(group: SweepGroup) -> str:
+    if group.permit is not None:
+        return _("Exception: %(permit)s") % {"permit": group.permit.number}
+    return str(group.get_code_display())
+
+
+def _rows(found: Progress, items: Mapping[str, SweepItem], everything: str) -> Iterator[Row]:
+    """`everything` names the group of which all permits are shown."""
+    acting: dict[int, bool] = {}
+    for part in found.parts:
+        shown = part.permits if everything == str(part.group.pk) else part.permits[:SHOWN]
+        agreed_by = part.group.agreed_by
+        if agreed_by is not None and part.to_do and agreed_by.pk not in acting:
+            acting[agreed_by.pk] = domain.may_act(agreed_by)
+        yield Row(
+            part,
+            _name_of(part.group),
+            _left(part),
+            tuple((number, left, items.get(number)) for number, left in shown),
+            len(part.permits) - len(shown),
+            agreed_by is None or acting.get(agreed_by.pk, True),
+        )
+
+
+def _left(part: Part) -> str:
+    """Dollars that could still be shipped when the sweep was begun."""
+    if not all(left for _number, left in part.permits):
+        return _("no limit on some")
+    return dollars(sum((Decimal(left) for _number, left in part.permits), Decimal(0)))
+
+
+def _as_csv(found: Progress, items: Mapping[str, SweepItem]) -> HttpResponse:
+    header = (
+        _("Permit"),
+        _("Group"),
+        _("Unshipped, CAD"),
+        _("Action"),
+        _("Reason (English)"),
+        _("Reason (French)"),
+        _("Proposed by"),
+        _("Agreed by"),
+        _("Agreed on"),
+        _("Outcome"),
+        _("Status before"),
+        _("Settled"),
+    )
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        for part in found.parts:
+            group = part.group
+            for number, left in part.permits:
+                item = items.get(number)
+                yield (
+                    number,
+                    _name_of(group),
+                    left,
+                    group.get_action_display(),
+                    group.reason_en,
+                    group.reason_fr,
+                    group.proposed_by or "",
+                    group.agreed_by or "",
+                    instant_in_words(group.agreed_at) if group.agreed_at else "",
+                    item.get_outcome_display() if item else "",
+                    item.get_status_display() if item else "",
+                    instant_in_words(item.settled_at) if item else "",
+                )
+
+    return csv_response(f"{found.sweep.number}.csv", header, rows())
+
+
+# Acts
+
+
+def _page(row: PermitSweep, title: str, button: str, then: str = "", **more: Any) -> Page:
+    return Page(
+        title=title,
+        button=button,
+        name=row.number,
+        back=row.get_absolute_url(),
+        then=then,
+        **more,
+    )
+
+
+def _facts(group: SweepGroup) -> tuple[tuple[str, Any], ...]:
+    """Of whom it is about: policy, permits, and what is proposed for them."""
+    part = next(one for one in domain.progress([group.sweep])[0].parts if one.group.pk == group.pk)
+    facts = (
+        *_about(group.sweep.policy),
+        (_("Group"), _name_of(group)),
+        (_("Permits"), len(part.permits)),
+        (_("Unshipped, CAD"), _left(part)),
+    )
+    if not group.proposed_at:
+        return facts
+    return (
+        *facts,
+        (_("Action"), group.get_action_display()),
+        (_("Reason (English)"), group.reason_en),
+        (_("Reason (French)"), group.reason_fr),
+        (_("Proposed by"), group.proposed_by),
+    )
+
+
+@require_http_methods(METHODS)
+def propose(request: HttpRequest, number: int) -> HttpResponse:
+    """Proposes what is done with the permits of a group."""
+    group = _find_group(number)
+
+    def perform(form: forms.SweepGroupForm) -> HttpResponse:
+        given = form.cleaned_data
+        domain.propose_group(
+            group,
+            action=given["action"],
+            reason_en=given["reason_en"],
+            reason_fr=given["reason_fr"],
+            by=who(request),
+            seen=given["seen"],
+        )
+        messages.success(request, _("Proposed. A decision-maker says yes, or returns it."))
+        return redirect(group.sweep)
+
+    page = _page(
+        group.sweep,
+        _("Propose what is done"),
+        _("Propose it"),
+        _("Nothing is done before a decision-maker has said yes: somebody else than you."),
+        facts=_facts(group)[:5],
+    )
+    form = forms.SweepGroupForm(
+        sent(request),
+        initial={
+            "action": group.action or domain.suggested(group),
+            "reason_en": group.reason_en,
+            "reason_fr": group.reason_fr,
+            "seen": group.version,
+        },
+    )
+    return answer(request, form, page, perform)
+
+
+@require_http_methods(METHODS)
+def except_permit(request: HttpRequest, number: str, permit: str) -> HttpResponse:
+    """Takes one permit out of its group."""
+    row = find(number)
+
+    def perform(form: forms.SweepGroupForm) -> HttpResponse:
+        given = form.cleaned_data
+        domain.except_permit(
+            row,
+            permit,
+            action=given["action"],
+            reason_en=given["reason_en"],
+            reason_fr=given["reason_fr"],
+            by=who(request),
+        )
+        messages.success(request, _("%(permit)s is an exception now.") % {"permit": permit})
+        return redirect(row)
+
+    page = _page(
+        row,
+        _("Take a permit out of its group"),
+        _("Take it out"),
+        _("It has an action and reasons of its own, and a yes of its own."),
+        facts=((_("Permit"), permit), *_about(row.policy)),
+    )
+    return answer(request, forms.SweepGroupForm(sent(request)), page, perform)
+
+
+@require_http_methods(METHODS)
+def agree(request: HttpRequest, number: int) -> HttpResponse:
+    """A decision-maker's yes; what it allows begins at once."""
+    group = _find_group(number)
+
+    def perform(form: forms.PlainForm) -> HttpResponse:
+        domain.agree_group(group, by=who(request), seen=form.cleaned_data["seen"])
+        return _carried_out(request, group.sweep)
+
+    page = _page(
+        group.sweep,
+        _("Say yes"),
+        _("Yes: do it"),
+        _(
+            "This yes is the act on each of these permits. It takes effect permit by permit, from"
+            " now on; a second person of the office is told of each, and tells the holder."
+        ),
+        facts=_facts(group),
+        provision=_("EIPA, s. 10(1)"),
+        refusal=_why_no_yes(request, group),
+    )
+    form = forms.PlainForm(sent(request), initial={"seen": group.version})
+    return answer(request, form, page, perform)
+
+
+def _why_no_yes(request: HttpRequest, group: SweepGroup) -> str:
+    try:
+        domain.check_yes(group, who(request))
+    except (NotPermitted, Refused) as refusal:
+        return str(refusal.words)
+    return ""
+
+
+@require_http_methods(METHODS)
+def give_back(request: HttpRequest, number: int) -> HttpResponse:
+    """A decision-maker's no."""
+    group = _find_group(number)
+
+    def perform(form: forms.WhyForm) -> HttpResponse:
+        given = form.cleaned_data
+        domain.return_group(group, reason=given["reason"], by=who(request), seen=given["seen"])
+        messages.success(request, _("Returned. Something else is to be proposed."))
+        return redirect(group.sweep)
+
+    page = _page(group.sweep, _("Say no"), _("No: return it"), facts=_facts(group))
+    form = forms.WhyForm(sent(request), initial={"seen": group.version})
+    return answer(request, form, page, perform)
+
+
+@require_http_methods(["POST"])
+def carry_out(request: HttpRequest, number: str) -> HttpResponse:
+    """Acts on the next permits; a sweep that was stopped goes on."""
+    row = find(number)
+
+    def perform(_form: forms.PlainForm) -> HttpResponse:
+        if row.stopped_at is not None:
+            domain.resume_sweep(row, by=who(request))
+        return _carried_out(request, row)
+
+    page = _page(row, _("Carry it out"), _("Carry it out"))
+    return answer(request, forms.PlainForm(request.POST), page, perform)
+
+
+def _carried_out(request: HttpRequest, row: PermitSweep) -> HttpResponse:
+    run = domain.carry_out(row, by=Actor.person(who(request).pk), limit=BATCH)
+    (found,) = domain.progress([row])
+    _tell(request, run, found)
+    return redirect(row)
+
+
+def _tell(request: HttpRequest, run: Run, found: Progress) -> None:
+    counts = {"count": len(run.settled), "settled": found.settled, "total": found.total}
+    words = ngettext(
+        "%(count)d permit settled; %(settled)d of %(total)d so far.",
+        "%(count)d permits settled; %(settled)d of %(total)d so far.",
+        counts["count"],
+    )
+    messages.success(request, words % counts)
+    if run.busy:
+        messages.warning(
+            request,
+            _("Held by somebody else at this moment, to be tried again: %(permits)s.")
+            % {"permits": ", ".join(run.busy[:5])},
+        )
+    for name in run.not_standing:
+        messages.warning(
+            request,
+            _("The yes of %(name)s does not stand any more: another decision-maker gives it.")
+            % {"name": name},
+        )
+
+
+@require_http_methods(METHODS)
+def stop(request: HttpRequest, number: str) -> HttpResponse:
+    """Stops carrying out after the permit under way."""
+    row = find(number)
+
+    def perform(form: forms.WhyForm) -> HttpResponse:
+        domain.stop_sweep(row, reason=form.cleaned_data["reason"], by=who(request))
+        messages.success(request, _("Stopped after the permit under way."))
+        return redirect(row)
+
+    page = _page(
+        row,
+        _("Stop the sweep"),
+        _("Stop it"),
+        _("What was done stays done. The rest waits until somebody lets the sweep go on."),
+    )
+    return answer(request, forms.WhyForm(sent(request)), page, perform)
