@@ -52,7 +52,7 @@ from policies.domain.parity import differences
 from policies.domain.standing import Standing, standing
 from policies.models import Policy, PolicyChange, PolicyVersion
 
-_PATIENCE = 5
+_PATIENCE = 2
 """Seconds for which a permit whose case somebody else holds is waited for."""
 
 
