@@ -17,6 +17,7 @@ from permits.models import Application
 from permits.sample.cases import work
 from permits.sample.desk import Case, Desk, People
 from permits.sample.story import drawn, open_today, told
+from permits.sample.sweep import PREPARED, cancel_permits
 from policies.domain.reference.files import PACKAGED, POLICIES, Files
 from policies.domain.reference.known import as_known_on, days_of_news
 from policies.domain.reference.load import checked_files, load_files
@@ -54,8 +55,8 @@ def load_sample_office(*, seed: int = SEED, number: int = DRAWN) -> int:
     now, found = clock.now(), checked_files(PACKAGED)
     with transaction.atomic():
         desk = Desk(sample_people(), seed, now)
-        acts = found[POLICIES]["permit_acts"]
-        instruments = {act["key"]: act["instrument_en"] for act in acts}
+        acts = {act["key"]: act for act in found[POLICIES]["permit_acts"]}
+        instruments = {key: act["instrument_en"] for key, act in acts.items()}
         calendar = read_calendar()
         specs = [
             *told(instruments),
@@ -63,7 +64,13 @@ def load_sample_office(*, seed: int = SEED, number: int = DRAWN) -> int:
             *drawn(number, seed, clock.today()),
         ]
         noon = datetime.combine(SINCE, time(12), clock.OTTAWA)
-        desk.run([(noon, _news(found)), *((spec.filed, work(desk, spec)) for spec in specs)])
+        desk.run(
+            [
+                (noon, _news(found)),
+                *((spec.filed, work(desk, spec)) for spec in specs),
+                (PREPARED, cancel_permits(desk, acts)),
+            ]
+        )
         return Application.objects.count()
 
 

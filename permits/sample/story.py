@@ -42,7 +42,7 @@ PRAIRIE = f"{SAMPLE} Prairie Vehicles Corp."
 LAURENT = f"{SAMPLE} Saint-Laurent Protection inc."
 FIRMS = (NORTHLIGHT, CASCADIA, BOREAL, PRAIRIE, LAURENT)
 
-TR_SUSPENDED, TR_CANCELLED = date(2020, 10, 5), date(2021, 4, 12)
+TR_SUSPENDED = date(2020, 10, 5)
 MINISTER = "minister"
 
 
@@ -51,23 +51,17 @@ def told(instruments: Mapping[str, str]) -> Iterator[Spec]:
     suspension = (
         f"Synthetic act of the demonstration, after: {instruments['TR-2020-10-05-suspension']}"
     )
-    cancellation = (
-        f"Synthetic act of the demonstration, after: {instruments['TR-2021-04-12-cancellation']}"
-    )
-    both = (
-        Act(TR_SUSPENDED, "suspend", suspension),
-        Act(TR_CANCELLED, "cancel", cancellation),
-    )
+    suspended = (Act(TR_SUSPENDED, "suspend", suspension),)
     turkish = f"{SAMPLE} Air Systems Command, Türkiye"
     # Issued before the first freeze of October 2019, valid in 2020: with the exception below they
-    # are the 29 that were cancelled.
+    # are the 29 that were cancelled, by the sweep of `permits.sample.sweep`.
     wares = (SENSOR, SENSORS, SENSOR, OPTICS)
     makers = (NORTHLIGHT, NORTHLIGHT, BOREAL, CASCADIA)
     for turn in range(28):
         goods = replace(wares[turn % 4], quantity=wares[turn % 4].quantity + turn // 4)
         filed = date(2019, 9, (3, 4, 5, 6)[turn % 4])
         yield Spec(
-            filed, "TR", (goods,), makers[turn % 4], turkish, hurry=3, uses=turn % 3, acts=both
+            filed, "TR", (goods,), makers[turn % 4], turkish, hurry=3, uses=turn % 3, acts=suspended
         )
     # Approved in May 2020 as an exception, on an assurance that was only promised.
     yield Spec(
@@ -80,7 +74,7 @@ def told(instruments: Mapping[str, str]) -> Iterator[Spec]:
         exception="TR-2020-04-16-presumptive:exceptional",
         exception_reason="A promised assurance on the end use is taken as exceptional.",
         promise="The goods will not be used outside the territory of the end-user.",
-        acts=both,
+        acts=suspended,
     )
     yield Spec(date(2021, 6, 1), "TR", (SENSORS,), BOREAL, turkish, on_policy=True)
     yield Spec(

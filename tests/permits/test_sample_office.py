@@ -17,7 +17,16 @@ from permits.domain.clock import read_calendar
 from permits.domain.frozen import replay
 from permits.domain.overview import STALE, refresh
 from permits.domain.standing import read_standing
-from permits.models import Application, Overview, Party, Permit
+from permits.domain.sweeps import State, progress
+from permits.models import (
+    Application,
+    Notice,
+    Overview,
+    Party,
+    Permit,
+    PermitAct,
+    PermitSweep,
+)
 from permits.sample.office import NotHere, load_sample_office
 from permits.sample.specs import SAMPLE
 from permits.sample.story import drawn, open_today
@@ -63,6 +72,16 @@ def test_the_office_tells_its_story_in_acts_that_verify(db: None) -> None:
     assert [one.is_in_force for one in file.measures if one.kind == "government_assurance"] == [
         False
     ]
+
+    # The 29 were cancelled by a sweep, each by an act of its own, one of them an exception.
+    (swept,) = progress(list(PermitSweep.objects.all()))
+    assert (swept.state, swept.total) == (State.DONE, 29)
+    assert [len(part.permits) for part in swept.parts] == [28, 1]
+    assert [part.group.permit for part in swept.parts] == [None, exceptional]
+    cancelled = PermitAct.objects.filter(kind="cancel", permit__in=turkish)
+    assert {act.done_on for act in cancelled} == {date(2021, 4, 12)}
+    assert cancelled.filter(sweep_item__sweep=swept.sweep).count() == 29
+    assert not Notice.objects.filter(act__in=cancelled, seen_at=None).exists()
 
     # Filed under presumptive denial, decided case by case.
     later = Application.objects.filter(
