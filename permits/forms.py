@@ -403,7 +403,7 @@ class WhyForm(SeenForm):
 class SweepForm(forms.Form):
     """Under which policy live permits are looked at."""
 
-    policy = forms.ChoiceField(label=_("Policy in force"))
+    policy = forms.ChoiceField(label=_("Policy"))
 
     def __init__(self, *args: Any, policies: Iterable[Policy], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

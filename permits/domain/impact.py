@@ -392,9 +392,7 @@ def permits_under(policy: Policy, *, on: date) -> Iterator[PermitMove]:
     for batch in _batches(cases, [policy], register.rulebook):
         reached: dict[int, Reached] = {}
         for file in batch:
-            ruling = rule_on_facts(
-                facts_by_line(file), on=on, known_at=None, register=register
-            )
+            ruling = rule_on_facts(facts_by_line(file), on=on, known_at=None, register=register)
             excepted, matched = _met(ruling, {policy.key})
             if matched:
                 outcome = _outcome(ruling)

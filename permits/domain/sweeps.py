@@ -89,29 +89,20 @@ def _sweeping(sweep: PermitSweep, *, by: User, roles: Collection[Role]) -> Itera
 # What is in scope
 
 
-def begin_sweep(
-    policy: Policy | None = None, *, change: PolicyChange | None = None, by: User
-) -> PermitSweep:
+def begin_sweep(policy: Policy, *, change: PolicyChange | None = None, by: User) -> PermitSweep:
     """Finds the live permits in the scope of a policy in force or to come, in groups.
 
-    For an approved change, of the policy that it entered or else changed. Raises NotPermitted;
-    Refused for a change that is not approved or was swept before, for a policy that is over, and
+    `change` is an approved one that wrote the policy. Raises NotPermitted; Refused for a change
+    that is not approved, did not write it or was swept before, for a policy that is over, and
     where no live permit is in scope.
     """
     role = _role(by, PROPOSERS)
     if change is not None:
-        if change.status != ChangeStatus.APPROVED:
-            raise Refused(_("The change is not approved: nothing follows from it yet."))
-        if PermitSweep.objects.filter(change=change).exists():
-            raise Refused(_("There is a sweep for this change already."))
-        policy = change.entered or change.policy
-    if policy is None:
-        raise ValueError("a sweep is under a policy")
-    today = clock.today()
-    found = standing(PolicyVersion.objects.filter(policy=policy), on=today)
-    if found is None or found[1] is Standing.ENDED:
+        _refuse_change(change, policy)
+    version = _version_of(policy)
+    if version is None:
         raise Refused(_("The policy is not in force any more."))
-    on = max(today, found[0].effective_from or today)
+    on = max(clock.today(), version.effective_from or clock.today())
     groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for one in permits_under(policy, on=on):
         groups[one.group].append((one.number, one.left))
@@ -127,7 +118,7 @@ def begin_sweep(
             begun_at=clock.now(),
         )
         counts = {code: len(permits) for code, permits in groups.items()}
-        basis = {"policy": policy.key, "version": found[0].version}
+        basis = {"policy": policy.key, "version": version.version}
         entry = _record(entries, Verb.SWEEP_BEGUN, sweep, basis=basis, data=counts)
         entry.add(sweep)
         for code in Group.values:
@@ -135,6 +126,29 @@ def begin_sweep(
                 permits = [list(one) for one in sorted(groups[code])]
                 entry.add(SweepGroup(sweep=sweep, code=code, permits=permits))
     return sweep
+
+
+def _refuse_change(change: PolicyChange, policy: Policy) -> None:
+    if change.status != ChangeStatus.APPROVED or policy.key not in change.keys:
+        raise Refused(_("No approved change wrote this policy: nothing follows from it yet."))
+    if PermitSweep.objects.filter(change=change, policy=policy).exists():
+        raise Refused(_("There is a sweep for this change already."))
+
+
+def _version_of(policy: Policy) -> PolicyVersion | None:
+    """Its version in force or to come; None once it is over."""
+    found = standing(policy.versions.all(), on=clock.today())
+    return None if found is None or found[1] is Standing.ENDED else found[0]
+
+
+def policies_to_sweep(change: PolicyChange) -> list[Policy]:
+    """The policies that an approved change wrote, in force or to come, and not swept for it yet."""
+    if change.status != ChangeStatus.APPROVED:
+        return []
+    swept = PermitSweep.objects.filter(change=change).values("policy")
+    written = Policy.objects.filter(key__in=change.keys).exclude(pk__in=swept)
+    written = written.prefetch_related("versions")
+    return [one for one in written if _version_of(one) is not None]
 
 
 def policies_in_force() -> QuerySet[Policy]:

@@ -18,6 +18,7 @@ from policies.models import Policy, PolicyChange
 class PermitSweep(Tracked):
     """The live permits in the scope of one policy, to be kept, suspended or cancelled.
 
+    `change` is the approved one from which it follows, if it does; once for each of its policies.
     `on` is the day for which the scope was looked at: that of beginning, or the policy's first day
     if that is later. While `stopped_at` is set, nothing is carried out.
     """
@@ -26,11 +27,11 @@ class PermitSweep(Tracked):
     policy = models.ForeignKey(
         Policy, on_delete=models.PROTECT, related_name="sweeps", verbose_name=_("policy")
     )
-    change = models.OneToOneField(
+    change = models.ForeignKey(
         PolicyChange,
         on_delete=models.PROTECT,
         null=True,
-        related_name="sweep",
+        related_name="sweeps",
         verbose_name=_("policy change"),
     )
     on = models.DateField(_("day"))
@@ -51,6 +52,11 @@ class PermitSweep(Tracked):
         verbose_name = _("permit sweep")
         verbose_name_plural = _("permit sweeps")
         ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["change", "policy"], name="permits_permitsweep_once_for_a_change"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number

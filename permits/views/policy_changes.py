@@ -35,6 +35,7 @@ from permits.domain.impact import (
     back_test,
     unsealed,
 )
+from permits.domain.sweeps import policies_to_sweep
 from permits.models import Line, Party, PermitSweep
 from permits.templatetags.case_tags import dollars
 from permits.views.acts import METHODS, Page, answer, sent, who
@@ -266,11 +267,11 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         "may_check": not mine
         and row.status == ChangeStatus.PROPOSED
         and Role.ADMINISTRATOR in rights_of(request),
-        "sweep": PermitSweep.objects.filter(change=row).first(),
-        "may_sweep": row.status == ChangeStatus.APPROVED
-        and impact is not None
+        "sweeps": PermitSweep.objects.filter(change=row).select_related("policy"),
+        "may_sweep": impact is not None
         and bool(impact.permits)
-        and bool(rights_of(request) & PROPOSERS),
+        and bool(rights_of(request) & PROPOSERS)
+        and bool(policies_to_sweep(row)),
         "is_mine": mine,
         "unmoved": impact.open_cases - len(impact.moved) if impact else 0,
     }  # fmt: skip

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django import forms as django_forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -60,28 +59,23 @@ def sweeps(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Begins a sweep, for an approved change or under a policy in force."""
     number = request.GET.get("change", "")
-    change = (
-        get_object_or_404(PolicyChange.objects.select_related("policy", "entered"), number=number)
-        if number
-        else None
-    )
-    form = (
-        forms.PlainForm(sent(request))
-        if change
-        else forms.SweepForm(sent(request), policies=domain.policies_in_force())
+    change = get_object_or_404(PolicyChange, number=number) if number else None
+    policies = domain.policies_to_sweep(change) if change else domain.policies_in_force()
+    only = policies[0] if change and len(policies) == 1 else None
+    form = forms.SweepForm(
+        sent(request), policies=policies, initial={"policy": only.key if only else ""}
     )
 
-    def perform(form: django_forms.Form) -> HttpResponse:
-        policy = None if change else Policy.objects.get(key=form.cleaned_data["policy"])
+    def perform(form: forms.SweepForm) -> HttpResponse:
+        policy = Policy.objects.get(key=form.cleaned_data["policy"])
         return redirect(domain.begin_sweep(policy, change=change, by=who(request)))
 
-    about = (change.entered or change.policy) if change else None
     page = Page(
         title=_("Decide on live permits"),
         button=_("Find the permits in scope"),
         name=change.number if change else _("Permit sweeps"),
         back=change.get_absolute_url() if change else reverse("permits:sweeps"),
-        facts=_about(about) if about else (),
+        facts=_about(only) if only else (),
         then=_(
             "The live permits that the policy reaches are put into groups. Nothing is done to any"
             " of them before a decision-maker has said yes to its group."

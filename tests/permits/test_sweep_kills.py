@@ -19,6 +19,7 @@ from permits.domain.sweeps import agree_group, begin_sweep, carry_out, propose_g
 from permits.models import Permit, PermitAct, PermitSweep, SweepGroup, SweepItem
 from permits.verbs import Verb
 from permits.workflow import Action
+from policies.models import Policy
 from tests.campaigns import ground
 from tests.people import Cast, give_delegation, make_cast
 from tests.permits.factories import make_permit
@@ -42,7 +43,8 @@ def sweep(staff: Cast) -> PermitSweep:
     """Agreed on: its permits are cancelled."""
     for _turn in range(PERMITS):
         make_permit(staff.analyst, staff.senior, staff.decision)
-    made = begin_sweep(change=approved(draft(staff.admin), by=staff.admin_b), by=staff.analyst)
+    approved(draft(staff.admin), by=staff.admin_b)
+    made = begin_sweep(Policy.objects.get(key="TR-9999-suspension"), by=staff.analyst)
     group = SweepGroup.objects.get(sweep=made)
     proposed = propose_group(
         group, action="cancel", reason_en="For a test", reason_fr="Pour un essai", by=staff.analyst

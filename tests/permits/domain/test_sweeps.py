@@ -32,6 +32,7 @@ from permits.domain.sweeps import (
     begin_sweep,
     carry_out,
     except_permit,
+    policies_to_sweep,
     progress,
     propose_group,
     resume_sweep,
@@ -66,11 +67,15 @@ def policy_for(office: Cast, says: str = "review", **more: Any) -> PolicyChange:
     return approved(change, by=office.admin_b)
 
 
+def swept(change: PolicyChange, by: User) -> PermitSweep:
+    return begin_sweep(Policy.objects.get(key=KEY), change=change, by=by)
+
+
 @pytest.fixture
 def sweep(office: Cast) -> PermitSweep:
     """Three permits of which nothing is shipped, under an approved change."""
     permits_of(office, 3)
-    return begin_sweep(change=policy_for(office), by=office.analyst)
+    return swept(policy_for(office), office.analyst)
 
 
 def group_of(sweep: PermitSweep, code: str = Group.UNUSED) -> SweepGroup:
@@ -105,7 +110,7 @@ def test_live_permits_in_the_scope_are_grouped_by_how_far_they_were_used(office:
     )
     acts.act_at_once(suspended, kind="suspend", reason=WHY, by=office.decision)
     acts.act_at_once(over, kind="cancel", reason=WHY, by=office.decision)
-    sweep = begin_sweep(change=policy_for(office), by=office.analyst)
+    sweep = swept(policy_for(office), office.analyst)
     found = {one.group.code: [number for number, _left in one.permits] for one in now(sweep).parts}
     assert found == {
         Group.UNUSED: [unused.number],
@@ -129,21 +134,26 @@ def test_a_sweep_stands_alone_under_a_policy_in_force(office: Cast) -> None:
 
 def test_there_is_no_sweep_without_an_approved_change_or_a_policy_in_force(office: Cast) -> None:
     permits_of(office, 1)
-    with pytest.raises(Refused, match="not approved"):
-        begin_sweep(change=draft(office.admin), by=office.analyst)
+    other = Policy.objects.get(key="TR-2020-04-16-presumptive")
+    with pytest.raises(Refused, match="No approved change"):
+        begin_sweep(other, change=draft(office.admin), by=office.analyst)
     change = policy_for(office, ends=in_days(3))
+    with pytest.raises(Refused, match="No approved change"):
+        begin_sweep(other, change=change, by=office.analyst)
     policy = Policy.objects.get(key=KEY)
     with clock.simulated(clock.now() + timedelta(days=5)), pytest.raises(Refused, match="force"):
         begin_sweep(policy, by=office.analyst)
-    begin_sweep(change=change, by=office.analyst)
+    assert policies_to_sweep(change) == [policy]
+    swept(change, office.analyst)
+    assert not policies_to_sweep(change)
     with pytest.raises(Refused, match="sweep for this change already"):
-        begin_sweep(change=change, by=office.analyst)
+        swept(change, office.analyst)
 
 
 def test_a_policy_that_reaches_no_live_permit_has_no_sweep(office: Cast) -> None:
     make_permit(office.analyst, office.senior, office.decision, destination="FR")
     with pytest.raises(Refused, match="No live permit"):
-        begin_sweep(change=policy_for(office), by=office.analyst)
+        swept(policy_for(office), office.analyst)
 
 
 @pytest.mark.parametrize(
@@ -310,7 +320,7 @@ def test_a_yes_is_to_what_was_seen(office: Cast, sweep: PermitSweep) -> None:
 
 def test_a_policy_to_come_is_prepared_and_waits_for_its_day(office: Cast) -> None:
     permits_of(office, 1)
-    sweep = begin_sweep(change=policy_for(office, starts=in_days(7)), by=office.analyst)
+    sweep = swept(policy_for(office, starts=in_days(7)), office.analyst)
     group = proposed(sweep, office.analyst)
     with pytest.raises(Refused, match="nothing is done under it before"):
         agree_group(group, by=office.decision)
@@ -377,7 +387,7 @@ def test_what_happened_to_a_permit_meanwhile_is_told_and_it_is_passed_over(
     office: Cast, meanwhile: str
 ) -> None:
     (permit,) = permits_of(office, 1)
-    sweep = begin_sweep(change=policy_for(office), by=office.analyst)
+    sweep = swept(policy_for(office), office.analyst)
     agreed(sweep, office)
     later = 0
     if meanwhile == "exhausted":
