@@ -79,7 +79,7 @@ def _role(by: User, wanted: Collection[Role]) -> Role:
 
 
 @contextmanager
-def _sweeping(sweep: PermitSweep, *, by: User, roles: Collection[Role]) -> Iterator[Door]:
+def sweeping(sweep: PermitSweep, *, by: User, roles: Collection[Role]) -> Iterator[Door]:
     """A door for an act on the sweep, alone among all of them. Raises NotPermitted."""
     with door(by=Actor.person(by.pk, _role(by, roles).value)) as entries:
         PermitSweep.objects.select_for_update().get(pk=sweep.pk)
@@ -192,7 +192,7 @@ def propose_group(
     Raises ValidationError, NotPermitted, Refused for what was agreed on, Conflict.
     """
     said = _checked(action, reason_en, reason_fr)
-    with _sweeping(group.sweep, by=by, roles=PROPOSERS) as entries:
+    with sweeping(group.sweep, by=by, roles=PROPOSERS) as entries:
         now = afresh(group, seen)
         _refuse_agreed(now)
         _record(entries, Verb.SWEEP_PROPOSED, now.sweep, data={"group": _name(now)}).set(
@@ -210,7 +210,7 @@ def except_permit(
     out before, or whose group was agreed on.
     """
     said = _checked(action, reason_en, reason_fr)
-    with _sweeping(sweep, by=by, roles=PROPOSERS) as entries:
+    with sweeping(sweep, by=by, roles=PROPOSERS) as entries:
         groups = list(SweepGroup.objects.filter(sweep=sweep))
         if any(one.permit_id is not None and one.permits[0][0] == number for one in groups):
             raise Refused(_("This permit was taken out of its group already."))
@@ -280,7 +280,7 @@ def agree_group(group: SweepGroup, *, by: User, seen: int | None = None) -> Swee
     behind the policy; Refused where nothing is proposed, it was returned or agreed on, or before
     the policy's first day; Conflict.
     """
-    with _sweeping(group.sweep, by=by, roles=DECISION_MAKERS) as entries:
+    with sweeping(group.sweep, by=by, roles=DECISION_MAKERS) as entries:
         now = afresh(group, seen)
         check_yes(now, by)
         held = [one for one in hold_delegations(by, clock.today()) if Power.ACT in one.powers]
@@ -329,7 +329,7 @@ def return_group(
     Raises ValidationError, NotPermitted, Refused, Conflict.
     """
     reason = checked_reason(reason)
-    with _sweeping(group.sweep, by=by, roles=DECISION_MAKERS) as entries:
+    with sweeping(group.sweep, by=by, roles=DECISION_MAKERS) as entries:
         now = afresh(group, seen)
         _refuse_agreed(now)
         if now.proposed_at is None or now.returned_for:
@@ -499,7 +499,7 @@ def stop_sweep(sweep: PermitSweep, *, by: User, reason: str) -> PermitSweep:
     Raises ValidationError, NotPermitted, Refused.
     """
     reason = checked_reason(reason)
-    with _sweeping(sweep, by=by, roles=PROPOSERS) as entries:
+    with sweeping(sweep, by=by, roles=PROPOSERS) as entries:
         now = PermitSweep.objects.get(pk=sweep.pk)
         if now.stopped_at is not None:
             raise Refused(_("The sweep is stopped already."))
@@ -511,7 +511,7 @@ def stop_sweep(sweep: PermitSweep, *, by: User, reason: str) -> PermitSweep:
 
 def resume_sweep(sweep: PermitSweep, *, by: User) -> PermitSweep:
     """Lets it be carried out again. Raises NotPermitted, Refused."""
-    with _sweeping(sweep, by=by, roles=PROPOSERS) as entries:
+    with sweeping(sweep, by=by, roles=PROPOSERS) as entries:
         now = PermitSweep.objects.get(pk=sweep.pk)
         if now.stopped_at is None:
             raise Refused(_("The sweep is not stopped."))

@@ -170,6 +170,7 @@ REFUSING: dict[str, tuple[str, ...]] = {
     "permits/domain/policy_changes.py": (f"{_D}test_policy_changes.py",),
     "policies/domain/drafting.py": (f"{_D}test_policy_changes.py",),
     "policies/domain/entering.py": (f"{_D}test_policy_changes.py",),
+    "permits/domain/sweeps.py": (f"{_D}test_sweeps.py",),
     "permits/domain/use.py": (f"{_D}test_acts.py", f"{_D}test_story.py"),
     "permits/domain/intake.py": (f"{_D}test_intake.py",),
     "permits/domain/documents.py": (f"{_D}test_documents.py",),
@@ -267,6 +268,8 @@ _ASSESSMENT = "permits/domain/assessment.py"
 _STATEMENTS = "permits/domain/statements.py"
 _DECISION = "permits/domain/decision.py"
 _ACTS = "permits/domain/acts.py"
+_SWEEPS = "permits/domain/sweeps.py"
+_OF_SWEEPS = (f"{_D}test_sweeps.py",)
 _OF_CARDS = (f"{_D}test_assessment.py",)
 _OF_STATEMENTS = (f"{_D}test_statements.py",)
 _OF_DECISIONS = (f"{_D}test_decision.py", *OF_THE_GATE, f"{_D}test_story.py")
@@ -499,6 +502,38 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
     ),
     (
         _DOORS,
+        "a yes to a sweep asks for the power to act",
+        _SWEEPS,
+        "if Power.ACT in one.powers]",
+        "]",
+        _OF_SWEEPS,
+    ),
+    (
+        _DOORS,
+        "a permit of a sweep that another worker settled is left",
+        _SWEEPS,
+        "if SweepItem.objects.filter(sweep=group.sweep, permit=permit).exists():",
+        "if False:",
+        _OF_SWEEPS,
+    ),
+    (
+        _DOORS,
+        "a permit of a sweep that is over is left",
+        _SWEEPS,
+        "return status in OVER or (",
+        "return False and (",
+        _OF_SWEEPS,
+    ),
+    (
+        _DOORS,
+        "a sweep that is stopped does nothing more",
+        _SWEEPS,
+        "if len(run.settled) == limit or _is_stopped(sweep):",
+        "if len(run.settled) == limit:",
+        _OF_SWEEPS,
+    ),
+    (
+        _DOORS,
         "a decision asks for the power to decide",
         _DECISION,
         "if Power.DECIDE in one.powers), None)",
@@ -549,6 +584,12 @@ def locks() -> Iterator[Guard]:
             "permits/domain/casework.py",
             "now = Application.objects.select_for_update().get(pk=application.pk)",
             "now = Application.objects.get(pk=application.pk)",
+        ),
+        (
+            "an act on a sweep waits for the one before",
+            _SWEEPS,
+            "PermitSweep.objects.select_for_update().get(pk=sweep.pk)\n        yield entries",
+            "yield entries",
         ),
         (
             "a load waits for a decision",

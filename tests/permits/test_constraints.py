@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models
 
+from accounts.choices import Role
 from history import clock
 from history.actors import SYSTEM
 from history.domain.door import door
@@ -23,6 +24,13 @@ from permits.domain.consultations import consult, open_wait
 from permits.domain.letters import make_letter
 from permits.domain.recommendation import recommend
 from permits.domain.statements import countersign, flag_key
+from permits.domain.sweeps import (
+    agree_group,
+    begin_sweep,
+    carry_out,
+    except_permit,
+    propose_group,
+)
 from permits.domain.use import report_use
 from permits.models import (
     Application,
@@ -32,12 +40,16 @@ from permits.models import (
     Party,
     Permit,
     PermitAct,
+    PermitSweep,
     Recommendation,
     Statement,
+    SweepGroup,
+    SweepItem,
     Use,
     Wait,
 )
-from tests.people import Cast
+from policies.models import Policy
+from tests.people import Cast, give_delegation, make_person_with
 from tests.permits.factories import (
     ANSWERS,
     WHY,
@@ -47,6 +59,7 @@ from tests.permits.factories import (
     make_ready,
     say,
 )
+from tests.policies.changes import approved, draft
 
 FIRST = CONSIDERATIONS[0].number
 
@@ -80,6 +93,31 @@ class Made:
         permit = self.permit()
         acts.act_at_once(permit, kind="suspend", reason=WHY, by=self.office.decision)
         return acts.propose_act(permit, kind="reinstate", reason=WHY, by=self.office.decision)
+
+    def sweep(self) -> PermitSweep:
+        """Under the change that suspends Group 2 to Türkiye, of one permit."""
+        self.permit()
+        change = approved(draft(self.office.admin), by=self.office.admin_b)
+        policy = Policy.objects.get(key="TR-9999-suspension")
+        return begin_sweep(policy, change=change, by=self.office.analyst)
+
+    def group(self, permit: bool = False) -> SweepGroup:
+        """Proposed by the decision-maker; of one permit taken out, or all of them."""
+        sweep = self.sweep()
+        said: dict[str, Any] = {"reason_en": WHY, "reason_fr": WHY}
+        group = SweepGroup.objects.get(sweep=sweep)
+        by = self.office.decision
+        if permit:
+            return except_permit(sweep, group.permits[0][0], action="keep", by=by, **said)
+        return propose_group(group, action="suspend", by=by, **said)
+
+    def item(self) -> SweepItem:
+        group = self.group()
+        by = make_person_with("decision-b", Role.DECISION_MAKER)
+        give_delegation(by, proposed_by=self.office.admin, confirmed_by=self.office.admin_b)
+        agree_group(group, by=by)
+        (item,) = carry_out(group.sweep, by=SYSTEM).settled
+        return item
 
     def intended(self) -> Recommendation:
         case = make_ready(self.office.analyst, self.office.senior)
@@ -217,6 +255,19 @@ BREAKS: dict[str, Break] = {
         delegation=office.decision.delegations.get(),
         loosens=True,
     ),
+    "permits_permitsweep_once_for_a_change": lambda made, office: twice(
+        made.sweep(), number="SW-1999-000001"
+    ),
+    "permits_sweepgroup_once": lambda made, office: twice(made.group()),
+    "permits_sweepgroup_exception_once": lambda made, office: twice(made.group(permit=True)),
+    "permits_sweepgroup_agreed_by_another": lambda made, office: write(
+        made.group(),
+        agreed_by=office.decision,
+        agreed_at=clock.now(),
+        delegation=office.decision.delegations.get(),
+    ),
+    "permits_sweepitem_once": lambda made, office: twice(made.item(), act=None, outcome="kept"),
+    "permits_sweepitem_done_by_an_act": lambda made, office: write(made.item(), outcome="kept"),
     "permits_use_of_something": lambda made, office: write(
         a_use(made, office), quantity=Decimal(0)
     ),

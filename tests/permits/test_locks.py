@@ -13,12 +13,15 @@ from permits.domain import acts
 from permits.domain.casework import acting
 from permits.domain.decision import issue
 from permits.domain.intake import next_number
-from permits.models import Application
-from permits.workflow import Action
+from permits.domain.sweeps import begin_sweep, sweeping
+from permits.models import Application, PermitSweep
+from permits.workflow import PROPOSERS, Action
 from policies.domain.reference.load import alone_at_the_register, share_register
+from policies.models import Policy
 from tests.people import Cast, give_delegation, make_cast
 from tests.permits.factories import WHY, make_draft, make_permit, make_recommended
 from tests.permits.races import race
+from tests.policies.changes import approved, draft
 
 pytestmark = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="on SQLite one writer waits for the other"
@@ -58,6 +61,21 @@ def test_an_act_on_a_case_waits_for_the_one_before(staff: Cast) -> None:
 
     with acting(Action.EDIT, case, by=staff.analyst):
         assert waits(lambda: touch(case))
+        assert not waits(lambda: touch(other))
+
+
+def test_an_act_on_a_sweep_waits_for_the_one_before(staff: Cast) -> None:
+    make_permit(staff.analyst, staff.senior, staff.decision)
+    approved(draft(staff.admin), by=staff.admin_b)
+    policy = Policy.objects.get(key="TR-9999-suspension")
+    sweep, other = (begin_sweep(policy, by=staff.analyst) for _turn in range(2))
+
+    def touch(one: PermitSweep) -> None:
+        with sweeping(one, by=staff.senior, roles=PROPOSERS):
+            pass
+
+    with sweeping(sweep, by=staff.analyst, roles=PROPOSERS):
+        assert waits(lambda: touch(sweep))
         assert not waits(lambda: touch(other))
 
 

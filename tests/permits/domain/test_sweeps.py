@@ -364,6 +364,20 @@ def test_a_second_run_does_nothing_more(office: Cast, sweep: PermitSweep) -> Non
     assert PermitAct.objects.count() == SweepItem.objects.count() == 3
 
 
+def test_what_another_worker_did_meanwhile_is_not_done_again(
+    office: Cast, sweep: PermitSweep
+) -> None:
+    agreed(sweep, office)
+    others = []
+
+    def meanwhile(_item: SweepItem) -> None:
+        others.append(len(carry_out(sweep, by=SYSTEM).settled))
+
+    assert len(carry_out(sweep, by=SYSTEM, tell=meanwhile).settled) == 1
+    assert others == [2]
+    assert PermitAct.objects.count() == SweepItem.objects.count() == 3
+
+
 def test_an_exception_has_its_own_fate_and_what_nobody_agreed_on_stays(
     office: Cast, sweep: PermitSweep
 ) -> None:
