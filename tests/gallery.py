@@ -32,7 +32,15 @@ from accounts.models import User
 from config.access import who_may
 from history.models import Checkpoint, Event
 from permits.choices import Status
-from permits.models import Application, Card, Consultation, Permit, PermitAct, Statement
+from permits.models import (
+    Application,
+    Card,
+    Consultation,
+    Permit,
+    PermitAct,
+    PermitSweep,
+    Statement,
+)
 from tests.browser import LAUNCH_ARGUMENTS, find_chromium
 
 
@@ -59,6 +67,7 @@ def pages() -> Iterator[tuple[str, str]]:
     for name in (
         *("accounts:sign_in", "reports:start", "permits:worklist", "permits:permits"),
         *("permits:rebuttals", "permits:policy_changes", "permits:new_policy_change"),
+        "permits:sweeps",
         *("permits:new", "policies:register", "policies:destinations", "policies:lists"),
         *("policies:law", "policies:ask", "accounts:account", "accounts:people"),
         *("accounts:pending", "accounts:new_person", "history:events", "history:checkpoints"),
@@ -110,6 +119,8 @@ def _of_cases() -> Iterator[tuple[str, str]]:
         yield "permits:countersign", reverse("permits:countersign", args=[statement.pk])
     for consultation in Consultation.objects.filter(closed_on__isnull=True)[:1]:
         yield "permits:answer", reverse("permits:answer", args=[consultation.pk])
+    for sweep in PermitSweep.objects.all()[:1]:
+        yield "permits:sweep", sweep.get_absolute_url()
     acted = PermitAct.objects.values("permit")
     for found in (Permit.objects.filter(pk__in=acted), Permit.objects.exclude(pk__in=acted)):
         for permit in found.order_by("-pk")[:1]:
