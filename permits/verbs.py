@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from history.verbs import By, Verbs, declare
-from permits.workflow import TRANSITIONS, Action
+from permits.workflow import DECISION_MAKERS, PROPOSERS, TRANSITIONS, Action
 
 
 class Verb(Verbs):
@@ -76,6 +76,23 @@ class Verb(Verbs):
     NOTICE_SEEN = "notice.seen", _("Notice seen")
 
 
+_IN_SWEEPS = {
+    **dict.fromkeys(
+        (
+            Verb.SWEEP_BEGUN,
+            Verb.SWEEP_PROPOSED,
+            Verb.SWEEP_EXCEPTED,
+            Verb.SWEEP_STOPPED,
+            Verb.SWEEP_RESUMED,
+        ),
+        By(["policy"], [role.value for role in PROPOSERS]),
+    ),
+    **dict.fromkeys(
+        (Verb.SWEEP_AGREED, Verb.SWEEP_RETURNED),
+        By(["policy"], [role.value for role in DECISION_MAKERS]),
+    ),
+}
+
 _DONE_BY = {
     Action.OPEN: [Verb.OPENED],
     Action.EDIT: [
@@ -120,7 +137,14 @@ _DONE_BY = {
     Action.REFUSE: [Verb.REFUSED],
     Action.RETURN_WITHOUT_ACTION: [Verb.RETURNED_WITHOUT_ACTION],
     Action.PROPOSE_ACT: [Verb.ACT_PROPOSED, Verb.ACT_DECLINED],
-    Action.ACT: [Verb.AMENDED, Verb.SUSPENDED, Verb.REINSTATED, Verb.CANCELLED],
+    Action.ACT: [
+        Verb.AMENDED,
+        Verb.SUSPENDED,
+        Verb.REINSTATED,
+        Verb.CANCELLED,
+        Verb.KEPT,
+        Verb.PASSED_OVER,
+    ],
     Action.REPORT_USE: [Verb.USED],
 }
 
@@ -130,6 +154,7 @@ declare(
         for action, verbs in _DONE_BY.items()
         for verb in verbs
     }
+    | _IN_SWEEPS
     | {
         Verb.LETTER_MADE: By(["case"], system=True),
         Verb.SEEDED: By(["system"], system=True),

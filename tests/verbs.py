@@ -5,7 +5,9 @@ from __future__ import annotations
 from history.verbs import By, declare
 
 ANYWHERE = By(
-    ["audit", "case", "people", "reference"], [None, "administrator", "analyst"], system=True
+    ["audit", "case", "people", "policy", "reference"],
+    [None, "administrator", "analyst"],
+    system=True,
 )
 
 declare(
