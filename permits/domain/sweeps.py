@@ -49,6 +49,7 @@ from permits.workflow import DECISION_MAKERS, PROPOSERS, Action
 from policies.choices import ChangeStatus, ExistingPermits
 from policies.domain.by_hand import people_behind
 from policies.domain.parity import differences
+from policies.domain.reference.load import share_register
 from policies.domain.standing import Standing, standing
 from policies.models import Policy, PolicyChange, PolicyVersion
 
@@ -97,8 +98,10 @@ def begin_sweep(policy: Policy, *, change: PolicyChange | None = None, by: User)
     where no live permit is in scope.
     """
     role = _role(by, PROPOSERS)
-    if change is not None:
-        _refuse_change(change, policy)
+    if change is not None and (
+        change.status != ChangeStatus.APPROVED or policy.key not in change.keys
+    ):
+        raise Refused(_("No approved change wrote this policy: nothing follows from it yet."))
     version = _version_of(policy)
     if version is None:
         raise Refused(_("The policy is not in force any more."))
@@ -109,8 +112,12 @@ def begin_sweep(policy: Policy, *, change: PolicyChange | None = None, by: User)
     if not groups:
         raise Refused(_("No live permit is in the scope of this policy."))
     with door(by=Actor.person(by.pk, role.value)) as entries:
+        # Alone among all who begin one.
+        number = next_number("SW", "number", PermitSweep)
+        if change is not None and PermitSweep.objects.filter(change=change, policy=policy).exists():
+            raise Refused(_("There is a sweep for this change already."))
         sweep = PermitSweep(
-            number=next_number("SW", "number", PermitSweep),
+            number=number,
             policy=policy,
             change=change,
             on=on,
@@ -126,13 +133,6 @@ def begin_sweep(policy: Policy, *, change: PolicyChange | None = None, by: User)
                 permits = [list(one) for one in sorted(groups[code])]
                 entry.add(SweepGroup(sweep=sweep, code=code, permits=permits))
     return sweep
-
-
-def _refuse_change(change: PolicyChange, policy: Policy) -> None:
-    if change.status != ChangeStatus.APPROVED or policy.key not in change.keys:
-        raise Refused(_("No approved change wrote this policy: nothing follows from it yet."))
-    if PermitSweep.objects.filter(change=change, policy=policy).exists():
-        raise Refused(_("There is a sweep for this change already."))
 
 
 def _version_of(policy: Policy) -> PolicyVersion | None:
@@ -277,10 +277,11 @@ def agree_group(group: SweepGroup, *, by: User, seen: int | None = None) -> Swee
 
     A yes whose giver may not act any more is given anew by somebody who may. Raises NotPermitted
     without the role or a delegation with the power to act, for who proposed it, and for who stands
-    behind the policy; Refused where nothing is proposed, it was returned or agreed on, or before
-    the policy's first day; Conflict.
+    behind the policy; Refused where nothing is proposed, it was returned or agreed on, and while
+    the policy is not in force; Conflict.
     """
     with sweeping(group.sweep, by=by, roles=DECISION_MAKERS) as entries:
+        share_register()
         now = afresh(group, seen)
         check_yes(now, by)
         held = [one for one in hold_delegations(by, clock.today()) if Power.ACT in one.powers]
@@ -304,10 +305,13 @@ def check_yes(group: SweepGroup, by: User) -> None:
         raise Refused(_("This was agreed on already: it stays as it was proposed."))
     if group.proposed_at is None or group.returned_for:
         raise Refused(_("Nothing is proposed for these permits."))
-    if clock.today() < group.sweep.on:
+    version = _version_of(group.sweep.policy)
+    if version is None:
+        raise Refused(_("The policy is not in force any more."))
+    if version.effective_from is not None and clock.today() < version.effective_from:
         raise Refused(
             _("The policy is in force from %(day)s: nothing is done under it before.")
-            % {"day": day_in_words(group.sweep.on)}
+            % {"day": day_in_words(version.effective_from)}
         )
     if group.proposed_by_id == by.pk:
         raise NotPermitted(_("You proposed this. Another decision-maker says yes to it."))

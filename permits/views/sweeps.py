@@ -396,7 +396,8 @@ def _tell(request: HttpRequest, run: Run, found: Progress) -> None:
         "%(count)d permits settled; %(settled)d of %(total)d so far.",
         counts["count"],
     )
-    messages.success(request, words % counts)
+    if run.settled:
+        messages.success(request, words % counts)
     if run.busy:
         messages.warning(
             request,

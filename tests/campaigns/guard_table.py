@@ -592,6 +592,12 @@ def locks() -> Iterator[Guard]:
             "yield entries",
         ),
         (
+            "a yes to a sweep shares the register",
+            _SWEEPS,
+            "        share_register()\n        now = afresh(group, seen)",
+            "        now = afresh(group, seen)",
+        ),
+        (
             "a load waits for a decision",
             "policies/domain/reference/load.py",
             'cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_LOAD_LOCK])',

@@ -13,7 +13,7 @@ from permits.domain import acts
 from permits.domain.casework import acting
 from permits.domain.decision import issue
 from permits.domain.intake import next_number
-from permits.domain.sweeps import begin_sweep, sweeping
+from permits.domain.sweeps import agree_group, begin_sweep, propose_group, sweeping
 from permits.models import Application, PermitSweep
 from permits.workflow import PROPOSERS, Action
 from policies.domain.reference.load import alone_at_the_register, share_register
@@ -77,6 +77,18 @@ def test_an_act_on_a_sweep_waits_for_the_one_before(staff: Cast) -> None:
     with sweeping(sweep, by=staff.analyst, roles=PROPOSERS):
         assert waits(lambda: touch(sweep))
         assert not waits(lambda: touch(other))
+
+
+def test_a_yes_to_a_sweep_is_given_before_a_load_of_policies_or_after_it(staff: Cast) -> None:
+    make_permit(staff.analyst, staff.senior, staff.decision)
+    approved(draft(staff.admin), by=staff.admin_b)
+    sweep = begin_sweep(Policy.objects.get(key="TR-9999-suspension"), by=staff.analyst)
+    group = propose_group(
+        sweep.groups.get(), action="keep", reason_en=WHY, reason_fr=WHY, by=staff.analyst
+    )
+    with transaction.atomic():
+        alone_at_the_register()
+        assert waits(lambda: agree_group(group, by=staff.decision))
 
 
 def test_a_load_of_policies_waits_for_a_decision_and_decisions_for_none_of_each_other(

@@ -328,6 +328,14 @@ def test_a_policy_to_come_is_prepared_and_waits_for_its_day(office: Cast) -> Non
         assert agree_group(group, by=office.decision).agreed_at is not None
 
 
+def test_there_is_no_yes_under_a_policy_that_ended_meanwhile(office: Cast) -> None:
+    permits_of(office, 1)
+    sweep = swept(policy_for(office, ends=in_days(3)), office.analyst)
+    group = proposed(sweep, office.analyst)
+    with clock.simulated(clock.now() + timedelta(days=5)), pytest.raises(Refused, match="force"):
+        agree_group(group, by=office.decision)
+
+
 # Carrying it out
 
 
