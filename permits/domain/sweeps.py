@@ -46,7 +46,7 @@ from permits.domain.standing import read_standing
 from permits.models import Permit, PermitSweep, SweepGroup, SweepItem
 from permits.verbs import Verb
 from permits.workflow import DECISION_MAKERS, PROPOSERS, Action
-from policies.choices import ChangeStatus, ExistingPermits
+from policies.choices import ChangeStatus, ExistingPermits, Stance
 from policies.domain.by_hand import people_behind
 from policies.domain.parity import differences
 from policies.domain.reference.load import share_register
@@ -152,7 +152,7 @@ def policies_to_sweep(change: PolicyChange) -> list[Policy]:
 
 
 def policies_in_force() -> QuerySet[Policy]:
-    """The policies with a stance that are in force today, as the register states them now."""
+    """The policies that restrict new permits today, as the register states them now."""
     today = clock.today()
     versions = PolicyVersion.objects.filter(
         Q(effective_from__isnull=True) | Q(effective_from__lte=today),
@@ -160,7 +160,8 @@ def policies_in_force() -> QuerySet[Policy]:
         policy=OuterRef("pk"),
         known_to__isnull=True,
     )
-    return Policy.objects.exclude(stance="").filter(Exists(versions))
+    restricts = Policy.objects.exclude(stance__in=["", Stance.CASE_BY_CASE])
+    return restricts.filter(Exists(versions))
 
 
 def suggested(group: SweepGroup) -> str:

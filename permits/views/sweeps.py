@@ -20,7 +20,7 @@ from accounts.exceptions import NotPermitted, Refused
 from accounts.rights import rights_of
 from history.actors import Actor
 from permits import forms
-from permits.choices import Settled
+from permits.choices import Settled, SweepAction
 from permits.domain import sweeps as domain
 from permits.domain.sweeps import Part, Progress, Run, State
 from permits.models import PermitSweep, SweepGroup, SweepItem
@@ -332,7 +332,9 @@ def agree(request: HttpRequest, number: int) -> HttpResponse:
         group.sweep,
         _("Say yes"),
         _("Yes: do it"),
-        _(
+        _("They stay as they are, and the case of each tells so.")
+        if group.action == SweepAction.KEEP
+        else _(
             "This yes is the act on each of these permits. It takes effect permit by permit, from"
             " now on; a second person of the office is told of each, and tells the holder."
         ),
