@@ -107,7 +107,7 @@ def _ready(
     loosening = loosens(before, after)
     if act.proposed_by_id == by.pk:
         _refuse_text(act)
-    delegation = _with_power(delegations)
+    delegation = with_power(delegations)
     if loosening:
         _pass_the_gate(act, by, delegation)
     return delegation, loosening
@@ -127,7 +127,7 @@ def refuse_to_propose(permit: Permit) -> None:
 def refuse_to_act(permit: Permit, *, by: User) -> None:
     """Raises Refused as `refuse_to_propose`, NotPermitted for whoever has no delegation."""
     refuse_to_propose(permit)
-    _with_power(delegations_in_force(by, clock.today()))
+    with_power(delegations_in_force(by, clock.today()))
 
 
 def act_at_once(
@@ -149,7 +149,7 @@ def act_at_once(
         if act.loosens:
             raise NotPermitted(_("This loosens the permit: another person proposes it."))
         _refuse_text(act)
-        _do(work, act, delegation=_with_power(hold_delegations(by, clock.today())))
+        _do(work, act, delegation=with_power(hold_delegations(by, clock.today())))
     return act
 
 
@@ -166,7 +166,7 @@ def act_in_sweep(
         raise ValueError("nothing is proposed")
     act = _proposed(permit, group.action, None, None, group.reason, group.proposed_by)
     act.proposed_at = group.proposed_at
-    delegation = _with_power(hold_delegations(work.by, clock.today()))
+    delegation = with_power(hold_delegations(work.by, clock.today()))
     return act, _do(work, act, delegation=delegation, **told)
 
 
@@ -391,7 +391,7 @@ def _refuse_over(before: Standing) -> None:
         )
 
 
-def _with_power(delegations: Iterable[Delegation]) -> Delegation:
+def with_power(delegations: Iterable[Delegation]) -> Delegation:
     """The delegation under which a person acts, of those in force. Raises NotPermitted."""
     for one in delegations:
         if Power.ACT in one.powers:

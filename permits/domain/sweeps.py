@@ -31,14 +31,14 @@ from accounts.choices import Power, Role
 from accounts.days import day_in_words
 from accounts.domain.delegations import delegations_in_force, hold_delegations
 from accounts.exceptions import NotPermitted, Refused
-from accounts.models import User
+from accounts.models import Delegation, User
 from accounts.reasons import checked_reason
 from accounts.rules import roles_of
 from history import clock
 from history.actors import Actor
 from history.domain.door import Door, Entry, door
 from permits.choices import Group, PermitStatus, Settled, SweepAction
-from permits.domain.acts import PROVISION, act_in_sweep, subject_of
+from permits.domain.acts import PROVISION, act_in_sweep, subject_of, with_power
 from permits.domain.casework import acting, afresh
 from permits.domain.impact import OVER, permits_under
 from permits.domain.intake import next_number
@@ -284,29 +284,38 @@ def agree_group(group: SweepGroup, *, by: User, seen: int | None = None) -> Swee
     with sweeping(group.sweep, by=by, roles=DECISION_MAKERS) as entries:
         share_register()
         now = afresh(group, seen)
-        check_yes(now, by)
-        held = [one for one in hold_delegations(by, clock.today()) if Power.ACT in one.powers]
-        if not held:
-            raise NotPermitted(_("No delegation to you with this power is in force today."))
+        refuse_yes(now, by=by)
+        held = hold_delegations(by, clock.today())
+        delegation = _ready(now.sweep, by=by, delegations=held)
         _record(
             entries,
             Verb.SWEEP_AGREED,
             now.sweep,
             reason=now.reason,
             provision=PROVISION,
-            basis={"policy": now.sweep.policy.key, "delegation": held[0].version},
+            basis={"policy": now.sweep.policy.key, "delegation": delegation.version},
             data={"group": _name(now), "action": now.action},
-        ).set(now, agreed_by=by, agreed_at=clock.now(), delegation=held[0])
+        ).set(now, agreed_by=by, agreed_at=clock.now(), delegation=delegation)
     return now
 
 
-def check_yes(group: SweepGroup, by: User) -> None:
-    """Raises NotPermitted or Refused where this person can't say yes to the group as it is now."""
+def refuse_yes(group: SweepGroup, *, by: User) -> None:
+    """Raises NotPermitted or Refused where the group as it is takes no yes of this person."""
     if group.agreed_by is not None and may_act(group.agreed_by):
         raise Refused(_("This was agreed on already: it stays as it was proposed."))
-    if group.proposed_at is None or group.returned_for:
-        raise Refused(_("Nothing is proposed for these permits."))
-    version = _version_of(group.sweep.policy)
+    _refuse_unproposed(group)
+    if group.proposed_by_id == by.pk:
+        raise NotPermitted(_("You proposed this. Another decision-maker says yes to it."))
+
+
+def refuse_any_yes(sweep: PermitSweep, *, by: User) -> None:
+    """Raises what keeps this person from saying yes to anything in the sweep now."""
+    _ready(sweep, by=by, delegations=delegations_in_force(by, clock.today()).order_by("pk"))
+
+
+def _ready(sweep: PermitSweep, *, by: User, delegations: Iterable[Delegation]) -> Delegation:
+    """The delegation under which this person says yes. Raises NotPermitted, Refused."""
+    version = _version_of(sweep.policy)
     if version is None:
         raise Refused(_("The policy is not in force any more."))
     if version.effective_from is not None and clock.today() < version.effective_from:
@@ -314,10 +323,14 @@ def check_yes(group: SweepGroup, by: User) -> None:
             _("The policy is in force from %(day)s: nothing is done under it before.")
             % {"day": day_in_words(version.effective_from)}
         )
-    if group.proposed_by_id == by.pk:
-        raise NotPermitted(_("You proposed this. Another decision-maker says yes to it."))
-    if by.pk in people_behind([group.sweep.policy.key]):
+    if by.pk in people_behind([sweep.policy.key]):
         raise NotPermitted(_("You drafted or approved the policy that this rests on."))
+    return with_power(delegations)
+
+
+def _refuse_unproposed(group: SweepGroup) -> None:
+    if group.proposed_at is None or group.returned_for:
+        raise Refused(_("Nothing is proposed for these permits."))
 
 
 def may_act(person: User) -> bool:
@@ -337,8 +350,7 @@ def return_group(
     with sweeping(group.sweep, by=by, roles=DECISION_MAKERS) as entries:
         now = afresh(group, seen)
         _refuse_agreed(now)
-        if now.proposed_at is None or now.returned_for:
-            raise Refused(_("Nothing is proposed for these permits."))
+        _refuse_unproposed(now)
         _record(
             entries, Verb.SWEEP_RETURNED, now.sweep, reason=reason, data={"group": _name(now)}
         ).set(now, returned_for=reason)

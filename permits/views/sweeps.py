@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.contrib import messages
@@ -119,6 +120,7 @@ class Row(NamedTuple):
     permits: tuple[tuple[str, str, SweepItem | None], ...]
     more: int
     stands: bool
+    against: str
 
 
 @require_safe
@@ -141,7 +143,7 @@ def sweep(request: HttpRequest, number: str) -> HttpResponse:
         "share": round(100 * found.settled / found.total),
         "tone": tone,
         "icon": icon,
-        "rows": list(_rows(found, items, everything)),
+        "rows": list(_rows(request, found, items, everything)),
         "passed_over": [one for one in items.values() if one.outcome == Settled.PASSED_OVER],
         "may_propose": bool(rights & PROPOSERS),
         "may_agree": Role.DECISION_MAKER in rights,
@@ -156,9 +158,13 @@ def _name_of(group: SweepGroup) -> str:
     return str(group.get_code_display())
 
 
-def _rows(found: Progress, items: Mapping[str, SweepItem], everything: str) -> Iterator[Row]:
+def _rows(
+    request: HttpRequest, found: Progress, items: Mapping[str, SweepItem], everything: str
+) -> Iterator[Row]:
     """`everything` names the group of which all permits are shown."""
     acting: dict[int, bool] = {}
+    decides = Role.DECISION_MAKER in rights_of(request)
+    against = _why_no_yes(request, partial(domain.refuse_any_yes, found.sweep)) if decides else ""
     for part in found.parts:
         shown = part.permits if everything == str(part.group.pk) else part.permits[:SHOWN]
         agreed_by = part.group.agreed_by
@@ -171,6 +177,9 @@ def _rows(found: Progress, items: Mapping[str, SweepItem], everything: str) -> I
             tuple((number, left, items.get(number)) for number, left in shown),
             len(part.permits) - len(shown),
             agreed_by is None or acting.get(agreed_by.pk, True),
+            against or _why_no_yes(request, partial(domain.refuse_yes, part.group))
+            if decides and part.waits
+            else against,
         )
 
 
@@ -340,15 +349,21 @@ def agree(request: HttpRequest, number: int) -> HttpResponse:
         ),
         facts=_facts(group),
         provision=_("EIPA, s. 10(1)"),
-        refusal=_why_no_yes(request, group),
+        refusal=_why_no_yes(
+            request,
+            partial(domain.refuse_yes, group),
+            partial(domain.refuse_any_yes, group.sweep),
+        ),
     )
     form = forms.PlainForm(sent(request), initial={"seen": group.version})
     return answer(request, form, page, perform)
 
 
-def _why_no_yes(request: HttpRequest, group: SweepGroup) -> str:
+def _why_no_yes(request: HttpRequest, *checks: Callable[..., None]) -> str:
+    """What the checks of the yes say against it; nothing where this person may say it."""
     try:
-        domain.check_yes(group, who(request))
+        for check in checks:
+            check(by=who(request))
     except (NotPermitted, Refused) as refusal:
         return str(refusal.words)
     return ""

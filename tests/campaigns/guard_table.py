@@ -502,14 +502,6 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
     ),
     (
         _DOORS,
-        "a yes to a sweep asks for the power to act",
-        _SWEEPS,
-        "if Power.ACT in one.powers]",
-        "]",
-        _OF_SWEEPS,
-    ),
-    (
-        _DOORS,
         "a permit of a sweep that another worker settled is left",
         _SWEEPS,
         "if SweepItem.objects.filter(sweep=group.sweep, permit=permit).exists():",

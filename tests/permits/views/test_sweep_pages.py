@@ -118,8 +118,10 @@ def test_what_is_refused_is_said_on_the_page(
     assert answer.status_code == 200
     assert "Only one language says 2025, 2026." in answer.content.decode()
     group = propose_group(group, action="cancel", by=office.decision, **SAID)
-    asked = client.get(f"/sweep-groups/{group.pk}/agree/").content.decode()
-    assert "You proposed this. Another decision-maker says yes to it." in asked
+    own = "You proposed this. Another decision-maker says yes to it."
+    assert own in page(client, sweep)
+    assert "/agree/" not in page(client, sweep)
+    assert own in client.get(f"/sweep-groups/{group.pk}/agree/").content.decode()
     answer = client.post(f"/sweep-groups/{group.pk}/agree/", {"seen": group.version})
     assert answer.status_code == 403
     assert not PermitAct.objects.exists()
