@@ -346,7 +346,10 @@ def _not_over(today: date) -> Q:
 
 
 class Reached(NamedTuple):
-    """An application's outcomes before and after a day; `excepted`: an exception passes the policy."""
+    """An application's outcomes before and after a day.
+
+    `excepted`: an accepted exception passes the policy.
+    """
 
     on: date
     before: Outcome
@@ -371,12 +374,12 @@ def _permits(
                 before, after = _rulings(file, both, on)
                 excepted, matched = _met(after, entered)
                 moves = _said(before) != _said(after)
-                if moves or matched:
-                    found = Reached(on, _outcome(before), _outcome(after), excepted)
-                    reached.setdefault(file.application.pk, found)
+                found = Reached(on, _outcome(before), _outcome(after), excepted)
                 if moves:
                     reached[file.application.pk] = found
                     break
+                if matched:
+                    reached.setdefault(file.application.pk, found)
         yield from _live(reached, today)
 
 
