@@ -10,6 +10,9 @@ from django.db import connection
 from history import guards
 from history.refusal import at_the_door
 
+was_used: list[bool] = []
+"""Whether a test wrote so: what the process keeps of the register may then be of rows undone."""
+
 
 @contextmanager
 def unlogged() -> Iterator[None]:
@@ -18,6 +21,7 @@ def unlogged() -> Iterator[None]:
     The guards are back afterwards; a test that rolls back needs no more. PostgreSQL lets nobody add
     or drop a trigger of a table whose references are still to be checked: so they are, first.
     """
+    was_used.append(True)
     connection.check_constraints()
     guards.remove(connection)
     try:

@@ -128,9 +128,10 @@ def verify(
                 folded = _what_is_told()
             faults += [Fault(*difference) for difference in folded.differences()]
         faults += _text_faults(digests if not faults else None)
-        faults += unlike
-        if deep:
+        if deep and not faults:
+            # From rows that are not as the events tell, nothing else could be found again.
             faults += [Fault(*one) for differences in _beside for one in differences()]
+        faults += unlike
         faults += [
             Fault(name, "guard", "it is missing from the database")
             for name in guards.missing(connection)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import QuerySet
 
-from policies.choices import ChangeStatus
+from policies.choices import ChangeKind, ChangeStatus
 from policies.models import PolicyChange
 
 
@@ -18,6 +20,24 @@ def people_behind(policies: Collection[str]) -> frozenset[int]:
         if not set(policies).isdisjoint(keys)
         for number in people
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A change that wrote a policy. `instrument` is None where it is the policy's own."""
+
+    change: PolicyChange
+    instrument: Mapping[str, Any] | None
+
+    @property
+    def kind(self) -> str:
+        return str(ChangeKind(self.change.kind).label)
+
+
+def changes_to(key: str) -> list[Made]:
+    """The changes that wrote a policy, the newest first, with what each says why. One query."""
+    changes = _approved().order_by("-decided_at").defer("found", "preview")
+    return [Made(one, one.content.get("instrument")) for one in changes if key in one.keys]
 
 
 def changed_by_hand() -> frozenset[str]:

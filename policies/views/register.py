@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from policies.choices import Activity, GoodsKind, Layer
+from policies.domain.by_hand import changes_to
 from policies.domain.changes import row_changes
 from policies.domain.queries import OTTAWA
 from policies.domain.register import Register, current_register
@@ -302,6 +303,7 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
             "questions": list(_questions(row, known)),
             "standard": _standard_words(row, known),
             "covers": sorted(row.covers),
+            "made": changes_to(found.key),
             "versions": _versions(found, as_of, stands[0] if stands else None),
         },
     )

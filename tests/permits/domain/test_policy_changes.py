@@ -387,7 +387,7 @@ def test_who_made_a_policy_countersigns_no_exception_to_it(office: Cast) -> None
 
 @given(data=st.data())
 @settings(
-    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 def test_the_preview_equals_what_resolution_says_after_approval(
     office: Cast, data: st.DataObject

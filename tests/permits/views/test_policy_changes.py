@@ -20,7 +20,7 @@ from policies.forms.policy_change import DraftForm
 from policies.models import Policy, PolicyChange
 from tests.people import Cast
 from tests.permits.factories import make_in_review, make_permit
-from tests.policies.changes import approved, draft, in_days
+from tests.policies.changes import INSTRUMENT, WHY_EN, WHY_FR, approved, draft, in_days
 
 
 def typed(change: PolicyChange) -> dict[str, Any]:
@@ -233,3 +233,20 @@ def test_a_file_that_is_no_set_is_refused_with_row_and_field(client: Client, off
     assert document["policies"][5]["key"] in page
     assert "effect.stance" in page
     assert not PolicyChange.objects.exists()
+
+
+@pytest.mark.parametrize("language", ["en-ca", "fr-ca"])
+def test_the_page_of_a_policy_cites_what_changed_it(
+    client: Client, office: Cast, language: str
+) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    ends = draft(office.admin, kind=ChangeKind.END, policy="TR-9999-suspension", ends=in_days(9))
+    approved(ends, by=office.admin_b)
+    client.cookies["django_language"] = language
+    page = client.get("/policies/TR-9999-suspension/").content.decode()
+    cited = INSTRUMENT["title_fr" if language == "fr-ca" else "title_en"]
+    assert page.count(str(cited)) == 2
+    assert (WHY_FR if language == "fr-ca" else WHY_EN) in page
+    assert ends.number not in page
+    client.force_login(office.analyst)
+    assert ends.get_absolute_url() in client.get("/policies/TR-9999-suspension/").content.decode()
