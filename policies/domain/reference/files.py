@@ -21,6 +21,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import relevance
 
+from history import canonical
 from policies.domain.reference.faults import MalformedReference
 
 PACKAGED = Path(__file__).resolve().parents[2] / "data"
@@ -140,6 +141,13 @@ def _parse(name: str, raw: bytes) -> Any:
             raise MalformedReference(name, "", "", f"the number {number} is too large")
         return value
 
+    def exact(digits: str) -> int:
+        """The history holds integers that every reader of JSON reads alike."""
+        value = int(digits)
+        if abs(value) > canonical.LARGEST:
+            raise MalformedReference(name, "", "", f"the number {_shortened(digits)} is too large")
+        return value
+
     def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
@@ -154,6 +162,7 @@ def _parse(name: str, raw: bytes) -> Any:
             object_pairs_hook=no_duplicates,
             parse_constant=no_constant,
             parse_float=finite,
+            parse_int=exact,
         )
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"

@@ -426,6 +426,7 @@ RAW: dict[str, tuple[bytes | None, str]] = {
     "a key twice": (b'{"a": 1, "a": 2}', "is given twice"),
     "not a number": (b'{"a": NaN}', "NaN is not a JSON number"),
     "too large a number": (b'{"a": 1e999}', "too large"),
+    "too large an integer": (b'{"a": 100000000000000000000}', "too large"),
     "thousands of digits": (b'{"a": ' + b"9" * 5000 + b"}", "not JSON"),
     "too deep for the parser": (b"[" * 100_000, "nested too deeply"),
     "too deep for us": (b"[" * 100 + b"]" * 100, "nested too deeply"),
