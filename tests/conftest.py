@@ -86,11 +86,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-ROWS_ON_POSTGRES = 3
+ROWS_ON_POSTGRES = 1
 
 
 def a_few_rows_of_each_page(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
-    """Of each test of a page the first rows of its table, and every row with a NUL.
+    """Of each test of a page the first row of its table, and every row with a NUL.
 
     What a page says of a row is the program's, and SQLite walks the whole table; what is sent
     that PostgreSQL could not hold, and every test of a domain function, meets it whole.
