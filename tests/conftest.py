@@ -5,8 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import hypothesis
@@ -71,7 +70,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if part == "other" and connection.vendor == "postgresql":
         # What asks no database is run once, on SQLite.
         wanted = [item for item in wanted if asks_a_database(item)]
-        wanted = list(a_few_rows_of_each_page(wanted))
     config.hook.pytest_deselected(items=[item for item in items if item not in set(wanted)])
     items[:] = wanted
 
@@ -84,26 +82,6 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-
-
-ROWS_ON_POSTGRES = 1
-
-
-def a_few_rows_of_each_page(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
-    """Of each test of a page the first row of its table, and every row with a NUL.
-
-    What a page says of a row is the program's, and SQLite walks the whole table; what is sent
-    that PostgreSQL could not hold, and every test of a domain function, meets it whole.
-    """
-    met: Counter[tuple[str, str]] = Counter()
-    for item in items:
-        name = str(item.path), getattr(item, "originalname", item.name)
-        met[name] += 1
-        values = getattr(getattr(item, "callspec", None), "params", {}).values()
-        asks_a_page = "client" in getattr(item, "fixturenames", ())
-        holds_nul = any("x00" in repr(one) for one in values)
-        if not asks_a_page or met[name] <= ROWS_ON_POSTGRES or holds_nul:
-            yield item
 
 
 def asks_a_database(item: pytest.Item) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-from django.db import connection
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -34,10 +32,6 @@ def test_whatever_anyone_tries_the_gate_holds(db: None) -> None:
     run(Office, 12, 30)
 
 
-@pytest.mark.skipif(
-    connection.vendor == "postgresql",
-    reason="by the pages on SQLite, and on both engines in the campaign",
-)
 def test_whatever_anyone_sends_to_the_pages_the_gate_holds(db: None) -> None:
     run(OfficeOfPages, 6, 12)
     assert counts["pages read"] > 0

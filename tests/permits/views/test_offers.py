@@ -6,7 +6,6 @@ since what one did bars them from other acts). Whatever is tried is undone befor
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 from django.urls import resolve, reverse
 
@@ -408,15 +407,7 @@ class Walker:
         return f"{answer.status_code}: {words}"
 
 
-# What is offered is the program's to say, whichever engine holds the rows: PostgreSQL meets two
-# of the states, and every act in the tests of its domain function. The suite walks the states that
-# differ most. All of them take two minutes, with WHOLE_WALK=1.
-SOME = [empty_draft, submitted, in_review, to_be_issued, put, to_be_returned, issued, cancelled]
-WHOLE = bool(os.environ.get("WHOLE_WALK"))
-WALKED = STATES if WHOLE else SOME if connection.vendor == "sqlite" else [in_review, issued]
-
-
-@pytest.mark.parametrize("state", WALKED, ids=[one.__name__ for one in WALKED])
+@pytest.mark.parametrize("state", STATES, ids=[one.__name__ for one in STATES])
 def test_what_is_offered_is_done_and_what_is_not_is_refused_with_a_reason(
     office: Cast, state: Callable[[Cast], Application]
 ) -> None:
