@@ -25,8 +25,8 @@ from history import clock
 from permits.choices import OPEN, ActKind, Group, PartyRole, PermitStatus, Status
 from permits.domain.casefile import CaseFile, read_for_ruling
 from permits.domain.ruling import CaseRuling, facts_by_line, rule_on_facts, written
-from permits.domain.standing import Standing, standing_of
-from permits.models import Application, Card, Line, Party, Permit, PermitAct, PermitLine, Use
+from permits.domain.standing import Standing, read_standings
+from permits.models import Application, Card, Line, Party, Permit, PermitAct
 from policies.choices import STANCE_RANK, GoodsKind
 from policies.domain.composing import Composed, days_ahead, days_moved, imagine, rehearse
 from policies.domain.queries import end_of_day
@@ -223,34 +223,26 @@ def _rows_by_items(policies: Iterable[Policy], book: Rulebook) -> Rows | None:
 Both = tuple[Register, Register]
 
 
-def _rulings(
-    file: CaseFile, both: Both, on: date, known_at: datetime | None = None
-) -> tuple[CaseRuling, CaseRuling]:
-    facts = facts_by_line(file)
-    before, after = (rule_on_facts(facts, on=on, known_at=known_at, register=one) for one in both)
-    return before, after
-
-
-class _Difference(NamedTuple):
-    """A day from which the ruling on a case is another, before and after."""
+class _Ruled(NamedTuple):
+    """A day, and the ruling on a case that day by the register as it is and as it would be."""
 
     on: date
     before: CaseRuling
     after: CaseRuling
 
 
-def _differences(file: CaseFile, both: Both, days: Iterable[date]) -> list[_Difference]:
-    """The days on which the registers rule otherwise on a case."""
+def _rulings(
+    file: CaseFile, both: Both, days: Iterable[date], known_at: datetime | None = None
+) -> Iterator[_Ruled]:
     facts = facts_by_line(file)
-    found = []
     for on in days:
-        before, after = (rule_on_facts(facts, on=on, known_at=None, register=one) for one in both)
-        if before.outcome() != after.outcome():
-            found.append(_Difference(on, before, after))
-    return found
+        before, after = (
+            rule_on_facts(facts, on=on, known_at=known_at, register=one) for one in both
+        )
+        yield _Ruled(on, before, after)
 
 
-def _first(found: Sequence[_Difference]) -> _Difference:
+def _first(found: Sequence[_Ruled]) -> _Ruled:
     """The first day with another outcome; else the first on which it only rests on other rows."""
     moving = (one for one in found if _said(one.before) != _said(one.after))
     return next(moving, found[0])
@@ -283,10 +275,11 @@ def _open(
             )
         )
         for file in batch:
-            differences = _differences(file, both, days)
-            if not differences:
+            ruled = _rulings(file, both, days)
+            different = [one for one in ruled if one.before.outcome() != one.after.outcome()]
+            if not different:
                 continue
-            on, before, after = _first(differences)
+            on, before, after = _first(different)
             is_signed = file.application.pk in signed
             because = tuple(_because(file.application, before, after, is_signed=is_signed))
             move = Move(
@@ -370,8 +363,7 @@ def _permits(
     for batch in _batches(holding, _policies(parts), both[1].rulebook):
         reached: dict[int, Reached] = {}
         for file in batch:
-            for on in days:
-                before, after = _rulings(file, both, on)
+            for on, before, after in _rulings(file, both, days):
                 excepted, matched = _met(after, entered)
                 moves = _said(before) != _said(after)
                 found = Reached(on, _outcome(before), _outcome(after), excepted)
@@ -416,7 +408,7 @@ def _met(ruling: CaseRuling, policies: Collection[str]) -> tuple[bool, bool]:
 def _live(reached: Mapping[int, Reached], today: date) -> Iterator[PermitMove]:
     """The permits of these applications that still allow something."""
     permits = Permit.objects.filter(application__in=list(reached)).select_related("application")
-    for permit, stands in _standings(permits, today):
+    for permit, stands in read_standings(permits.order_by("number"), today):
         if stands.status not in OVER:
             found = reached[permit.application_id]
             yield PermitMove(
@@ -428,25 +420,6 @@ def _live(reached: Mapping[int, Reached], today: date) -> Iterator[PermitMove]:
                 _group(stands, is_excepted=found.excepted).value,
                 _left(stands),
             )
-
-
-def _standings(permits: Iterable[Permit], today: date) -> Iterator[tuple[Permit, Standing]]:
-    rows = list(permits)
-    lines = _by(PermitLine.objects.filter(permit__in=rows), "permit_id")
-    acts = _by(PermitAct.objects.filter(permit__in=rows, done_at__isnull=False), "permit_id")
-    uses: dict[int, list[Use]] = defaultdict(list)
-    for use in Use.objects.filter(permit_line__permit__in=rows).select_related("permit_line"):
-        uses[use.permit_line.permit_id].append(use)
-    for row in sorted(rows, key=lambda one: one.number):
-        key = row.pk
-        yield row, standing_of(row, lines[key], acts[key], uses[key], today)
-
-
-def _by(rows: Iterable[Row], name: str) -> dict[int, list[Row]]:
-    found: dict[int, list[Row]] = defaultdict(list)
-    for row in rows:
-        found[getattr(row, name)].append(row)
-    return found
 
 
 def _group(stands: Standing, *, is_excepted: bool) -> Group:
@@ -484,7 +457,7 @@ def _decided(
             on = file.application.decided_on
             if on is None:
                 continue
-            before, after = _rulings(file, both, on)
+            ((_on, before, after),) = _rulings(file, both, [on])
             if _said(before) != _said(after):
                 yield Move(
                     file.application.reference,
@@ -553,7 +526,7 @@ def back_test(parts: Sequence[Composed], *, start: date, end: date) -> BackTest:
             on = file.application.decided_on
             if on is None:
                 continue
-            before, after = _rulings(file, both, on, end_of_day(on))
+            ((_on, before, after),) = _rulings(file, both, [on], end_of_day(on))
             tried.append(
                 Tried(
                     file.application.reference,

@@ -386,14 +386,16 @@ def carry_out(
     is suspended already, is passed over, and its case tells so.
     """
     run = Run()
+    barred: set[int] = set()
     for one in pending(sweep):
-        if one.group.agreed_by is None or one.group.agreed_by.name in run.not_standing:
+        if one.group.agreed_by is None or one.group.agreed_by.pk in barred:
             continue
         if len(run.settled) == limit or _is_stopped(sweep):
             break
         try:
             item = _settle(one, by)
         except NotPermitted:
+            barred.add(one.group.agreed_by.pk)
             run.not_standing.append(one.group.agreed_by.name)
         except OperationalError as fault:
             if not _was_locked(fault):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -60,6 +61,14 @@ def figure(value: Decimal | None) -> str:
         return "—"
     places = max(-int(value.normalize().as_tuple().exponent), 0)
     return number_format(value, places, force_grouping=True)
+
+
+def left_in_words(left: Iterable[str]) -> str:
+    """Dollars that may still be shipped on several permits; an empty one has no limit."""
+    figures = list(left)
+    if not all(figures):
+        return _("no limit on some")
+    return dollars(sum(map(Decimal, figures), Decimal(0)))
 
 
 @register.filter

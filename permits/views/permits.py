@@ -25,7 +25,7 @@ from permits.domain import acts
 from permits.domain.casefile import read_file
 from permits.domain.letters import papers
 from permits.domain.ruling import coming, rule_on
-from permits.domain.standing import LineStanding, read_standing, standing_of
+from permits.domain.standing import LineStanding, read_standing, read_standings
 from permits.domain.use import refuse_exhausted, report_use
 from permits.models import Notice, Party, Permit, PermitAct, PermitLine, Use
 from permits.templatetags.case_tags import dollars, figure
@@ -49,32 +49,17 @@ def permits(request: HttpRequest) -> HttpResponse:
     today = clock.today()
     rows = list(Permit.objects.select_related("application__destination").order_by("-id")[:PAGE])
     keys = [row.pk for row in rows]
-    lines = _by_permit(PermitLine.objects.filter(permit__in=keys), "permit_id")
-    done = _by_permit(PermitAct.objects.filter(permit__in=keys, done_at__isnull=False), "permit_id")
-    uses: dict[int, list[Use]] = {}
-    for use in Use.objects.filter(permit_line__permit__in=keys).select_related("permit_line"):
-        uses.setdefault(use.permit_line.permit_id, []).append(use)
     holders = {
         party.application_id: party.name
         for party in Party.objects.filter(
             application__permit__in=keys, role=PartyRole.APPLICANT, is_removed=False
         )
     }
-    shown = []
-    for row in rows:
-        now = standing_of(
-            row, lines.get(row.pk, []), done.get(row.pk, []), uses.get(row.pk, []), today
-        )
-        tone = TONES.get(now.status, "")
-        shown.append((row, now, tone, holders.get(row.application_id, "")))
+    shown = [
+        (row, now, TONES.get(now.status, ""), holders.get(row.application_id, ""))
+        for row, now in read_standings(rows, today)
+    ]
     return render(request, "permits/permits.html", {"permits": shown, "today": today})
-
-
-def _by_permit(rows: Any, name: str) -> dict[int, list[Any]]:
-    found: dict[int, list[Any]] = {}
-    for row in rows:
-        found.setdefault(getattr(row, name), []).append(row)
-    return found
 
 
 def find(number: str) -> Permit:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.contrib import messages
@@ -13,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -27,6 +26,7 @@ from permits.choices import Group, PartyRole, Status
 from permits.choices import Outcome as Decided
 from permits.domain import policy_changes
 from permits.domain.impact import (
+    LISTS,
     BackTest,
     Impact,
     Move,
@@ -37,7 +37,7 @@ from permits.domain.impact import (
 )
 from permits.domain.sweeps import policies_to_sweep
 from permits.models import Line, Party, PermitSweep
-from permits.templatetags.case_tags import dollars
+from permits.templatetags.case_tags import left_in_words
 from permits.views.acts import METHODS, Page, answer, sent, who
 from permits.workflow import PROPOSERS
 from policies.choices import ChangeKind, ChangeStatus, Requirement, Stance
@@ -52,12 +52,6 @@ from policies.models import Policy, PolicyChange
 from policies.views.spreadsheet import csv_response
 
 SHOWN = 10
-LISTS = {
-    "moved": gettext_lazy("Open applications whose ruling moves"),
-    "restated": gettext_lazy("Open applications that rest on another policy"),
-    "permits": gettext_lazy("Live permits in scope"),
-    "decided": gettext_lazy("Decisions in the days corrected"),
-}
 
 
 @require_safe
@@ -317,14 +311,11 @@ def _groups(permits: Iterable[PermitMove]) -> list[GroupRow]:
     found: dict[str, list[PermitMove]] = defaultdict(list)
     for one in permits:
         found[one.group].append(one)
-    rows = []
-    for group in Group:
-        if group in found:
-            left = [one.left for one in found[group]]
-            total = sum((Decimal(one) for one in left if one), Decimal(0))
-            words = dollars(total) if all(left) else _("no limit on some")
-            rows.append(GroupRow(group, tuple(found[group]), words))
-    return rows
+    return [
+        GroupRow(group, tuple(found[group]), left_in_words(one.left for one in found[group]))
+        for group in Group
+        if group in found
+    ]
 
 
 class TriedRow(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -25,7 +24,7 @@ from permits.choices import Settled, SweepAction
 from permits.domain import sweeps as domain
 from permits.domain.sweeps import Part, Progress, Run, State
 from permits.models import PermitSweep, SweepGroup, SweepItem
-from permits.templatetags.case_tags import dollars
+from permits.templatetags.case_tags import left_in_words
 from permits.views.acts import METHODS, Page, answer, sent, who
 from permits.workflow import PROPOSERS
 from policies.models import Policy, PolicyChange
@@ -185,9 +184,7 @@ def _rows(
 
 def _left(part: Part) -> str:
     """Dollars that could still be shipped when the sweep was begun."""
-    if not all(left for _number, left in part.permits):
-        return _("no limit on some")
-    return dollars(sum((Decimal(left) for _number, left in part.permits), Decimal(0)))
+    return left_in_words(left for _number, left in part.permits)
 
 
 def _as_csv(found: Progress, items: Mapping[str, SweepItem]) -> HttpResponse:

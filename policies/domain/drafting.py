@@ -189,17 +189,12 @@ def save_change(
         refuse_others(now, by)
         if now.status not in EDITABLE:
             raise Refused(_("This is not a draft any more: it stays as it was proposed."))
-        kept = dict(content)
-        if now.policy is not None:
-            # Whoever keeps it anew has the policy as it is now beside it.
-            now_says = newest_version(now.policy)
-            kept["head"] = head_of(now.policy)
-        else:
-            now_says = None
+        # Whoever keeps it anew has the policy as it is now beside it.
+        policy = now.policy
         record(entries, Verb.CHANGE_EDITED, now).set(
             now,
-            content=kept,
-            replaced=now_says,
+            content={**content, "head": head_of(policy)} if policy else dict(content),
+            replaced=newest_version(policy) if policy else None,
             rationale_en=rationale_en.strip(),
             rationale_fr=rationale_fr.strip(),
             note=note.strip(),

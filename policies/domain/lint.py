@@ -84,7 +84,7 @@ class Pair:
 
 
 def findings(change: PolicyChange, register: Register | None = None) -> list[Finding]:
-    """What there is to settle, what blocks first. The number of queries does not grow."""
+    """What there is to settle, what blocks first. A few queries for each policy of the change."""
     found = list(_rationale(change))
     is_set = change.kind == ChangeKind.SET
     parts = parts_of(change)

@@ -7,6 +7,7 @@ policy into two.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,8 +16,9 @@ _MONTHS = {
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
 }
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
-_DAY_FIRST = re.compile(r"\b(\d{1,2})(?:er)?\s+([^\W\d]+)\s+(\d{4})\b")
-_MONTH_FIRST = re.compile(r"\b([^\W\d]+)\s+(\d{1,2}),?\s+(\d{4})\b")
+_ORDINAL = r"(?:er|st|nd|rd|th)?"
+_DAY_FIRST = re.compile(rf"\b(\d{{1,2}}){_ORDINAL}\s+([^\W\d]+)\s+(\d{{4}})\b")
+_MONTH_FIRST = re.compile(rf"\b([^\W\d]+)\s+(\d{{1,2}}){_ORDINAL},?\s+(\d{{4}})\b")
 _ITEM = re.compile(r"\b\d{1,4}-\d+(?:\.[0-9a-z]+)*\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[ \u00a0\u202f,]\d{3})*(?:[.,]\d+)?")
 
@@ -32,6 +34,7 @@ class Fact:
 
 def figures_of(text: str, language: str) -> frozenset[tuple[str, str]]:
     """Every day (ISO), item and number of a text, each as its kind and value."""
+    text = unicodedata.normalize("NFC", text)
     found: set[tuple[str, str]] = set()
     for kind, pattern, read in (
         ("day", _ISO, lambda one: "-".join(one.groups())),

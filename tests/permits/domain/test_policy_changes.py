@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -17,10 +19,12 @@ from accounts.models import User
 from history import clock
 from history.domain.verify import verify
 from permits.choices import StatementKind
+from permits.domain.acts import perform_act, propose_act
 from permits.domain.casefile import read_file
 from permits.domain.decision import issue
 from permits.domain.gate import GateClosed
-from permits.domain.impact import back_test, unsealed
+from permits.domain.impact import back_test, drift, impact_of, unsealed
+from permits.domain.intake import add_party
 from permits.domain.policy_changes import (
     Drifted,
     NotSettled,
@@ -43,8 +47,10 @@ from policies.models import Policy, PolicyChange, PolicyVersion
 from tests.people import Cast, give_delegation, give_role, make_person_with
 from tests.permits.factories import (
     LINE,
+    PARTY,
     WHY,
     attached,
+    country,
     make_draft,
     make_in_review,
     make_permit,
@@ -634,3 +640,126 @@ def test_figures_that_a_person_compared_do_not_block(office: Cast) -> None:
     )
     assert "languages" in [one.code for one in findings(change) if not one.blocks]
     propose_change(change, by=office.admin)
+
+
+# Edges
+
+
+@pytest.mark.parametrize(
+    ("days", "code"),
+    [
+        ({"starts": 5, "ends": 5}, "days"),
+        ({"starts": 5, "ends": 6}, ""),
+        ({"starts": 0}, ""),
+        ({"starts": -1}, "retroactive"),
+    ],
+)
+def test_a_policy_lasts_a_day_at_least_and_begins_today_at_the_earliest(
+    office: Cast, days: dict[str, int], code: str
+) -> None:
+    given: dict[str, Any] = {name: in_days(day) for name, day in days.items()}
+    change = draft(office.admin, **given)
+    assert [one.code for one in findings(change) if one.blocks] == ([code] if code else [])
+
+
+@pytest.mark.parametrize(("announced", "late"), [(4, False), (5, False), (6, True)])
+def test_what_is_announced_after_it_takes_effect_is_told(
+    office: Cast, announced: int, late: bool
+) -> None:
+    change = draft(office.admin, starts=in_days(5))
+    change.content["announced_on"] = in_days(announced)
+    assert ("announced" in [one.code for one in findings(change)]) is late
+
+
+def test_an_end_in_the_past_is_retroactive(office: Cast) -> None:
+    approved(draft(office.admin, ends=in_days(20)), by=office.admin_b)
+    change = draft(office.admin, kind=ChangeKind.END, policy="TR-9999-suspension", ends=in_days(-1))
+    assert "retroactive" in [one.code for one in findings(change) if one.blocks]
+
+
+@pytest.mark.parametrize(("on", "blocks"), [(0, True), (1, False), (19, False), (20, True)])
+def test_a_policy_is_amended_within_its_days(office: Cast, on: int, blocks: bool) -> None:
+    approved(draft(office.admin, ends=in_days(20)), by=office.admin_b)
+    change = draft(
+        office.admin,
+        kind=ChangeKind.AMEND,
+        policy="TR-9999-suspension",
+        of_policy={"key": "TR-9999-denial", "effect": {"stance": "policy_of_denial"}},
+        starts=in_days(on),
+        ends=None,
+    )
+    assert ("days" in [one.code for one in findings(change) if one.blocks]) is blocks
+
+
+def test_an_item_left_out_has_the_form_of_one(office: Cast) -> None:
+    goods = {"kind": "items", "items": ["2"], "not_items": ["nonsense!"]}
+    change = draft(office.admin, of_policy={"scope": {**POLICY["scope"], "goods": goods}})
+    assert "items" in [one.code for one in findings(change) if one.blocks]
+
+
+def test_rows_that_ask_a_question_may_claim_the_same(office: Cast) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    asks = {"key": "TR-9999-asks", "effect": {"stance": "prohibited"}, "questions": [QUESTION]}
+    change = draft(office.admin, of_policy=asks)
+    assert "overlap" not in [one.code for one in findings(change)]
+
+
+def test_the_last_day_of_an_exception_belongs_to_the_key(office: Cast) -> None:
+    exception = {"code": "aid", "en": "A", "fr": "A", "evidence_en": "B", "evidence_fr": "B"}
+    until = {**exception, "until": in_days(90)}
+    approved(draft(office.admin, of_policy={"exceptions": [until]}), by=office.admin_b)
+    change = draft(
+        office.admin,
+        kind=ChangeKind.CORRECT,
+        policy="TR-9999-suspension",
+        of_policy={"exceptions": [exception]},
+    )
+    assert "key" in [one.code for one in findings(change) if one.blocks]
+
+
+def test_a_version_that_people_made_assumes_nothing_of_when_it_was_known(office: Cast) -> None:
+    version = next(
+        one
+        for one in PolicyVersion.objects.filter(known_to=None, effective_to=None)
+        if "known_from" in one.assumed
+    )
+    change = draft(office.admin, kind=ChangeKind.END, policy=version.policy.key, ends=in_days(5))
+    (part,) = compose(change, at=clock.now())
+    assert part.follows is not None
+    assert not {"known_from", "to"} & set(part.follows.assumed)
+    assert set(part.follows.assumed) == set(version.assumed) - {"known_from", "to"}
+
+
+def test_a_case_whose_end_user_is_there_is_reached(office: Cast) -> None:
+    case = make_in_review(office.analyst, destination="DE")
+    abroad = {**PARTY, "role": "end_user", "name": "End", "country": country("TR")}
+    add_party(case, abroad, by=office.analyst)
+    assert [one.reference for one in look(draft(office.admin)).impact.moved] == [case.reference]
+
+
+def test_a_permit_made_to_last_longer_is_live_up_to_its_new_last_day(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    last = permit.valid_to
+    longer = propose_act(
+        permit,
+        kind="amend",
+        reason=WHY,
+        by=office.senior,
+        change={"valid_to": last + timedelta(days=9)},
+    )
+    perform_act(longer, by=office.decision)
+    parts = compose(draft(office.admin), at=clock.now())
+    for days, live in ((0, True), (9, True), (10, False)):
+        found = impact_of(parts, today=last + timedelta(days=days))
+        assert bool(found.permits) is live, days
+
+
+def test_dollars_left_are_no_drift(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    change = propose_change(draft(office.admin), by=office.admin)
+    sealed = unsealed(change.preview, change.found)
+    used = replace(sealed, permits=tuple(one._replace(left="1") for one in sealed.permits))
+    assert sealed.permits[0].number == permit.number
+    assert drift(sealed, used) == []
+    moved = replace(sealed, permits=tuple(one._replace(group="partly") for one in sealed.permits))
+    assert [one.name for one in drift(sealed, moved)] == [permit.number]
