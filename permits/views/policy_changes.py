@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -36,6 +38,7 @@ from permits.domain.impact import (
     unsealed,
 )
 from permits.domain.sweeps import policies_to_sweep
+from permits.forms import raw
 from permits.models import Line, Party, PermitSweep
 from permits.templatetags.case_tags import left_in_words
 from permits.views.acts import METHODS, Page, answer, sent, who
@@ -46,7 +49,7 @@ from policies.domain.change_words import in_words
 from policies.domain.composing import compose
 from policies.domain.lint import findings, pairs
 from policies.domain.policy_sets import Refusal, RefusedSet, start_set
-from policies.domain.register import current_register
+from policies.domain.register import Register, current_register
 from policies.forms.policy_change import DraftForm, SetForm, StartForm
 from policies.models import Policy, PolicyChange
 from policies.views.spreadsheet import csv_response
@@ -177,12 +180,22 @@ def edit(request: HttpRequest, number: str) -> HttpResponse:
             seen=given["seen"],
         )
         messages.success(
-            request, _("%(number)s is kept. Preview what it would do.") % {"number": change.number}
+            request,
+            _("%(number)s is kept. Nothing changes yet.") % {"number": change.number},
         )
         return redirect(change)
 
     def draw(page: Page, form: DraftForm, status: int) -> HttpResponse:
-        context = {"page": page, "form": form, "change": change, "title": _title(change)}
+        if page.changed:
+            words = _("It was kept in another window since. Both versions are below.")
+            page = replace(page, changed=words)
+        context = {
+            "page": page,
+            "form": form,
+            "change": change,
+            "title": _title(change),
+            "kept": list(_kept_meanwhile(form, find(number), register)) if page.changed else [],
+        }
         return render(request, "permits/policy_change_form.html", context, status=status)
 
     page = Page(
@@ -193,6 +206,25 @@ def edit(request: HttpRequest, number: str) -> HttpResponse:
         refusal=_why_not_edit(request, change),
     )
     return answer(request, form, page, perform, draw)
+
+
+def _kept_meanwhile(
+    form: DraftForm, now: PolicyChange, register: Register
+) -> Iterator[tuple[str, str]]:
+    """What another window kept in the fields in which this one says something else."""
+    saved = DraftForm(None, change=now, register=register)
+    pairs: list[tuple[BaseForm, BaseForm]] = [(form, saved)]
+    for name, part in form.parts.items():
+        pairs += zip(part.forms, saved.parts[name].forms, strict=False)
+    for typed, kept in pairs:
+        for field in kept:
+            if field.is_hidden or field.name == "DELETE":
+                continue
+            there, here = (
+                [one for one in raw(side[field.name].value()) if one] for side in (kept, typed)
+            )
+            if there != here:
+                yield str(field.label), ", ".join(there) or "—"
 
 
 def _why_not_edit(request: HttpRequest, change: PolicyChange) -> str:
@@ -332,18 +364,19 @@ class TriedRow(NamedTuple):
 
 
 def _back_test(request: HttpRequest, change: PolicyChange) -> dict[str, Any]:
-    """The draft tried on the cases of a period: the last year, unless another is asked for."""
-    today = clock.today()
-    asked = request.GET if "tried_from" in request.GET else None
-    year = {"tried_from": today - timedelta(days=365), "tried_to": today}
-    form = forms.BackTestForm(asked or year)
+    """The draft tried on the cases of a period, once one is asked for: the last year is offered."""
+    if "tried_from" not in request.GET:
+        today = clock.today()
+        year = {"tried_from": today - timedelta(days=365), "tried_to": today}
+        return {"form": forms.BackTestForm(initial=year), "rows": [], "is_asked": False}
+    form = forms.BackTestForm(request.GET)
     if not form.is_valid():
-        return {"form": form, "rows": []}
+        return {"form": form, "rows": [], "is_asked": False}
     days = form.cleaned_data
     found = back_test(
         compose(change, at=clock.now()), start=days["tried_from"], end=days["tried_to"]
     )
-    return {"form": form, "rows": _tried(found)}
+    return {"form": form, "rows": _tried(found), "is_asked": True}
 
 
 def _tried(found: BackTest) -> list[TriedRow]:

@@ -264,6 +264,9 @@ def _correction(
         "effective_to": last,
         "announced_on": day(change.content.get("announced_on")),
         "published_on": day(change.content.get("published_on")),
+        "precision": change.content.get(
+            "precision", old.precision if first == old.effective_from else Precision.DAY.value
+        ),
     }
     if all(getattr(old, name) == value for name, value in days.items()):
         return Composed(starts, at, changes=old.policy, corrected=corrected)
@@ -347,15 +350,16 @@ def _new(
     change: PolicyChange, first: date | None, last: date | None, at: datetime
 ) -> dict[str, Any]:
     policy, questions, exceptions = _models(change)
-    if change.policy is not None:
-        policy.replaces = change.policy
+    replaced = change.content["policy"].get("replaces")
+    policy.replaces = change.policy or Policy.objects.filter(key=replaced).first()
     begins = PolicyVersion(
         policy=policy,
         effective_from=first,
         effective_to=last,
         announced_on=day(change.content.get("announced_on")),
         published_on=day(change.content.get("published_on")),
-        precision=Precision.DAY.value,
+        precision=change.content.get("precision", Precision.DAY.value),
+        assumed=change.content.get("assumed", []),
         known_from=at,
     )
     return {"enters": policy, "questions": questions, "exceptions": exceptions, "begins": begins}

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -166,7 +167,8 @@ def _change(
             raise _Unfit(
                 "versions", _("A new policy has one version that is known now, with a first day.")
             )
-        content = {"policy": document, "notes_fr": "", **{day: said[0][day] for day in _DAYS}}
+        assumed = [name for name in said[0]["assumed"] if name != "known_from"]
+        content = {"policy": document, "notes_fr": "", **_told(said[0]), "assumed": assumed}
         return {"kind": ChangeKind.IMPOSE.value, "key": "", "replaced": None, "content": content}
     now = document_of(policy)
     if belongs_to_the_key(now) != belongs_to_the_key(document):
@@ -177,9 +179,11 @@ def _change(
                 " another key that replaces it."
             ),
         )
-    spans = sorted(tuple(one[day] or "" for day in _DAYS) for one in said)
-    known = sorted(tuple(_version(one)[day] or "" for day in _DAYS) for one in versions)
-    if spans == known and document == now:
+    wanted, known = ([_told(one) for one in rows] for rows in (said, map(_version, versions)))
+    by_day = itemgetter(*_DAYS)
+    for rows in (wanted, known):
+        rows.sort(key=lambda one: [day or "" for day in by_day(one)])
+    if wanted == known and document == now:
         return None
     if len(said) != 1 or len(versions) != 1:
         raise _Unfit(
@@ -187,14 +191,18 @@ def _change(
             _("Only of a policy with one version that is known now can a set move the days."),
         )
     notes = policy.notes_fr if document["notes"] == now["notes"] else ""
-    content = {"policy": document, "notes_fr": notes, **{day: said[0][day] for day in _DAYS}}
-    content["head"] = head_of(policy)
+    content = {"policy": document, "notes_fr": notes, **_told(said[0]), "head": head_of(policy)}
     return {
         "kind": ChangeKind.CORRECT.value,
         "key": policy.key,
         "replaced": versions[0].pk,
         "content": content,
     }
+
+
+def _told(version: Json) -> dict[str, Any]:
+    """What a set says of a version that is known now; when it was known is the approval's."""
+    return {name: version[name] for name in (*_DAYS, "precision")}
 
 
 # Given out

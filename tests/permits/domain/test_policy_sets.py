@@ -144,3 +144,17 @@ def test_a_set_is_refused_whole_while_one_of_its_policies_blocks(office: Cast) -
     assert found.words.startswith(f"{NEW}: ")
     with pytest.raises(Exception, match="1 finding blocks it"):
         propose_change(change, by=office.admin)
+
+
+def test_a_set_taken_in_says_what_it_said_when_it_is_taken_in_again(office: Cast) -> None:
+    policy = with_version()
+    policy["replaces"] = "TR-2024-01-29-end"
+    policy["versions"][0] |= {"precision": "month", "assumed": ["from"]}
+    document = {**written_set(), "policies": [policy]}
+    approved(explained(start_set(raw(document), by=office.admin)[0]), by=office.admin_b)
+    version = PolicyVersion.objects.get(policy__key=NEW)
+    assert (version.precision, version.assumed) == ("month", ["from"])
+    assert version.policy.replaces is not None
+    assert compare(read_set(raw(document))).unchanged == (NEW,)
+    policy["versions"][0]["precision"] = "day"
+    assert compare(read_set(raw(document))).superseded == (NEW,)
