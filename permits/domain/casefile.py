@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
+from permits.kept import Kept
 from permits.models import (
     Application,
     Card,
@@ -33,6 +34,51 @@ from permits.models import (
 )
 
 Row = TypeVar("Row", bound=Model)
+
+
+# Each for any number of applications, in their order within one.
+
+_LINES = Kept(lambda keys: _there(Line, keys, "origin"))
+_PARTIES = Kept(lambda keys: _there(Party, keys, "country"))
+_DOCUMENTS = Kept(lambda keys: _there(Document, keys, "added_by"))
+_EVIDENCE = Kept(lambda keys: _there(Evidence, keys, "document", "added_by"))
+_MEASURES = Kept(lambda keys: _there(Measure, keys, "document", "added_by"))
+_STATEMENTS = Kept(
+    lambda keys: _of(Statement, keys, "made_by", "countersigned_by", "document").filter(
+        set_aside_at__isnull=True
+    )
+)
+_CARDS = Kept(lambda keys: _of(Card, keys, "edited_by", "first_by", "second_by"))
+_CONSULTATIONS = Kept(lambda keys: _of(Consultation, keys, "opened_by"))
+_WAITS = Kept(lambda keys: _of(Wait, keys, "opened_by"))
+_CONFLICTS = Kept(lambda keys: _of(ConflictDeclaration, keys, "person"))
+_RECOMMENDATIONS = Kept(
+    lambda keys: _of(Recommendation, keys, "made_by").filter(set_aside_at__isnull=True)
+)
+_CONDITIONS = Kept(
+    lambda keys: Condition.objects.filter(
+        recommendation__in=keys, is_removed=False, replaced_by__isnull=True
+    ).select_related("written_by", "replaces", "replaces__written_by")
+)
+_DECISIONS = Kept(
+    lambda keys: _of(
+        Decision,
+        keys,
+        "decided_by",
+        "delegation",
+        "recommendation__made_by",
+        "application__permit",
+    )
+)
+
+
+def _of(model: type[Row], keys: Sequence[int], *related: str) -> QuerySet[Row]:
+    return model._default_manager.filter(application__in=keys).select_related(*related)
+
+
+def _there(model: type[Row], keys: Sequence[int], *related: str) -> QuerySet[Row]:
+    """Those that were not removed."""
+    return _of(model, keys, *related).filter(is_removed=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,42 +118,17 @@ def read_file(application: Application) -> CaseFile:
 
 def read_files(applications: Sequence[Application]) -> list[CaseFile]:
     """Their files as they are now, in the same order. As many queries as for one."""
-    these = {"application__in": applications}
-    there = {**these, "is_removed": False}
-    lines = _by_case(Line.objects.filter(**there).select_related("origin"))
-    parties = _by_case(Party.objects.filter(**there).select_related("country"))
-    documents = _by_case(Document.objects.filter(**there).select_related("added_by"))
-    statements = _by_case(
-        Statement.objects.filter(**these, set_aside_at__isnull=True).select_related(
-            "made_by", "countersigned_by", "document"
-        )
-    )
-    cards = _by_case(
-        Card.objects.filter(**these).select_related("edited_by", "first_by", "second_by")
-    )
-    evidence = _by_case(Evidence.objects.filter(**there).select_related("document", "added_by"))
-    measures = _by_case(Measure.objects.filter(**there).select_related("document", "added_by"))
-    consultations = _by_case(
-        Consultation.objects.filter(**these).select_related("opened_by"),
-    )
-    waits = _by_case(Wait.objects.filter(**these).select_related("opened_by"))
-    conflicts = _by_case(ConflictDeclaration.objects.filter(**these).select_related("person"))
-    recommendations = _by_case(
-        Recommendation.objects.filter(**these, set_aside_at__isnull=True).select_related("made_by")
-    )
+    keys = [application.pk for application in applications]
+    lines, parties = _by_case(_LINES(keys)), _by_case(_PARTIES(keys))
+    documents, statements = _by_case(_DOCUMENTS(keys)), _by_case(_STATEMENTS(keys))
+    cards = _by_case(_CARDS(keys))
+    evidence, measures = _by_case(_EVIDENCE(keys)), _by_case(_MEASURES(keys))
+    consultations, waits = _by_case(_CONSULTATIONS(keys)), _by_case(_WAITS(keys))
+    conflicts = _by_case(_CONFLICTS(keys))
+    recommendations, decisions = _by_case(_RECOMMENDATIONS(keys)), _by_case(_DECISIONS(keys))
     conditions: dict[int, list[Condition]] = defaultdict(list)
-    if recommendations:
-        for condition in Condition.objects.filter(
-            recommendation__in=[one.pk for some in recommendations.values() for one in some],
-            is_removed=False,
-            replaced_by__isnull=True,
-        ).select_related("written_by", "replaces", "replaces__written_by"):
-            conditions[condition.recommendation_id].append(condition)
-    decisions = _by_case(
-        Decision.objects.filter(**these).select_related(
-            "decided_by", "delegation", "recommendation__made_by", "application__permit"
-        )
-    )
+    for condition in _CONDITIONS([one.pk for some in recommendations.values() for one in some]):
+        conditions[condition.recommendation_id].append(condition)
     found = []
     for application in applications:
         key = application.pk
@@ -138,10 +159,9 @@ def read_files(applications: Sequence[Application]) -> list[CaseFile]:
 
 def read_for_ruling(applications: Sequence[Application]) -> list[CaseFile]:
     """Their files with only what a ruling looks at: lines, parties, statements. Three queries."""
-    these = {"application__in": applications}
-    lines = _by_case(Line.objects.filter(**these, is_removed=False).select_related("origin"))
-    parties = _by_case(Party.objects.filter(**these, is_removed=False).select_related("country"))
-    statements = _by_case(Statement.objects.filter(**these, set_aside_at__isnull=True))
+    keys = [application.pk for application in applications]
+    lines, parties = _by_case(_LINES(keys)), _by_case(_PARTIES(keys))
+    statements = _by_case(_STATEMENTS(keys))
     return [
         CaseFile(
             application=application,
