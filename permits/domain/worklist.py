@@ -370,3 +370,11 @@ def rows_of(applications: Sequence[Application]) -> list[Row]:
             )
         )
     return found
+
+
+def still_to_do(application: Application) -> str:
+    """Why a row of `in_order` stands where it does, in words; nothing once it is over."""
+    if GROUPS[application.group] == DONE:  # type: ignore[attr-defined]
+        return ""
+    reason = application.reason  # type: ignore[attr-defined]
+    return _in_words(reason, application, getattr(application, "overview", None))

@@ -18,6 +18,7 @@ from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from accounts.rights import rights_of
 from history.domain.door import Conflict
+from permits.domain import worklist
 from permits.domain.gate import Gate, GateClosed
 from permits.forms import ModelShape, put_errors
 from permits.models import Application
@@ -57,9 +58,15 @@ class Page:
     may_edit: bool = False
 
 
-def find(request: HttpRequest, reference: str) -> Application:
-    """The application, if this person may see it; 404 otherwise."""
-    found = Application.objects.visible_to(request.user).for_pages()
+def find(
+    request: HttpRequest, reference: str, viewer: worklist.Viewer | None = None
+) -> Application:
+    """The application, if this person may see it; 404 otherwise.
+
+    For a `viewer` with what the worklist says of it to them.
+    """
+    rows = Application.objects.visible_to(request.user).for_pages()
+    found = rows if viewer is None else worklist.in_order(rows, viewer)
     application: Application = get_object_or_404(found, reference=reference)
     return application
 

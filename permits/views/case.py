@@ -29,7 +29,7 @@ from permits.domain.letters import papers
 from permits.domain.requirements import required_facts
 from permits.domain.ruling import CaseRuling, coming, requires_assessment, rule_on
 from permits.domain.statements import party_key, standing
-from permits.models import Application, Document, Line, Party
+from permits.models import Document, Line, Party
 from permits.views.acts import find, who, why_not
 from permits.views.buttons import BUTTONS, REPLY, ground_words, is_called_for
 from permits.views.consultations import why_not_silent
@@ -68,9 +68,9 @@ class Part:
 @one_load()
 def case(request: HttpRequest, reference: str) -> HttpResponse:
     """Everything about a case. Context: see `templates/permits/case.html`."""
-    application = find(request, reference)
-    file = read_file(application)
     today = clock.today()
+    application = find(request, reference, worklist.viewer(who(request), rights_of(request), today))
+    file = read_file(application)
     ruling = rule_on(file, on=today, known_at=clock.now())
     states = card_states(file, ruling)
     gate = check_gate(file, ruling, states=states)
@@ -82,7 +82,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     missing = [fact for fact in facts if fact.is_missing]
     context = {
         "parts": _parts(file, gate, states, questions, missing, statements),
-        "next": _next_step(request, application),
+        "still_to_do": worklist.still_to_do(application),
         "value": sum(one.total_value or 0 for one in file.lines),
         "application": application,
         "file": file,
@@ -186,14 +186,6 @@ def _parts(
         Part("decision", _("Decision"), str(made.get_outcome_display()) if made else ""),
     ]
     return [one for one in found if one.anchor != "questions" or questions]
-
-
-def _next_step(request: HttpRequest, application: Application) -> worklist.Row:
-    """What the worklist says of it to this person."""
-    who_looks = worklist.viewer(who(request), rights_of(request), clock.today())
-    rows = Application.objects.filter(pk=application.pk).for_pages()
-    (row,) = worklist.rows_of(list(worklist.in_order(rows, who_looks)))
-    return row
 
 
 def _why_not_removed(request: HttpRequest, file: CaseFile, one: Document) -> str:

@@ -328,7 +328,23 @@ def test_the_case_page_asks_no_more_for_more_rows(office: Cast) -> None:
             client.get(application.get_absolute_url())
         return len(queries)
 
-    assert count(few) == count(many) <= 20
+    assert count(few) == count(many) <= 18
+
+
+def test_the_page_of_a_case_under_way_asks_few_queries(office: Cast) -> None:
+    """Who decides is asked about too: what they did on the case, their delegation, the policies."""
+    most = [
+        (make_ready(office.analyst, office.senior), office.analyst, 19),
+        (make_ready(office.analyst, office.senior), office.senior, 20),
+        (make_recommended(office.analyst, office.senior), office.decision, 24),
+        (make_permit(office.analyst, office.senior, office.decision).application, office.admin, 22),
+    ]
+    for application, person, limit in most:
+        client = as_person(person)
+        client.get(application.get_absolute_url())
+        with CaptureQueriesContext(connection) as queries:
+            client.get(application.get_absolute_url())
+        assert len(queries) <= limit, (application.status, person)
 
 
 @pytest.mark.parametrize(
