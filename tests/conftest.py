@@ -70,7 +70,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if part == "other" and connection.vendor == "postgresql":
         # What asks no database is run once, on SQLite.
         wanted = [item for item in wanted if asks_a_database(item)]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(wanted)])
+    kept = set(wanted)
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = wanted
 
 
