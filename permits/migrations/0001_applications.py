@@ -360,6 +360,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="cards",
                         to="permits.application",
+                        verbose_name="application",
                     ),
                 ),
                 (
@@ -370,6 +371,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="edited by",
                     ),
                 ),
                 (
@@ -380,6 +382,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="first signature by",
                     ),
                 ),
                 (
@@ -390,6 +393,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="second signature by",
                     ),
                 ),
             ],
@@ -428,6 +432,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="conflicts",
                         to="permits.application",
+                        verbose_name="application",
                     ),
                 ),
                 (
@@ -436,6 +441,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
                     ),
                 ),
             ],
@@ -484,6 +490,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="consultations",
                         to="permits.application",
+                        verbose_name="application",
                     ),
                 ),
                 (
@@ -494,6 +501,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="closed by",
                     ),
                 ),
                 (
@@ -503,6 +511,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="opened by",
                     ),
                 ),
             ],
@@ -583,6 +592,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="decision",
                         to="permits.application",
+                        verbose_name="application",
                     ),
                 ),
                 (
@@ -592,6 +602,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
                     ),
                 ),
                 (
@@ -601,6 +612,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="accounts.delegation",
+                        verbose_name="delegation",
                     ),
                 ),
             ],
@@ -692,6 +704,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="added by",
                     ),
                 ),
                 (
@@ -758,6 +771,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="added by",
                     ),
                 ),
                 (
@@ -967,6 +981,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="added by",
                     ),
                 ),
                 (
@@ -1131,6 +1146,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="permit",
                         to="permits.application",
+                        verbose_name="application",
                     ),
                 ),
                 (
@@ -1139,6 +1155,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="permits.decision",
+                        verbose_name="decision",
                     ),
                 ),
             ],
@@ -1207,6 +1224,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="declined by",
                     ),
                 ),
                 (
@@ -1217,6 +1235,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="accounts.delegation",
+                        verbose_name="delegation",
                     ),
                 ),
                 (
@@ -1227,6 +1246,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="done by",
                     ),
                 ),
                 (
@@ -1235,6 +1255,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="acts",
                         to="permits.permit",
+                        verbose_name="permit",
                     ),
                 ),
                 (
@@ -1244,6 +1265,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="proposed by",
                     ),
                 ),
             ],
@@ -1293,6 +1315,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="notices",
                         to="permits.application",
+                        verbose_name="application",
                     ),
                 ),
                 (
@@ -1310,6 +1333,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="notices",
                         to="permits.permitact",
+                        verbose_name="act",
                     ),
                 ),
             ],
@@ -1367,6 +1391,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="letters",
                         to="permits.application",
+                        verbose_name="application",
                     ),
                 ),
                 (
@@ -1376,6 +1401,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="letter",
                         to="permits.permitact",
+                        verbose_name="act",
                     ),
                 ),
             ],
@@ -1425,6 +1451,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="permits.line",
+                        verbose_name="line",
                     ),
                 ),
                 (
@@ -1433,6 +1460,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="lines",
                         to="permits.permit",
+                        verbose_name="permit",
                     ),
                 ),
             ],
@@ -1451,6 +1479,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="permits.permitline",
+                verbose_name="line",
             ),
         ),
         migrations.CreateModel(
@@ -1515,6 +1544,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="recommendations",
                         to="permits.application",
+                        verbose_name="application",
                     ),
                 ),
                 (
@@ -1524,6 +1554,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="made by",
                     ),
                 ),
                 (
@@ -1534,6 +1565,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="set aside by",
                     ),
                 ),
             ],
@@ -1550,6 +1582,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="permits.recommendation",
+                verbose_name="recommendation",
             ),
         ),
         migrations.CreateModel(
@@ -1587,6 +1620,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="replaced_by",
                         to="permits.condition",
+                        verbose_name="replaces",
                     ),
                 ),
                 (
@@ -1596,6 +1630,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="written by",
                     ),
                 ),
                 (
@@ -1604,6 +1639,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="conditions",
                         to="permits.recommendation",
+                        verbose_name="recommendation",
                     ),
                 ),
             ],
@@ -1674,6 +1710,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="statements",
                         to="permits.application",
+                        verbose_name="application",
                     ),
                 ),
                 (
@@ -1683,6 +1720,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="countersigned by",
                     ),
                 ),
                 (
@@ -1702,6 +1740,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="made by",
                     ),
                 ),
                 (
@@ -1711,6 +1750,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="set aside by",
                     ),
                 ),
             ],
@@ -1764,6 +1804,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="uses",
                         to="permits.permitline",
+                        verbose_name="permit line",
                     ),
                 ),
                 (
@@ -1773,6 +1814,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="reported by",
                     ),
                 ),
             ],
@@ -1825,6 +1867,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="waits",
                         to="permits.application",
+                        verbose_name="application",
                     ),
                 ),
                 (
@@ -1835,6 +1878,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="ended by",
                     ),
                 ),
                 (
@@ -1844,6 +1888,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="opened by",
                     ),
                 ),
             ],

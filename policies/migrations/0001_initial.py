@@ -22,12 +22,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("code", models.CharField(max_length=2, unique=True, verbose_name="code")),
-                ("alpha3", models.CharField(blank=True, max_length=3)),
-                ("name_en", models.CharField(max_length=120)),
-                ("name_fr", models.CharField(max_length=120)),
-                ("in_use_from", models.DateField(blank=True, null=True)),
-                ("in_use_to", models.DateField(blank=True, null=True)),
-                ("note", models.TextField(blank=True)),
+                (
+                    "alpha3",
+                    models.CharField(blank=True, max_length=3, verbose_name="three-letter code"),
+                ),
+                ("name_en", models.CharField(max_length=120, verbose_name="name (English)")),
+                ("name_fr", models.CharField(max_length=120, verbose_name="name (French)")),
+                (
+                    "in_use_from",
+                    models.DateField(blank=True, null=True, verbose_name="in use from"),
+                ),
+                ("in_use_to", models.DateField(blank=True, null=True, verbose_name="in use until")),
+                ("note", models.TextField(blank=True, verbose_name="note")),
             ],
             options={
                 "verbose_name": "destination",
@@ -44,12 +50,21 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("consolidated_to", models.DateField()),
-                ("last_amended", models.DateField(blank=True, null=True)),
-                ("in_force_from", models.DateField(blank=True, null=True)),
-                ("amendments", models.JSONField(blank=True, default=list)),
-                ("attribution_en", models.TextField()),
-                ("attribution_fr", models.TextField()),
+                ("consolidated_to", models.DateField(verbose_name="current to")),
+                (
+                    "last_amended",
+                    models.DateField(blank=True, null=True, verbose_name="last amended"),
+                ),
+                (
+                    "in_force_from",
+                    models.DateField(blank=True, null=True, verbose_name="in force from"),
+                ),
+                (
+                    "amendments",
+                    models.JSONField(blank=True, default=list, verbose_name="amendments"),
+                ),
+                ("attribution_en", models.TextField(verbose_name="attribution (English)")),
+                ("attribution_fr", models.TextField(verbose_name="attribution (French)")),
             ],
             options={
                 "ordering": ["instrument", "-consolidated_to"],
@@ -64,13 +79,22 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("code", models.CharField(max_length=20, unique=True)),
-                ("abbreviation_en", models.CharField(max_length=60)),
-                ("abbreviation_fr", models.CharField(max_length=60)),
-                ("title_en", models.CharField(max_length=300)),
-                ("title_fr", models.CharField(max_length=300)),
-                ("citation_en", models.CharField(max_length=120)),
-                ("citation_fr", models.CharField(max_length=120)),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="code")),
+                (
+                    "abbreviation_en",
+                    models.CharField(max_length=60, verbose_name="abbreviation (English)"),
+                ),
+                (
+                    "abbreviation_fr",
+                    models.CharField(max_length=60, verbose_name="abbreviation (French)"),
+                ),
+                ("title_en", models.CharField(max_length=300, verbose_name="title (English)")),
+                ("title_fr", models.CharField(max_length=300, verbose_name="title (French)")),
+                (
+                    "citation_en",
+                    models.CharField(max_length=120, verbose_name="citation (English)"),
+                ),
+                ("citation_fr", models.CharField(max_length=120, verbose_name="citation (French)")),
             ],
             options={
                 "verbose_name": "instrument",
@@ -87,9 +111,9 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("loaded_at", models.DateTimeField()),
-                ("files", models.JSONField()),
-                ("counts", models.JSONField()),
+                ("loaded_at", models.DateTimeField(verbose_name="loaded")),
+                ("files", models.JSONField(verbose_name="files")),
+                ("counts", models.JSONField(verbose_name="rows")),
             ],
             options={
                 "ordering": ["-id"],
@@ -104,7 +128,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("sources", models.JSONField(default=list)),
+                ("sources", models.JSONField(default=list, verbose_name="sources")),
                 (
                     "confidence",
                     models.CharField(
@@ -114,12 +138,13 @@ class Migration(migrations.Migration):
                             ("partly_verified", "Text seen, part of it not verified"),
                         ],
                         max_length=20,
+                        verbose_name="confidence",
                     ),
                 ),
-                ("notes_en", models.TextField(blank=True)),
-                ("notes_fr", models.TextField(blank=True)),
-                ("key", models.CharField(max_length=80, unique=True)),
-                ("on", models.DateField()),
+                ("notes_en", models.TextField(blank=True, verbose_name="notes (English)")),
+                ("notes_fr", models.TextField(blank=True, verbose_name="notes (French)")),
+                ("key", models.CharField(max_length=80, unique=True, verbose_name="key")),
+                ("on", models.DateField(verbose_name="day")),
                 (
                     "precision",
                     models.CharField(
@@ -132,16 +157,18 @@ class Migration(migrations.Migration):
                             ("observed", "Day observed"),
                         ],
                         max_length=12,
+                        verbose_name="precision",
                     ),
                 ),
-                ("title_en", models.CharField(max_length=300)),
-                ("title_fr", models.CharField(max_length=300)),
+                ("title_en", models.CharField(max_length=300, verbose_name="title (English)")),
+                ("title_fr", models.CharField(max_length=300, verbose_name="title (French)")),
                 (
                     "destination",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="context",
                         to="policies.destination",
+                        verbose_name="destination",
                     ),
                 ),
             ],
@@ -158,20 +185,21 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("key", models.CharField(max_length=40, unique=True)),
-                ("groups", models.JSONField(default=list)),
-                ("also_items", models.JSONField(default=list)),
-                ("except_items", models.JSONField(default=list)),
-                ("condition_en", models.TextField(blank=True)),
-                ("condition_fr", models.TextField(blank=True)),
-                ("text_en", models.TextField()),
-                ("text_fr", models.TextField()),
+                ("key", models.CharField(max_length=40, unique=True, verbose_name="key")),
+                ("groups", models.JSONField(default=list, verbose_name="groups")),
+                ("also_items", models.JSONField(default=list, verbose_name="also these items")),
+                ("except_items", models.JSONField(default=list, verbose_name="except these items")),
+                ("condition_en", models.TextField(blank=True, verbose_name="condition (English)")),
+                ("condition_fr", models.TextField(blank=True, verbose_name="condition (French)")),
+                ("text_en", models.TextField(verbose_name="text (English)")),
+                ("text_fr", models.TextField(verbose_name="text (French)")),
                 (
                     "edition",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="goods_rules",
                         to="policies.edition",
+                        verbose_name="edition",
                     ),
                 ),
             ],
@@ -186,6 +214,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="editions",
                 to="policies.instrument",
+                verbose_name="instrument",
             ),
         ),
         migrations.CreateModel(
@@ -197,15 +226,24 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("code", models.CharField(max_length=20, unique=True)),
-                ("title_en", models.CharField(max_length=300)),
-                ("title_fr", models.CharField(max_length=300)),
-                ("citation_en", models.CharField(blank=True, max_length=120)),
-                ("citation_fr", models.CharField(blank=True, max_length=120)),
-                ("effect_en", models.TextField(blank=True)),
-                ("effect_fr", models.TextField(blank=True)),
-                ("is_general_permit", models.BooleanField(default=False)),
-                ("details", models.JSONField(blank=True, default=dict)),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="code")),
+                ("title_en", models.CharField(max_length=300, verbose_name="title (English)")),
+                ("title_fr", models.CharField(max_length=300, verbose_name="title (French)")),
+                (
+                    "citation_en",
+                    models.CharField(blank=True, max_length=120, verbose_name="citation (English)"),
+                ),
+                (
+                    "citation_fr",
+                    models.CharField(blank=True, max_length=120, verbose_name="citation (French)"),
+                ),
+                ("effect_en", models.TextField(blank=True, verbose_name="effect (English)")),
+                ("effect_fr", models.TextField(blank=True, verbose_name="effect (French)")),
+                (
+                    "is_general_permit",
+                    models.BooleanField(default=False, verbose_name="is a general permit"),
+                ),
+                ("details", models.JSONField(blank=True, default=dict, verbose_name="details")),
                 (
                     "instrument",
                     models.ForeignKey(
@@ -214,6 +252,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="country_lists",
                         to="policies.instrument",
+                        verbose_name="instrument",
                     ),
                 ),
             ],
@@ -232,7 +271,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("sources", models.JSONField(default=list)),
+                ("sources", models.JSONField(default=list, verbose_name="sources")),
                 (
                     "confidence",
                     models.CharField(
@@ -242,10 +281,11 @@ class Migration(migrations.Migration):
                             ("partly_verified", "Text seen, part of it not verified"),
                         ],
                         max_length=20,
+                        verbose_name="confidence",
                     ),
                 ),
-                ("notes_en", models.TextField(blank=True)),
-                ("notes_fr", models.TextField(blank=True)),
+                ("notes_en", models.TextField(blank=True, verbose_name="notes (English)")),
+                ("notes_fr", models.TextField(blank=True, verbose_name="notes (French)")),
                 ("key", models.CharField(max_length=80, unique=True, verbose_name="key")),
                 (
                     "layer",
@@ -261,7 +301,7 @@ class Migration(migrations.Migration):
                         verbose_name="layer",
                     ),
                 ),
-                ("scope", models.JSONField()),
+                ("scope", models.JSONField(verbose_name="scope")),
                 (
                     "stance",
                     models.CharField(
@@ -288,6 +328,7 @@ class Migration(migrations.Migration):
                             ("individual_permit", "Individual permit"),
                         ],
                         max_length=20,
+                        verbose_name="permit requirement",
                     ),
                 ),
                 (
@@ -300,17 +341,30 @@ class Migration(migrations.Migration):
                             ("ACL", "Area Control List"),
                         ],
                         max_length=3,
+                        verbose_name="control",
                     ),
                 ),
-                ("covers", models.JSONField(blank=True, default=list)),
-                ("title_en", models.CharField(max_length=300)),
-                ("title_fr", models.CharField(max_length=300)),
-                ("instrument_en", models.CharField(max_length=300)),
-                ("instrument_fr", models.CharField(max_length=300)),
-                ("citation_en", models.CharField(blank=True, max_length=120)),
-                ("citation_fr", models.CharField(blank=True, max_length=120)),
-                ("section", models.CharField(blank=True, max_length=80)),
-                ("url", models.URLField(blank=True, max_length=500)),
+                ("covers", models.JSONField(blank=True, default=list, verbose_name="covers")),
+                ("title_en", models.CharField(max_length=300, verbose_name="title (English)")),
+                ("title_fr", models.CharField(max_length=300, verbose_name="title (French)")),
+                (
+                    "instrument_en",
+                    models.CharField(max_length=300, verbose_name="instrument (English)"),
+                ),
+                (
+                    "instrument_fr",
+                    models.CharField(max_length=300, verbose_name="instrument (French)"),
+                ),
+                (
+                    "citation_en",
+                    models.CharField(blank=True, max_length=120, verbose_name="citation (English)"),
+                ),
+                (
+                    "citation_fr",
+                    models.CharField(blank=True, max_length=120, verbose_name="citation (French)"),
+                ),
+                ("section", models.CharField(blank=True, max_length=80, verbose_name="section")),
+                ("url", models.URLField(blank=True, max_length=500, verbose_name="address")),
                 (
                     "existing_permits",
                     models.CharField(
@@ -322,10 +376,14 @@ class Migration(migrations.Migration):
                             ("unstated", "Not stated"),
                         ],
                         max_length=20,
+                        verbose_name="existing permits",
                     ),
                 ),
-                ("existing_permits_en", models.TextField()),
-                ("existing_permits_fr", models.TextField()),
+                (
+                    "existing_permits_en",
+                    models.TextField(verbose_name="existing permits (English)"),
+                ),
+                ("existing_permits_fr", models.TextField(verbose_name="existing permits (French)")),
                 (
                     "replaces",
                     models.ForeignKey(
@@ -334,6 +392,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="replaced_by",
                         to="policies.policy",
+                        verbose_name="replaces",
                     ),
                 ),
             ],
@@ -352,7 +411,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("sources", models.JSONField(default=list)),
+                ("sources", models.JSONField(default=list, verbose_name="sources")),
                 (
                     "confidence",
                     models.CharField(
@@ -362,12 +421,13 @@ class Migration(migrations.Migration):
                             ("partly_verified", "Text seen, part of it not verified"),
                         ],
                         max_length=20,
+                        verbose_name="confidence",
                     ),
                 ),
-                ("notes_en", models.TextField(blank=True)),
-                ("notes_fr", models.TextField(blank=True)),
-                ("key", models.CharField(max_length=80, unique=True)),
-                ("on", models.DateField()),
+                ("notes_en", models.TextField(blank=True, verbose_name="notes (English)")),
+                ("notes_fr", models.TextField(blank=True, verbose_name="notes (French)")),
+                ("key", models.CharField(max_length=80, unique=True, verbose_name="key")),
+                ("on", models.DateField(verbose_name="day")),
                 (
                     "precision",
                     models.CharField(
@@ -380,9 +440,10 @@ class Migration(migrations.Migration):
                             ("observed", "Day observed"),
                         ],
                         max_length=12,
+                        verbose_name="precision",
                     ),
                 ),
-                ("announced_on", models.DateField(blank=True, null=True)),
+                ("announced_on", models.DateField(blank=True, null=True, verbose_name="announced")),
                 (
                     "act",
                     models.CharField(
@@ -394,20 +455,31 @@ class Migration(migrations.Migration):
                             ("amend", "Permits amended"),
                         ],
                         max_length=20,
+                        verbose_name="act",
                     ),
                 ),
-                ("provision", models.CharField(max_length=80)),
-                ("count", models.PositiveIntegerField(blank=True, null=True)),
-                ("title_en", models.CharField(max_length=300)),
-                ("title_fr", models.CharField(max_length=300)),
-                ("instrument_en", models.CharField(max_length=300)),
-                ("instrument_fr", models.CharField(max_length=300)),
+                ("provision", models.CharField(max_length=80, verbose_name="provision")),
+                (
+                    "count",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="number"),
+                ),
+                ("title_en", models.CharField(max_length=300, verbose_name="title (English)")),
+                ("title_fr", models.CharField(max_length=300, verbose_name="title (French)")),
+                (
+                    "instrument_en",
+                    models.CharField(max_length=300, verbose_name="instrument (English)"),
+                ),
+                (
+                    "instrument_fr",
+                    models.CharField(max_length=300, verbose_name="instrument (French)"),
+                ),
                 (
                     "destination",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="permit_acts",
                         to="policies.destination",
+                        verbose_name="destination",
                     ),
                 ),
                 (
@@ -416,6 +488,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="permit_acts",
                         to="policies.policy",
+                        verbose_name="under the policy",
                     ),
                 ),
             ],
@@ -432,13 +505,13 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("code", models.CharField(max_length=60)),
-                ("order", models.PositiveSmallIntegerField()),
-                ("text_en", models.TextField()),
-                ("text_fr", models.TextField()),
-                ("evidence_en", models.TextField()),
-                ("evidence_fr", models.TextField()),
-                ("until", models.DateField(blank=True, null=True)),
+                ("code", models.CharField(max_length=60, verbose_name="code")),
+                ("order", models.PositiveSmallIntegerField(verbose_name="order")),
+                ("text_en", models.TextField(verbose_name="text (English)")),
+                ("text_fr", models.TextField(verbose_name="text (French)")),
+                ("evidence_en", models.TextField(verbose_name="evidence (English)")),
+                ("evidence_fr", models.TextField(verbose_name="evidence (French)")),
+                ("until", models.DateField(blank=True, null=True, verbose_name="until")),
                 (
                     "policy",
                     models.ForeignKey(
@@ -447,6 +520,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="exceptions",
                         to="policies.policy",
+                        verbose_name="policy",
                     ),
                 ),
             ],
@@ -463,17 +537,25 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("code", models.CharField(max_length=60)),
-                ("order", models.PositiveSmallIntegerField()),
-                ("text_en", models.TextField(blank=True)),
-                ("text_fr", models.TextField(blank=True)),
+                ("code", models.CharField(max_length=60, verbose_name="code")),
+                ("order", models.PositiveSmallIntegerField(verbose_name="order")),
+                ("text_en", models.TextField(blank=True, verbose_name="text (English)")),
+                ("text_fr", models.TextField(blank=True, verbose_name="text (French)")),
                 (
                     "applies_if",
                     models.CharField(
-                        choices=[("yes", "Yes"), ("no", "No")], default="yes", max_length=3
+                        choices=[("yes", "Yes"), ("no", "No")],
+                        default="yes",
+                        max_length=3,
+                        verbose_name="applies if",
                     ),
                 ),
-                ("only_if_end_user_unknown", models.BooleanField(default=False)),
+                (
+                    "only_if_end_user_unknown",
+                    models.BooleanField(
+                        default=False, verbose_name="asked only if the end-user is unknown"
+                    ),
+                ),
                 (
                     "policy",
                     models.ForeignKey(
@@ -482,6 +564,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="questions",
                         to="policies.policy",
+                        verbose_name="policy",
                     ),
                 ),
                 (
@@ -492,6 +575,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="shared_questions",
                         to="policies.policy",
+                        verbose_name="same question as",
                     ),
                 ),
             ],
@@ -524,8 +608,8 @@ class Migration(migrations.Migration):
                     "known_to",
                     models.DateTimeField(blank=True, null=True, verbose_name="known until"),
                 ),
-                ("announced_on", models.DateField(blank=True, null=True)),
-                ("published_on", models.DateField(blank=True, null=True)),
+                ("announced_on", models.DateField(blank=True, null=True, verbose_name="announced")),
+                ("published_on", models.DateField(blank=True, null=True, verbose_name="published")),
                 (
                     "precision",
                     models.CharField(
@@ -538,15 +622,17 @@ class Migration(migrations.Migration):
                             ("observed", "Day observed"),
                         ],
                         max_length=12,
+                        verbose_name="precision",
                     ),
                 ),
-                ("assumed", models.JSONField(blank=True, default=list)),
+                ("assumed", models.JSONField(blank=True, default=list, verbose_name="assumed")),
                 (
                     "policy",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="versions",
                         to="policies.policy",
+                        verbose_name="policy",
                     ),
                 ),
             ],
@@ -569,28 +655,61 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("key", models.CharField(max_length=80)),
-                ("parent_key", models.CharField(blank=True, max_length=80)),
-                ("kind", models.CharField(max_length=40)),
-                ("order", models.PositiveIntegerField()),
-                ("cite_en", models.CharField(max_length=80)),
-                ("cite_fr", models.CharField(max_length=80)),
-                ("heading_en", models.CharField(blank=True, max_length=300)),
-                ("heading_fr", models.CharField(blank=True, max_length=300)),
-                ("marginal_note_en", models.CharField(blank=True, max_length=300)),
-                ("marginal_note_fr", models.CharField(blank=True, max_length=300)),
-                ("text_en", models.TextField(blank=True)),
-                ("text_fr", models.TextField(blank=True)),
-                ("in_force_from", models.DateField(blank=True, null=True)),
-                ("history_en", models.JSONField(blank=True, default=list)),
-                ("history_fr", models.JSONField(blank=True, default=list)),
-                ("repealed", models.BooleanField(default=False)),
+                ("key", models.CharField(max_length=80, verbose_name="key")),
+                (
+                    "parent_key",
+                    models.CharField(blank=True, max_length=80, verbose_name="parent provision"),
+                ),
+                ("kind", models.CharField(max_length=40, verbose_name="kind")),
+                ("order", models.PositiveIntegerField(verbose_name="order")),
+                ("cite_en", models.CharField(max_length=80, verbose_name="citation (English)")),
+                ("cite_fr", models.CharField(max_length=80, verbose_name="citation (French)")),
+                (
+                    "heading_en",
+                    models.CharField(blank=True, max_length=300, verbose_name="heading (English)"),
+                ),
+                (
+                    "heading_fr",
+                    models.CharField(blank=True, max_length=300, verbose_name="heading (French)"),
+                ),
+                (
+                    "marginal_note_en",
+                    models.CharField(
+                        blank=True, max_length=300, verbose_name="marginal note (English)"
+                    ),
+                ),
+                (
+                    "marginal_note_fr",
+                    models.CharField(
+                        blank=True, max_length=300, verbose_name="marginal note (French)"
+                    ),
+                ),
+                ("text_en", models.TextField(blank=True, verbose_name="text (English)")),
+                ("text_fr", models.TextField(blank=True, verbose_name="text (French)")),
+                (
+                    "in_force_from",
+                    models.DateField(blank=True, null=True, verbose_name="in force from"),
+                ),
+                (
+                    "history_en",
+                    models.JSONField(
+                        blank=True, default=list, verbose_name="amending provisions (English)"
+                    ),
+                ),
+                (
+                    "history_fr",
+                    models.JSONField(
+                        blank=True, default=list, verbose_name="amending provisions (French)"
+                    ),
+                ),
+                ("repealed", models.BooleanField(default=False, verbose_name="repealed")),
                 (
                     "edition",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="provisions",
                         to="policies.edition",
+                        verbose_name="edition",
                     ),
                 ),
             ],
@@ -607,16 +726,17 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("code", models.CharField(max_length=20, unique=True)),
-                ("name_en", models.CharField(max_length=200)),
-                ("name_fr", models.CharField(max_length=200)),
-                ("source", models.CharField(blank=True, max_length=300)),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="code")),
+                ("name_en", models.CharField(max_length=200, verbose_name="name (English)")),
+                ("name_fr", models.CharField(max_length=200, verbose_name="name (French)")),
+                ("source", models.CharField(blank=True, max_length=300, verbose_name="source")),
                 (
                     "destination",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="sub_regions",
                         to="policies.destination",
+                        verbose_name="destination",
                     ),
                 ),
             ],
@@ -649,16 +769,20 @@ class Migration(migrations.Migration):
                     "known_to",
                     models.DateTimeField(blank=True, null=True, verbose_name="known until"),
                 ),
-                ("added_by", models.CharField(blank=True, max_length=80)),
-                ("removed_by", models.CharField(blank=True, max_length=80)),
-                ("basis", models.TextField(blank=True)),
-                ("assumed", models.BooleanField(default=False)),
+                ("added_by", models.CharField(blank=True, max_length=80, verbose_name="added by")),
+                (
+                    "removed_by",
+                    models.CharField(blank=True, max_length=80, verbose_name="removed by"),
+                ),
+                ("basis", models.TextField(blank=True, verbose_name="basis")),
+                ("assumed", models.BooleanField(default=False, verbose_name="assumed")),
                 (
                     "list",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="entries",
                         to="policies.countrylist",
+                        verbose_name="list",
                     ),
                 ),
                 (
@@ -667,6 +791,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="list_entries",
                         to="policies.destination",
+                        verbose_name="destination",
                     ),
                 ),
             ],
@@ -774,16 +899,17 @@ class Migration(migrations.Migration):
                     "known_to",
                     models.DateTimeField(blank=True, null=True, verbose_name="known until"),
                 ),
-                ("name_en", models.CharField(max_length=120)),
-                ("name_fr", models.CharField(max_length=120)),
-                ("source", models.CharField(blank=True, max_length=300)),
-                ("assumed", models.BooleanField(default=False)),
+                ("name_en", models.CharField(max_length=120, verbose_name="name (English)")),
+                ("name_fr", models.CharField(max_length=120, verbose_name="name (French)")),
+                ("source", models.CharField(blank=True, max_length=300, verbose_name="source")),
+                ("assumed", models.BooleanField(default=False, verbose_name="assumed")),
                 (
                     "destination",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="names",
                         to="policies.destination",
+                        verbose_name="destination",
                     ),
                 ),
             ],
@@ -874,34 +1000,52 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("code", models.CharField(max_length=120)),
-                ("group", models.CharField(max_length=2)),
-                ("kind", models.CharField(max_length=40)),
-                ("parent_code", models.CharField(blank=True, max_length=120)),
-                ("order", models.PositiveIntegerField()),
-                ("label_en", models.CharField(blank=True, max_length=60)),
-                ("label_fr", models.CharField(blank=True, max_length=60)),
-                ("title_en", models.TextField(blank=True)),
-                ("title_fr", models.TextField(blank=True)),
-                ("text_en", models.TextField(blank=True)),
-                ("text_fr", models.TextField(blank=True)),
-                ("is_law_text", models.BooleanField()),
+                ("code", models.CharField(max_length=120, verbose_name="code")),
+                ("group", models.CharField(max_length=2, verbose_name="group")),
+                ("kind", models.CharField(max_length=40, verbose_name="kind")),
+                (
+                    "parent_code",
+                    models.CharField(blank=True, max_length=120, verbose_name="parent item"),
+                ),
+                ("order", models.PositiveIntegerField(verbose_name="order")),
+                (
+                    "label_en",
+                    models.CharField(blank=True, max_length=60, verbose_name="label (English)"),
+                ),
+                (
+                    "label_fr",
+                    models.CharField(blank=True, max_length=60, verbose_name="label (French)"),
+                ),
+                ("title_en", models.TextField(blank=True, verbose_name="title (English)")),
+                ("title_fr", models.TextField(blank=True, verbose_name="title (French)")),
+                ("text_en", models.TextField(blank=True, verbose_name="text (English)")),
+                ("text_fr", models.TextField(blank=True, verbose_name="text (French)")),
+                ("is_law_text", models.BooleanField(verbose_name="text of the law")),
                 (
                     "selectable",
                     models.BooleanField(
-                        default=False, help_text="Offered when a person classifies goods."
+                        default=False,
+                        help_text="Offered when a person classifies goods.",
+                        verbose_name="can be chosen",
                     ),
                 ),
-                ("repealed", models.BooleanField(default=False)),
-                ("in_force_from", models.DateField(blank=True, null=True)),
-                ("controlled_to", models.JSONField(blank=True, default=list)),
-                ("source_note", models.TextField(blank=True)),
+                ("repealed", models.BooleanField(default=False, verbose_name="repealed")),
+                (
+                    "in_force_from",
+                    models.DateField(blank=True, null=True, verbose_name="in force from"),
+                ),
+                (
+                    "controlled_to",
+                    models.JSONField(blank=True, default=list, verbose_name="controlled to"),
+                ),
+                ("source_note", models.TextField(blank=True, verbose_name="note on the source")),
                 (
                     "edition",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="items",
                         to="policies.edition",
+                        verbose_name="edition",
                     ),
                 ),
             ],
