@@ -31,7 +31,8 @@ _DECODER = json.JSONDecoder(parse_float=_refuse_number, parse_constant=_refuse_n
 
 def encode(value: Any) -> bytes:
     """The canonical bytes of a value. Raises NotCanonical, naming the place."""
-    _refuse_unfit(value, "", 0)
+    if not _is_fit(value, 0):
+        _refuse_unfit(value, "", 0)
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as fault:  # Lone surrogates.
@@ -50,7 +51,7 @@ def decode(data: bytes) -> Any:
         raise NotCanonical(str(fault)) from fault
     if again != data:
         raise NotCanonical("it is not written canonically")
-    if _may_be_unfit(data):
+    if _may_be_unfit(data) and not _is_fit(value, 0):
         _refuse_unfit(value, "", 0)
     return value
 
@@ -66,7 +67,29 @@ def _may_be_unfit(data: bytes) -> bool:
     )
 
 
+def _is_fit(value: Any, depth: int) -> bool:
+    """Whether `_refuse_unfit` would find nothing, without keeping track of the place."""
+    kind = type(value)
+    if kind is str:
+        return "\0" not in value
+    if kind is int:
+        return bool(-LARGEST <= value <= LARGEST)
+    if kind is dict:
+        return depth < DEEPEST and all(
+            type(key) is str
+            and key != ""
+            and key.isascii()
+            and key.isprintable()
+            and _is_fit(inner, depth + 1)
+            for key, inner in value.items()
+        )
+    if kind is list:
+        return depth < DEEPEST and all(_is_fit(inner, depth + 1) for inner in value)
+    return value is None or kind is bool
+
+
 def _refuse_unfit(value: Any, place: str, depth: int) -> None:
+    """Raises NotCanonical for what has no canonical form, naming the place."""
     kind = type(value)
     if kind is str:
         if "\0" in value:

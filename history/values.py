@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -23,16 +25,20 @@ SALT_LENGTH = 16
 _NOT_TOLD = frozenset({"id", "stream", "version"})
 
 
-def told_fields(model: type[Tracked]) -> list[Field[Any, Any]]:
+_PLAIN = frozenset({bool, int, str})
+
+
+@cache
+def told_fields(model: type[Tracked]) -> Sequence[Field[Any, Any]]:
     """The columns of a row that its events tell."""
-    return [one for one in model._meta.concrete_fields if one.attname not in _NOT_TOLD]
+    return tuple(one for one in model._meta.concrete_fields if one.attname not in _NOT_TOLD)
 
 
 def plain(value: Any) -> Any:
     """A column's value in canonical JSON's types. Raises TypeError for a kind it has none for."""
+    if value is None or type(value) in _PLAIN:
+        return value
     match value:
-        case None | bool():
-            return value
         # Also of a choice, which is a kind of its own.
         case int():
             return int(value)
