@@ -247,15 +247,17 @@ def _in_words(reason: str, row: Application, overview: Overview | None) -> str:
             return _("With %(name)s") % {"name": row.assigned_to.name if row.assigned_to else "—"}
 
 
+def with_reason(rows: QuerySet[Application], who: Viewer) -> QuerySet[Application]:
+    """The rows with the code of the first reason that holds, and their overview."""
+    found = [When(one.holds, then=Value(one.code)) for one in reasons(who)]
+    return rows.select_related("overview").annotate(reason=Case(*found, default=Value("with")))
+
+
 def in_order(rows: QuerySet[Application], who: Viewer, *, sort: str = "") -> QuerySet[Application]:
     """The rows with their reason and group, as asked, or else by group and what is due first."""
-    told = reasons(who)
-    rows = rows.select_related("overview").annotate(
-        reason=Case(
-            *[When(one.holds, then=Value(one.code)) for one in told], default=Value("with")
-        ),
+    rows = with_reason(rows, who).annotate(
         group=Case(
-            *[When(one.holds, then=Value(GROUPS.index(one.group))) for one in told],
+            *[When(one.holds, then=Value(GROUPS.index(one.group))) for one in reasons(who)],
             default=Value(GROUPS.index(WAITING)),
             output_field=IntegerField(),
         ),
@@ -373,8 +375,8 @@ def rows_of(applications: Sequence[Application]) -> list[Row]:
 
 
 def still_to_do(application: Application) -> str:
-    """Why a row of `in_order` stands where it does, in words; nothing once it is over."""
-    if GROUPS[application.group] == DONE:  # type: ignore[attr-defined]
+    """Why a row of `with_reason` is where it is, in words; nothing once it is over."""
+    if application.status in OVER:
         return ""
     reason = application.reason  # type: ignore[attr-defined]
     return _in_words(reason, application, getattr(application, "overview", None))

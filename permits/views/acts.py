@@ -66,7 +66,7 @@ def find(
     For a `viewer` with what the worklist says of it to them.
     """
     rows = Application.objects.visible_to(request.user).for_pages()
-    found = rows if viewer is None else worklist.in_order(rows, viewer)
+    found = rows if viewer is None else worklist.with_reason(rows, viewer)
     application: Application = get_object_or_404(found, reference=reference)
     return application
 
