@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import date
 
 from django.db import connections
@@ -28,18 +29,21 @@ PAUSE = 60.0  # Seconds.
 class Rounds(threading.Thread):
     """Goes its rounds until the process ends or `stop` is called.
 
-    Every worker has one: the log's own lock lets one of them make the checkpoint.
+    Every worker has one: the log's own lock lets one of them make the checkpoint. Leaves a round
+    out when `waits` says so.
     """
 
-    def __init__(self, pause: float = PAUSE) -> None:
+    def __init__(self, pause: float = PAUSE, waits: Callable[[], bool] = lambda: False) -> None:
         super().__init__(name="rounds", daemon=True)
         self._pause = pause
+        self._waits = waits
         self._ended = threading.Event()
         self._forgot_on: date | None = None
 
     def run(self) -> None:
         while not self._ended.wait(self._pause):
-            self.go_once()
+            if not self._waits():
+                self.go_once()
 
     def go_once(self) -> None:
         """One round. A fault is told in the log, and ends neither the rounds nor this one."""

@@ -7,7 +7,11 @@ With PostgreSQL more processes help: WEB_CONCURRENCY=4.
 import os
 from typing import Any
 
+from django.db import connections
+
 from accounts.demo import offered_demo_accounts
+from config import office
+from config.context import is_demo
 from config.logs import OneLineFormatter, RequestIdFilter
 
 worker_class = "gthread"
@@ -44,10 +48,21 @@ logconfig_dict: dict[str, Any] = {
 
 
 def when_ready(server: object) -> None:
-    """Tells the person who started `./dev run` where to look, once the port answers."""
+    """Begins the sample office of `./dev run`, and tells who started it where to look."""
     url = os.environ.get("PERMIT_DESK_URL")
     if url:
+        begin_office()
         print(greeting(url), flush=True)  # noqa: T201 - said to a person
+
+
+def begin_office() -> None:
+    """Has the sample office made, if it is still to be made. Before there are workers."""
+    from permits.sample.office import is_awaited  # noqa: PLC0415 - it needs the models
+
+    if is_demo() and is_awaited():
+        office.making = office.Making()
+    # The server forks after this, and a connection must not be shared.
+    connections.close_all()
 
 
 def greeting(url: str) -> str:
@@ -58,6 +73,8 @@ def greeting(url: str) -> str:
         names = ", ".join(one.username for one in others)
         sign_in = f"Sign in as {first.username} with {first.password}\n"
         sign_in += f"The others, each with their own role: {names}\n" if names else ""
+    if office.making is not None:
+        sign_in += "The sample office is being made: some minutes, once. The page says how far.\n"
     return f"\nPermit Desk is at {url}\n{sign_in}Ctrl-C stops it.\n"
 
 
@@ -65,4 +82,4 @@ def post_worker_init(worker: object) -> None:
     """Starts what goes on beside answering, in the process that answers: threads do not fork."""
     from config.rounds import Rounds  # noqa: PLC0415 - it needs the models, set up by now
 
-    Rounds().start()
+    Rounds(waits=office.is_closed).start()

@@ -104,6 +104,8 @@ MIDDLEWARE = [
     "config.requests.RefuseLongMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    # After what its page needs, before anything that asks a database.
+    "config.office.OfficeMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

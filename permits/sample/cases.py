@@ -9,6 +9,7 @@ from decimal import Decimal
 from accounts.models import User
 from history import clock
 from permits.choices import (
+    LEGAL_BARS,
     Flag,
     PartyRole,
     PermitStatus,
@@ -134,7 +135,7 @@ def work(desk: Desk, spec: Spec) -> Case:
     if spec.not_needed:
         yield from _return(desk, spec, application, first)
         return
-    if spec.legal_bar:
+    if spec.ground in LEGAL_BARS:
         yield from _refuse(desk, spec, application, second)
         return
     if spec.goods[0].is_arms:
@@ -150,7 +151,7 @@ def work(desk: Desk, spec: Spec) -> Case:
         _sign(application, second)
         if spec.stop == "signed":
             return
-    if spec.on_policy:
+    if spec.ground:
         yield from _refuse(desk, spec, application, second)
         return
     if spec.decide_after is not None:
@@ -193,7 +194,7 @@ def work(desk: Desk, spec: Spec) -> Case:
 
 
 def _days(desk: Desk, spec: Spec, least: int, most: int) -> int:
-    return max(1, desk.chance.randint(least, most) // spec.hurry)
+    return max(1, int(desk.chance.randint(least, most) / spec.hurry))
 
 
 # Intake
@@ -201,6 +202,7 @@ def _days(desk: Desk, spec: Spec, least: int, most: int) -> int:
 
 def _open(desk: Desk, spec: Spec, by: User) -> Application:
     application = intake.open_application(spec.activity, by=by)
+    desk.opened += 1
     there = Destination.objects.get(code=spec.destination)
     values = {
         "destination": there,
@@ -399,12 +401,7 @@ def _again(desk: Desk, application: Application, first: User, second: User) -> C
 
 def _refuse(desk: Desk, spec: Spec, application: Application, by: User) -> Case:
     yield _days(desk, spec, 2, 6)
-    if spec.legal_bar:
-        grounds = [RefusalGround.REGULATION.value]
-    elif spec.on_policy:
-        grounds = [RefusalGround.POLICY.value]
-    else:
-        grounds = [RefusalGround.SUBSTANTIAL_RISK.value]
+    grounds = [spec.ground or RefusalGround.SUBSTANTIAL_RISK.value]
     made = recommend(
         application,
         outcome="refused",
@@ -412,7 +409,7 @@ def _refuse(desk: Desk, spec: Spec, application: Application, by: User) -> Case:
         reasons=f"{SYNTHETIC} The ground named holds today.",
         by=by,
     )
-    if not spec.legal_bar:
+    if spec.ground not in LEGAL_BARS:
         yield _days(desk, spec, 1, 2)
         made = put_to_applicant(made, reply_by=desk.calendar.add(clock.today(), 20), by=by)
         if spec.stop == "put":

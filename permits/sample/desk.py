@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import count
@@ -35,11 +35,15 @@ class People:
 
 @dataclass(slots=True)
 class Desk:
-    """The office: its people, its calendar, and chance, which is the same for the same seed."""
+    """The office: its people, its calendar, and chance, which is the same for the same seed.
+
+    `opened` counts the applications that were begun.
+    """
 
     people: People
     seed: int
     until: datetime
+    opened: int = 0
     chance: random.Random = field(init=False)
     calendar: BusinessDays = field(init=False)
 
@@ -47,8 +51,13 @@ class Desk:
         self.chance = random.Random(self.seed)  # noqa: S311 - nothing secret
         self.calendar = read_calendar()
 
-    def run(self, cases: Iterable[tuple[date | datetime, Case]]) -> None:
-        """Does all the work that falls before the present, each case from its day on."""
+    def run(
+        self, cases: Iterable[tuple[date | datetime, Case]], *, tell: Callable[[date], object]
+    ) -> None:
+        """Does all the work that falls before the present, each case from its day on.
+
+        `tell` is told the day after each piece of work.
+        """
         order = count()
         waiting = [(self._instant(begin), next(order), case) for begin, case in cases]
         heapq.heapify(waiting)
@@ -63,6 +72,7 @@ class Desk:
                 then = next(case, None)
             if then is not None:
                 heapq.heappush(waiting, (self._later(now, then), turn, case))
+            tell(now.astimezone(OTTAWA).date())
         for _at, _turn, case in waiting:
             case.close()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from collections.abc import Callable
+from datetime import date, datetime, time
 
 from django.db import transaction
 
@@ -13,6 +14,7 @@ from accounts.rules import roles_of
 from history import clock
 from history.models import Log
 from permits.domain.clock import read_calendar
+from permits.domain.intake import lock_numbers
 from permits.models import Application
 from permits.sample.cases import work
 from permits.sample.desk import Case, Desk, People
@@ -24,7 +26,10 @@ from policies.domain.reference.load import checked_files, load_files
 from policies.models import ReferenceLoad
 
 SEED = 20201005
-DRAWN = 100
+DRAWN = 342
+
+Tell = Callable[[int, int, date], object]
+"""Is told how many applications were opened, of how many, and the day that the office has."""
 
 
 class NotHere(Exception):
@@ -43,9 +48,27 @@ def load_first_register() -> None:
         load_files(as_known_on(checked_files(PACKAGED), SINCE), at=clock.now())
 
 
-def load_sample_office(*, seed: int = SEED, number: int = DRAWN) -> int:
+def is_awaited() -> bool:
+    """Whether `load_sample_office` would make the office. Reads only."""
+    log = Log.objects.first()
+    if log is None or not log.synthetic or Application.objects.exists():
+        return False
+    try:
+        sample_people()
+    except NotHere:
+        return False
+    return True
+
+
+def load_sample_office(
+    *,
+    seed: int = SEED,
+    number: int = DRAWN,
+    tell: Tell = lambda opened, of, day: None,
+) -> int:
     """Makes the office's cases, `number` of them drawn by chance; 0 where there are cases already.
 
+    In one transaction: of an office that was interrupted nothing is left, and it begins anew.
     Raises NotHere on a log that isn't synthetic, and without the demonstration's people, who must
     have been in office since `SINCE`.
     """
@@ -54,6 +77,10 @@ def load_sample_office(*, seed: int = SEED, number: int = DRAWN) -> int:
     refuse_elsewhere()
     now, found = clock.now(), checked_files(PACKAGED)
     with transaction.atomic():
+        # Of two that load at once, the second waits here and finds the first one's cases.
+        lock_numbers()
+        if Application.objects.exists():
+            return 0
         desk = Desk(sample_people(), seed, now)
         acts = {act["key"]: act for act in found[POLICIES]["permit_acts"]}
         instruments = {key: act["instrument_en"] for key, act in acts.items()}
@@ -69,7 +96,8 @@ def load_sample_office(*, seed: int = SEED, number: int = DRAWN) -> int:
                 (noon, _news(found)),
                 *((spec.filed, work(desk, spec)) for spec in specs),
                 (PREPARED, cancel_permits(desk, acts)),
-            ]
+            ],
+            tell=lambda day: tell(desk.opened, len(specs), day),
         )
         return Application.objects.count()
 

@@ -38,10 +38,10 @@ class Spec:
     stated, answered, signed_once, signed, recommended, put; empty: worked on until it is decided.
     `exception` is claimed with a document. `answers` are given to policy questions, by key.
     `residual` is what remains by consideration, where it is not "no substantial risk".
-    `on_policy`: refused on the stance. `legal_bar`: refused since the law leaves no choice.
+    `ground` is why it is refused, where it is not for a substantial risk.
     `related`: the goods are arms and related material. `promise` is an assurance that was promised
     and is not in force: it is on file, and no consideration counts it.
-    `hurry` is how many times faster than usual the office works.
+    `hurry` is how many times faster than usual the office works; below 1 it is slower.
     """
 
     filed: date
@@ -57,8 +57,7 @@ class Spec:
     exception_reason: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
     residual: Mapping[str, str] = field(default_factory=dict)
-    on_policy: bool = False
-    legal_bar: bool = False
+    ground: str = ""
     related: bool = False
     promise: str = ""
     returned: bool = False
@@ -70,7 +69,7 @@ class Spec:
     decide_after: date | None = None
     valid_years: int = 2
     review_by: date | None = None
-    hurry: int = 1
+    hurry: float = 1
 
 
 SENSOR = Goods(

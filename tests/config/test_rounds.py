@@ -95,6 +95,25 @@ def test_they_go_on_until_told_to_stop(done: list[str], monkeypatch: pytest.Monk
     assert not going.is_alive()
 
 
+def test_a_round_is_left_out_while_it_is_to_wait(done: list[str]) -> None:
+    answers = iter([True, True, False])
+    seen: list[list[str]] = []
+
+    def waits() -> bool:
+        seen.append(list(done))
+        answer = next(answers, None)
+        if answer is None:
+            going.stop()
+        return answer is not False
+
+    going = Rounds(pause=0.001, waits=waits)
+    going.start()
+    going.join(10)
+    assert not going.is_alive()
+    assert seen[:3] == [[], [], []]
+    assert done.count("checkpoint") == 1
+
+
 def test_each_worker_starts_them(done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Rounds] = []
     monkeypatch.setattr(Rounds, "start", lambda going: started.append(going))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 import pytest
@@ -27,16 +28,26 @@ from permits.models import (
     PermitAct,
     PermitSweep,
 )
-from permits.sample.office import NotHere, load_sample_office
-from permits.sample.specs import SAMPLE
-from permits.sample.story import drawn, open_today
+from permits.sample.office import NotHere, is_awaited, load_sample_office
+from permits.sample.specs import SAMPLE, Spec
+from permits.sample.story import BEGAN, drawn, open_today
 from tests.people import Cast
 
 
 def test_the_office_tells_its_story_in_acts_that_verify(db: None) -> None:
     make_demo_people()
-    assert load_sample_office(number=2) > 30
+    assert is_awaited()
+    told: list[tuple[int, int, date]] = []
+    made = load_sample_office(number=2, tell=lambda *progress: told.append(progress))
+    assert made > 30
     assert load_sample_office() == 0
+    assert not is_awaited()
+
+    # Whoever watches sees it come nearer, act by act, to the last application and to today.
+    assert told == sorted(told)
+    assert told[0] == (0, made, SINCE)
+    assert told[-1][:2] == (made, made)
+    assert (clock.today() - told[-1][2]).days < 7
 
     # Its history is real: every row is told by an event, in the order of the office's days.
     assert verify(deep=True).good
@@ -104,6 +115,37 @@ def test_the_same_seed_and_day_draw_the_same_cases() -> None:
     today = date(2026, 11, 26)
     assert list(drawn(40, 1, today)) == list(drawn(40, 1, today))
     assert list(drawn(40, 1, today)) != list(drawn(40, 2, today))
+    # More of them are the same and others.
+    assert list(drawn(40, 1, today)) == list(drawn(400, 1, today))[:40]
+
+
+def test_what_is_drawn_follows_the_published_figures() -> None:
+    today = date(2026, 11, 26)
+    specs = list(drawn(6_000, 1, today))
+
+    def share(of: Callable[[Spec], bool], among: Sequence[Spec] = specs) -> float:
+        return round(sum(map(of, among)) / len(among), 2)
+
+    assert share(lambda one: one.withdrawn) == 0.08
+    assert share(lambda one: bool(one.not_needed)) == 0.05
+    assert 0 < share(lambda one: bool(one.ground or one.residual)) <= 0.01
+    decided = [one for one in specs if not (one.withdrawn or one.not_needed)]
+    assert 0.54 < share(lambda one: one.goods[0].is_arms, decided) < 0.62
+    days = [one.filed for one in specs]
+    assert min(days) == BEGAN
+    assert max(days) == today - timedelta(days=1)
+
+    # Nobody applied where policy stood against it: those cases are told, one by one.
+    assert not {"TR", "RU", "BY", "HK"} & {one.destination for one in specs}
+    assert min(one.filed for one in specs if one.destination == "SA") > date(2020, 4, 9)
+    assert max(one.filed for one in specs if one.destination == "IL") < date(2024, 1, 8)
+    worth = sum(value_of(one) for one in decided if one.goods[0].is_arms)
+    saudi = sum(value_of(one) for one in decided if one.destination == "SA")
+    assert 0.42 <= saudi / worth <= 0.75
+
+
+def value_of(spec: Spec) -> int:
+    return sum(goods.quantity * goods.unit_value for goods in spec.goods)
 
 
 @pytest.mark.parametrize("back", [0, 1, 2, 3])
@@ -117,6 +159,7 @@ def test_open_cases_are_filed_on_working_days_before_today(db: None, back: int) 
 def test_there_is_no_sample_office_without_the_demonstrations_people(office: Cast) -> None:
     with pytest.raises(NotHere, match="people"):
         load_sample_office()
+    assert not is_awaited()
     assert not Application.objects.exists()
 
 
@@ -127,3 +170,4 @@ def test_there_is_no_sample_office_in_a_real_log(db: None, monkeypatch: pytest.M
     monkeypatch.setattr(Log.objects, "first", lambda: log)
     with pytest.raises(NotHere, match="not synthetic"):
         load_sample_office()
+    assert not is_awaited()
