@@ -147,7 +147,7 @@ def _not_yet(request: HttpRequest, progress: Progress) -> HttpResponse:
         response = render(request, "office.html", context, status=503)
     response["Cache-Control"] = "no-store"
     # Django logs a 503 as an error, and this one comes every few seconds.
-    response._has_been_logged = True  # type: ignore[union-attr]
+    response._has_been_logged = True  # type: ignore[attr-defined]
     if not is_failed:
         response["Retry-After"] = str(AGAIN)
         # Looking again needs no script: a form that was sent comes back as the page it was sent to.

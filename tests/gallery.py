@@ -143,8 +143,8 @@ def take(folder: Path, url: str) -> int:
         for role, account in people.items():
             there = [one for one in every if _may_see(one[0], role)]
             for look in LOOKS:
-                with _page(browser, look) as page:
-                    _sign_in(page, url, account)
+                with open_page(browser, look) as page:
+                    sign_in(page, url, account)
                     page.emulate_media(media="print" if look.printed else "screen")
                     for place, (name, path) in enumerate(there):
                         picture = f"{role or 'anonymous'}/{place:02}-{look.name}.png"
@@ -169,7 +169,7 @@ def _may_see(name: str, role: Role | None) -> bool:
     return not who.signed_in or who.roles is None or role in who.roles
 
 
-def _page(browser: Browser, look: Look) -> Page:
+def open_page(browser: Browser, look: Look) -> Page:
     context = browser.new_context(
         viewport={"width": look.width, "height": 900},
         color_scheme="dark" if look.dark else "light",
@@ -179,7 +179,7 @@ def _page(browser: Browser, look: Look) -> Page:
     return context.new_page()
 
 
-def _sign_in(page: Page, url: str, account: DemoAccount | None) -> None:
+def sign_in(page: Page, url: str, account: DemoAccount | None) -> None:
     if account is None:
         return
     page.goto(f"{url}/sign-in/")

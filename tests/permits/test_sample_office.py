@@ -37,17 +37,17 @@ from tests.people import Cast
 def test_the_office_tells_its_story_in_acts_that_verify(db: None) -> None:
     make_demo_people()
     assert is_awaited()
-    told: list[tuple[int, int, date]] = []
-    made = load_sample_office(number=2, tell=lambda *progress: told.append(progress))
+    seen: list[tuple[int, int, date]] = []
+    made = load_sample_office(number=2, tell=lambda *far: seen.append(far))
     assert made > 30
     assert load_sample_office() == 0
     assert not is_awaited()
 
     # Whoever watches sees it come nearer, act by act, to the last application and to today.
-    assert told == sorted(told)
-    assert told[0] == (0, made, SINCE)
-    assert told[-1][:2] == (made, made)
-    assert (clock.today() - told[-1][2]).days < 7
+    assert seen == sorted(seen)
+    assert seen[0] == (0, made, SINCE)
+    assert seen[-1][:2] == (made, made)
+    assert (clock.today() - seen[-1][2]).days < 7
 
     # Its history is real: every row is told by an event, in the order of the office's days.
     assert verify(deep=True).good
