@@ -26,21 +26,21 @@ NAMES = ("worklist", "case", "consideration", "turkiye", "sweep", "history")
 LOOK = gallery.Look("desktop", width=1280)
 
 
-def addresses() -> Iterator[tuple[str, Role, str]]:
-    """Of each picture its name, who looks, and at what."""
-    yield "worklist", Role.ANALYST, reverse("permits:worklist")
+def addresses() -> Iterator[tuple[Role, str]]:
+    """Of each picture who looks, and at what."""
+    yield Role.ANALYST, reverse("permits:worklist")
     in_review = Application.objects.filter(status=Status.IN_REVIEW).order_by("pk")
     # What applies to it hangs on a question: may sensitive goods go to Hong Kong?
     asked = in_review.filter(destination__code="HK")[0]
-    yield "case", Role.ANALYST, asked.get_absolute_url()
+    yield Role.ANALYST, asked.get_absolute_url()
     turkish = in_review.filter(destination__code="TR")
     card = Card.objects.filter(application=turkish[0]).order_by("pk")[0]
-    yield "consideration", Role.ANALYST, card.get_absolute_url()
+    yield Role.ANALYST, card.get_absolute_url()
     turkey = reverse("policies:destination", args=["TR"])
-    yield "turkiye", Role.ADMINISTRATOR, f"{turkey}?on=2020-10-05#timeline-name"
+    yield Role.ADMINISTRATOR, f"{turkey}?on=2020-10-05#timeline-name"
     sweep = PermitSweep.objects.order_by("pk")[0]
-    yield "sweep", Role.ADMINISTRATOR, sweep.get_absolute_url()
-    yield "history", Role.AUDITOR, reverse("history:events")
+    yield Role.ADMINISTRATOR, sweep.get_absolute_url()
+    yield Role.AUDITOR, reverse("history:events")
 
 
 def take(folder: Path, url: str) -> None:
@@ -48,7 +48,7 @@ def take(folder: Path, url: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=LAUNCH_ARGUMENTS)
-        for name, role, address in addresses():
+        for name, (role, address) in zip(NAMES, addresses(), strict=True):
             with gallery.open_page(browser, LOOK) as page:
                 gallery.sign_in(page, url, people[role])
                 answer = page.goto(url + address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.machinery
 import importlib.util
 import json
@@ -29,6 +30,7 @@ EVERYTHING = "\n".join(TEXTS.values())
 
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*(?:/|\.(?:py|json|md|txt|toml|po|in))")
 
@@ -131,6 +133,21 @@ def test_every_path_that_a_document_names_is_there(name: str) -> None:
         )
     }
     assert missing == set()
+
+
+def test_the_pictures_of_the_readme_are_those_that_are_taken_and_each_is_told_in_words() -> None:
+    shown = PICTURE.findall(TEXTS["README.md"])
+    taken = re.search(r"^NAMES = (\(.*\))$", (ROOT / "tests/screenshots.py").read_text(), re.M)
+    assert taken is not None
+    folder = "docs/screenshots"
+    assert [path for _words, path in shown] == [
+        f"{folder}/{name}.png" for name in ast.literal_eval(taken[1])
+    ]
+    assert {str(path.relative_to(ROOT)) for path in (ROOT / folder).iterdir()} == {
+        path for _words, path in shown
+    }
+    assert all(len(words) > 40 for words, _path in shown)
+    assert sum(path.stat().st_size for path in (ROOT / folder).iterdir()) < 1_200_000
 
 
 def test_the_numbers_of_the_documents_are_those_of_the_data() -> None:

@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if not Application.objects.exists():
-            self.stdout.write("Making the sample office: about half a minute, once.")
+            self.stdout.write("Making the sample office: some minutes, once.")
         try:
             made = load_sample_office(seed=options["seed"], number=options["number"])
         except NotHere as refusal:
