@@ -670,3 +670,15 @@ def test_a_permit_says_whose_it_is_and_for_what(office: Cast) -> None:
     page = as_person(office.auditor).get(permit.get_absolute_url()).content.decode()
     assert f"Held by {PARTY['name']} applicant." in page
     assert LINE["description"] in page
+
+
+def test_an_open_question_is_not_shown_as_a_stance(office: Cast) -> None:
+    client = as_person(office.analyst)
+    asked = client.get(make_draft(office.analyst, destination="HK").get_absolute_url())
+    plain = client.get(make_draft(office.analyst, destination="FR").get_absolute_url())
+    for page, needs_answer in ((asked, True), (plain, False)):
+        text = page.content.decode()
+        head, line = text.split("</h1>")[1].split("</div>")[0], text.split('id="line-1"')[1]
+        for part in (head, line.split('class="because')[0]):
+            assert ("Needs an answer" in part) is needs_answer
+            assert ("Case by case" in part) is not needs_answer
