@@ -2,8 +2,8 @@
 
 A checkpoint of the history when something came since the last, so that it is never much older than
 what it covers; once a day the records of signing in and the unsaved drafts that are old enough are
-removed; and what the worklist sorts by is brought up to the day, so that the first worklist of a
-day does not have to.
+removed; what the worklist sorts by is brought up to the day, so that the first worklist of a day
+does not have to; and previews of policy changes that were left under way go on.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from config.lock_out import forget_old_records
 from history.domain.checkpoints import make_if_needed
 from permits.domain.drafts import forget_old_drafts
 from permits.domain.overview import refresh
+from permits.domain.previews import go_on_with_those_left
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,12 @@ class Rounds(threading.Thread):
 
     def go_once(self) -> None:
         """One round. A fault is told in the log, and ends neither the rounds nor this one."""
-        for task in (make_if_needed, self._forget_daily, _refresh_overviews):
+        for task in (
+            make_if_needed,
+            self._forget_daily,
+            _refresh_overviews,
+            go_on_with_those_left,
+        ):
             try:
                 task()
             except Exception:

@@ -3,15 +3,16 @@
     impact = impact_of(compose(change, at=clock.now()))
 
 Every case that the change can reach is ruled on twice, with the register as it is and as it would
-be; nothing is estimated. Cases are read in batches, so memory does not grow with them.
+be; nothing is estimated. Cases are read in batches, so memory does not grow with them, and a look
+at them can stop after any batch and go on later (`look_on`).
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -35,7 +36,7 @@ from policies.domain.rulebook import Rows, Rulebook
 from policies.facts import Scope
 from policies.models import Policy
 
-_BATCH = 500
+BATCH = 500
 Row = TypeVar("Row", bound=Model)
 
 
@@ -122,27 +123,96 @@ class Impact:
 
 LISTS = ("moved", "restated", "permits", "decided")
 
+STAGES = ("open", "permits", "decided")
+"""The cases that are looked at, one kind after the other."""
+
+
+@dataclass(slots=True)
+class Course:
+    """How far a look at the cases has come, and what it has found so far, by list.
+
+    `stage` is the place in STAGES where it goes on, after the case `last`; `looked` counts the
+    cases looked at, of all stages.
+    """
+
+    stage: int = 0
+    last: int = 0
+    looked: int = 0
+    found: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in LISTS})
+
+    @property
+    def is_over(self) -> bool:
+        return self.stage == len(STAGES)
+
+
+class _Work(NamedTuple):
+    """What a look at the cases compares: the register as it is and as it would be, on which days.
+
+    `policies` are those that the change ends or moves, and enters.
+    """
+
+    parts: Sequence[Composed]
+    policies: Sequence[Policy]
+    both: tuple[Register, Register]
+    days: Sequence[date]
+    today: date
+
 
 def impact_of(
     parts: Sequence[Composed], *, register: Register | None = None, today: date | None = None
 ) -> Impact:
     """What the change would do. For words put right alone, nothing."""
-    now = register or current_register()
+    course = Course()
+    for _batch in look_on(parts, course, register=register, today=today):
+        pass
+    return impact_found(parts, course, today=today)
+
+
+def look_on(
+    parts: Sequence[Composed],
+    course: Course,
+    *,
+    register: Register | None = None,
+    today: date | None = None,
+) -> Iterator[None]:
+    """Looks at the cases from where `course` stands to the end; may be left after each batch."""
+    policies = _policies(parts)
+    if policies:
+        now, today = register or current_register(), today or clock.today()
+        work = _Work(parts, policies, (now, imagine(now, parts)), days_ahead(parts, today), today)
+        while not course.is_over:
+            stage = STAGES[course.stage]
+            cases = _cases(stage, parts, today)
+            for batch in _batches(cases, policies, work.both[1].rulebook, after=course.last):
+                for name, one in _LOOKS[stage](batch.files, work):
+                    course.found[name].append(one)
+                course.last, course.looked = batch.last, course.looked + batch.size
+                yield
+            course.stage, course.last = course.stage + 1, 0
+    course.stage = len(STAGES)
+
+
+def to_look_at(parts: Sequence[Composed], *, today: date | None = None) -> int:
+    """How many cases a look at them comes by, those of every stage. Three queries."""
+    today = today or clock.today()
+    return sum(_cases(stage, parts, today).count() for stage in STAGES) if _policies(parts) else 0
+
+
+def impact_found(parts: Sequence[Composed], course: Course, *, today: date | None = None) -> Impact:
+    """What a look at the cases found, when it is over. Two queries."""
+    if not course.is_over:
+        raise ValueError("not every case was looked at yet")
     today = today or clock.today()
     days = days_ahead(parts, today)
-    on = days[0] if days else today
-    open_cases = Application.objects.filter(status__in=OPEN)
-    alive = Permit.objects.filter(_not_over(today))
-    found = Impact(on, open_cases.count(), alive.count())
-    policies = _policies(parts)
-    if not policies:
-        return found
-    both = now, imagine(now, parts)
-    reach = _reach(policies)
-    moved, restated = _open(open_cases.filter(reach), both, days, parts)
-    permits = tuple(_permits(Application.objects.filter(reach), alive, both, days, today, parts))
-    decided = tuple(_decided(Application.objects.filter(reach), both, parts, today))
-    return replace(found, moved=moved, restated=restated, permits=permits, decided=decided)
+    return Impact(
+        days[0] if days else today,
+        Application.objects.filter(status__in=OPEN).count(),
+        Permit.objects.filter(_not_over(today)).count(),
+        moved=tuple(sorted(course.found["moved"])),
+        restated=tuple(sorted(course.found["restated"])),
+        permits=tuple(course.found["permits"]),
+        decided=tuple(course.found["decided"]),
+    )
 
 
 # Which cases the change can reach
@@ -161,6 +231,18 @@ def _policies(parts: Iterable[Composed]) -> list[Policy]:
         if part.enters is not None:
             found.append(part.enters)
     return found
+
+
+def _cases(stage: str, parts: Sequence[Composed], today: date) -> QuerySet[Application]:
+    """The cases of a stage that the change can reach."""
+    reached = Application.objects.filter(_reach(_policies(parts)))
+    match stage:
+        case "open":
+            return reached.filter(status__in=OPEN)
+        case "permits":
+            alive = Permit.objects.filter(_not_over(today))
+            return reached.filter(pk__in=alive.values("application"))
+    return reached.filter(_decided_in_days_moved(parts, today), status=Status.DECIDED)
 
 
 def _reach(policies: Iterable[Policy]) -> Q:
@@ -184,9 +266,21 @@ def _reach(policies: Iterable[Policy]) -> Q:
     return reach
 
 
+class Batch(NamedTuple):
+    """The files of some cases; of `size` cases up to `last`, those that the policies can reach."""
+
+    last: int
+    size: int
+    files: list[CaseFile]
+
+
 def _batches(
-    applications: QuerySet[Application], policies: Sequence[Policy], book: Rulebook
-) -> Iterator[list[CaseFile]]:
+    applications: QuerySet[Application],
+    policies: Sequence[Policy],
+    book: Rulebook,
+    *,
+    after: int = 0,
+) -> Iterator[Batch]:
     """The files of applications with goods that the policies can reach, some at a time.
 
     Which goods those are is told by their items alone, before anything else of a case is read;
@@ -194,9 +288,8 @@ def _batches(
     """
     by_items = _rows_by_items(policies, book)
     ids = applications.order_by("pk").values_list("pk", flat=True)
-    last = 0
-    while batch := list(ids.filter(pk__gt=last)[:_BATCH]):
-        last = batch[-1]
+    while batch := list(ids.filter(pk__gt=after)[:BATCH]):
+        after, size = batch[-1], len(batch)
         if by_items is not None:
             lines = Line.objects.filter(application__in=batch, is_removed=False)
             batch = sorted(
@@ -207,7 +300,7 @@ def _batches(
                 }
             )
         rows = Application.objects.filter(pk__in=batch).select_related("destination")
-        yield read_for_ruling(list(rows.order_by("pk")))
+        yield Batch(after, size, read_for_ruling(list(rows.order_by("pk"))))
 
 
 def _rows_by_items(policies: Iterable[Policy], book: Rulebook) -> Rows | None:
@@ -220,9 +313,6 @@ def _rows_by_items(policies: Iterable[Policy], book: Rulebook) -> Rows | None:
     return found
 
 
-Both = tuple[Register, Register]
-
-
 class _Ruled(NamedTuple):
     """A day, and the ruling on a case that day by the register as it is and as it would be."""
 
@@ -232,7 +322,10 @@ class _Ruled(NamedTuple):
 
 
 def _rulings(
-    file: CaseFile, both: Both, days: Iterable[date], known_at: datetime | None = None
+    file: CaseFile,
+    both: tuple[Register, Register],
+    days: Iterable[date],
+    known_at: datetime | None = None,
 ) -> Iterator[_Ruled]:
     facts = facts_by_line(file)
     for on in days:
@@ -262,36 +355,28 @@ def _outcome(ruling: CaseRuling) -> Outcome:
 # Open applications
 
 
-def _open(
-    cases: QuerySet[Application], both: Both, days: Sequence[date], parts: Sequence[Composed]
-) -> tuple[tuple[Move, ...], tuple[Move, ...]]:
-    moved: list[Move] = []
-    restated: list[Move] = []
-    for batch in _batches(cases, _policies(parts), both[1].rulebook):
-        these = [file.application.pk for file in batch]
-        signed = set(
-            Card.objects.filter(application__in=these, first_by__isnull=False).values_list(
-                "application", flat=True
-            )
+def _open(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move]]:
+    signed = set(
+        Card.objects.filter(
+            application__in=[file.application.pk for file in files], first_by__isnull=False
+        ).values_list("application", flat=True)
+    )
+    for file in files:
+        ruled = _rulings(file, work.both, work.days)
+        different = [one for one in ruled if one.before.outcome() != one.after.outcome()]
+        if not different:
+            continue
+        on, before, after = _first(different)
+        is_signed = file.application.pk in signed
+        move = Move(
+            file.application.reference,
+            file.application.status,
+            on.isoformat(),
+            _outcome(before),
+            _outcome(after),
+            tuple(_because(file.application, before, after, is_signed=is_signed)),
         )
-        for file in batch:
-            ruled = _rulings(file, both, days)
-            different = [one for one in ruled if one.before.outcome() != one.after.outcome()]
-            if not different:
-                continue
-            on, before, after = _first(different)
-            is_signed = file.application.pk in signed
-            because = tuple(_because(file.application, before, after, is_signed=is_signed))
-            move = Move(
-                file.application.reference,
-                file.application.status,
-                on.isoformat(),
-                _outcome(before),
-                _outcome(after),
-                because,
-            )
-            (restated if _said(before) == _said(after) else moved).append(move)
-    return tuple(sorted(moved)), tuple(sorted(restated))
+        yield "restated" if _said(before) == _said(after) else "moved", move
 
 
 def _because(
@@ -350,29 +435,21 @@ class Reached(NamedTuple):
     excepted: bool
 
 
-def _permits(
-    cases: QuerySet[Application],
-    alive: QuerySet[Permit],
-    both: Both,
-    days: Sequence[date],
-    today: date,
-    parts: Sequence[Composed],
-) -> Iterator[PermitMove]:
-    entered = {part.enters.key for part in parts if part.enters is not None}
-    holding = cases.filter(pk__in=alive.values("application"))
-    for batch in _batches(holding, _policies(parts), both[1].rulebook):
-        reached: dict[int, Reached] = {}
-        for file in batch:
-            for on, before, after in _rulings(file, both, days):
-                excepted, matched = _met(after, entered)
-                moves = _said(before) != _said(after)
-                found = Reached(on, _outcome(before), _outcome(after), excepted)
-                if moves:
-                    reached[file.application.pk] = found
-                    break
-                if matched:
-                    reached.setdefault(file.application.pk, found)
-        yield from _live(reached, today)
+def _permits(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, PermitMove]]:
+    entered = {part.enters.key for part in work.parts if part.enters is not None}
+    reached: dict[int, Reached] = {}
+    for file in files:
+        for on, before, after in _rulings(file, work.both, work.days):
+            excepted, matched = _met(after, entered)
+            moves = _said(before) != _said(after)
+            found = Reached(on, _outcome(before), _outcome(after), excepted)
+            if moves:
+                reached[file.application.pk] = found
+                break
+            if matched:
+                reached.setdefault(file.application.pk, found)
+    for one in _live(reached, work.today):
+        yield "permits", one
 
 
 def permits_under(policy: Policy, *, on: date) -> Iterator[PermitMove]:
@@ -386,7 +463,7 @@ def permits_under(policy: Policy, *, on: date) -> Iterator[PermitMove]:
     cases = Application.objects.filter(_reach([policy]), pk__in=alive.values("application"))
     for batch in _batches(cases, [policy], register.rulebook):
         reached: dict[int, Reached] = {}
-        for file in batch:
+        for file in batch.files:
             ruling = rule_on_facts(facts_by_line(file), on=on, known_at=None, register=register)
             excepted, matched = _met(ruling, {policy.key})
             if matched:
@@ -442,31 +519,31 @@ def _left(stands: Standing) -> str:
 # Decisions in days that a correction reaches
 
 
-def _decided(
-    cases: QuerySet[Application], both: Both, parts: Sequence[Composed], today: date
-) -> Iterator[Move]:
-    """Cases decided on days that have passed and for which the register would say another thing."""
-    if _first_day(parts) >= today:
-        return
-    days = Q(pk__in=[])
-    for start, end in days_moved(parts):
-        days |= _on_days(start, end)
-    decided = cases.filter(days, status=Status.DECIDED)
-    for batch in _batches(decided, _policies(parts), both[1].rulebook):
-        for file in batch:
-            on = file.application.decided_on
-            if on is None:
-                continue
-            ((_on, before, after),) = _rulings(file, both, [on])
-            if _said(before) != _said(after):
-                yield Move(
-                    file.application.reference,
-                    file.application.outcome,
-                    on.isoformat(),
-                    _outcome(before),
-                    _outcome(after),
-                    (),
-                )
+def _decided_in_days_moved(parts: Sequence[Composed], today: date) -> Q:
+    """Decided on days that have passed and for which the register would say another thing."""
+    decided = Q(pk__in=[])
+    if _first_day(parts) < today:
+        for start, end in days_moved(parts):
+            decided |= _on_days(start, end)
+    return decided
+
+
+def _decided(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move]]:
+    for file in files:
+        on = file.application.decided_on
+        if on is None:
+            continue
+        ((_on, before, after),) = _rulings(file, work.both, [on])
+        if _said(before) != _said(after):
+            move = Move(
+                file.application.reference,
+                file.application.outcome,
+                on.isoformat(),
+                _outcome(before),
+                _outcome(after),
+                (),
+            )
+            yield "decided", move
 
 
 def _on_days(start: date | None, end: date | None) -> Q:
@@ -476,6 +553,13 @@ def _on_days(start: date | None, end: date | None) -> Q:
     if end is not None:
         days &= Q(decided_on__lt=end)
     return days
+
+
+_LOOKS: Mapping[str, Callable[[Sequence[CaseFile], _Work], Iterator[tuple[str, Any]]]] = {
+    "open": _open,
+    "permits": _permits,
+    "decided": _decided,
+}
 
 
 # The back-test
@@ -522,7 +606,7 @@ def back_test(parts: Sequence[Composed], *, start: date, end: date) -> BackTest:
     )
     tried = []
     for batch in _batches(cases, _policies(parts), both[1].rulebook):
-        for file in batch:
+        for file in batch.files:
             on = file.application.decided_on
             if on is None:
                 continue
@@ -538,29 +622,45 @@ def back_test(parts: Sequence[Composed], *, start: date, end: date) -> BackTest:
     return BackTest(start, end, tuple(sorted(tried)))
 
 
-# Sealing, and what has moved since
+# Written down: a course that goes on later, and what is sealed. What has moved since
 
 
 def sealed(impact: Impact) -> tuple[dict[str, Any], str]:
     """The counts with the digest of what was found, and what was found, as text."""
-    found = json.dumps({name: getattr(impact, name) for name in LISTS}, ensure_ascii=True)
+    found = as_text({name: getattr(impact, name) for name in LISTS})
     digest = sha256(found.encode()).hexdigest()
     return {"on": impact.on.isoformat(), "counts": impact.counts(), "digest": digest}, found
 
 
 def unsealed(preview: Mapping[str, Any], found: str) -> Impact:
     """What was sealed, as it was found. Raises ValueError or KeyError for anything else."""
-    lists = json.loads(found)
-    moved, restated, decided = (
-        tuple(map(_move, lists[name])) for name in ("moved", "restated", "decided")
-    )
-    permits = tuple(
-        PermitMove(number, reference, on, Outcome(*was), Outcome(*now), group, left)
-        for number, reference, on, was, now, group, left in lists["permits"]
-    )
+    lists = from_text(found)
     counts = preview["counts"]
     first = date.fromisoformat(preview["on"])
-    return Impact(first, counts["open"], counts["live"], moved, restated, permits, decided)
+    return Impact(
+        first,
+        counts["open"],
+        counts["live"],
+        **{name: tuple(lists[name]) for name in LISTS},
+    )
+
+
+def as_text(found: Mapping[str, Iterable[Move | PermitMove]]) -> str:
+    return json.dumps(found, ensure_ascii=True)
+
+
+def from_text(found: str) -> dict[str, list[Any]]:
+    """What was found, by list. Raises ValueError, KeyError or TypeError for anything else."""
+    lists = json.loads(found)
+    return {
+        name: [(_permit_move if name == "permits" else _move)(row) for row in lists[name]]
+        for name in LISTS
+    }
+
+
+def _permit_move(row: Sequence[Any]) -> PermitMove:
+    number, reference, on, was, now, group, left = row
+    return PermitMove(number, reference, on, Outcome(*was), Outcome(*now), group, left)
 
 
 def _move(row: Sequence[Any]) -> Move:

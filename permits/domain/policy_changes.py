@@ -1,8 +1,9 @@
 """From a draft to the register: previewed, proposed, approved by another administrator or returned.
 
 What a change does to cases is found by the engine (`permits.domain.impact`) and sealed with the
-proposal. An approval looks again under the lock of the register, which decisions share: it is
-refused when what was found has moved since, and no decision rests on two versions.
+proposal, which looks at every case at once, whatever was previewed before. An approval looks again
+under the lock of the register, which decisions share: it is refused when what was found has moved
+since, and no decision rests on two versions.
 """
 
 from __future__ import annotations
@@ -17,14 +18,23 @@ from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from accounts.reasons import checked_reason
 from history import clock
-from permits.domain.impact import Drift, Impact, drift, impact_of, sealed, unsealed
+from permits.domain.impact import (
+    Drift,
+    Impact,
+    drift,
+    impact_found,
+    impact_of,
+    sealed,
+    unsealed,
+)
+from permits.domain.previews import forget, go_on
 from policies.choices import ChangeStatus, Stance
 from policies.domain.composing import Composed, compose
 from policies.domain.drafting import EDITABLE, changing, record, refuse_others
 from policies.domain.entering import enter
 from policies.domain.lint import Finding, findings
 from policies.domain.reference.load import alone_at_the_register
-from policies.domain.register import current_register
+from policies.domain.register import Register, current_register
 from policies.models import PolicyChange
 from policies.verbs import Verb
 
@@ -80,28 +90,47 @@ class Looked:
 def look(change: PolicyChange) -> Looked:
     """What the change would do, as of now. Raises NotSettled."""
     register = current_register()
-    blocking = [one for one in findings(change, register) if one.blocks]
-    if blocking:
-        raise NotSettled(blocking)
-    parts = compose(change, at=clock.now())
+    parts = _settled(change, register)
     return Looked(parts, impact_of(parts, register=register))
 
 
-def preview_change(change: PolicyChange, *, by: User, seen: int | None = None) -> PolicyChange:
+def _settled(change: PolicyChange, register: Register) -> tuple[Composed, ...]:
+    """What the change would write. Raises NotSettled."""
+    blocking = [one for one in findings(change, register) if one.blocks]
+    if blocking:
+        raise NotSettled(blocking)
+    return compose(change, at=clock.now())
+
+
+def preview_change(
+    change: PolicyChange, *, by: User, seen: int | None = None, seconds: float | None = None
+) -> PolicyChange:
     """Finds out what the change would do and keeps it with the draft.
 
-    Raises NotPermitted, Refused (NotSettled), Conflict.
+    After so many `seconds` it stops where it is (`previews.under_way`), and another call goes on
+    from there: the draft has its preview once every case was looked at. Raises NotPermitted,
+    Refused (NotSettled), Conflict.
     """
-    impact = look(change).impact
-    with changing(change, by=by, seen=seen) as (entries, now):
-        refuse_others(now, by)
-        if now.status not in EDITABLE:
-            raise Refused(_("This is not a draft any more: its preview is sealed."))
-        counts, found = sealed(impact)
+    with changing(change, by=by, seen=seen) as (_entries, now):
+        _refuse_to_preview(now, by)
+    parts = _settled(now, current_register())
+    course = go_on(now, parts, seconds=seconds)
+    if not course.is_over:
+        return now
+    counts, found = sealed(impact_found(parts, course))
+    with changing(now, by=by, seen=None) as (entries, now):
+        _refuse_to_preview(now, by)
         record(entries, Verb.CHANGE_PREVIEWED, now, data=counts["counts"]).set(
             now, preview=counts, found=found, previewed_at=clock.now()
         )
+        forget(now)
     return now
+
+
+def _refuse_to_preview(change: PolicyChange, by: User) -> None:
+    refuse_others(change, by)
+    if change.status not in EDITABLE:
+        raise Refused(_("This is not a draft any more: its preview is sealed."))
 
 
 def propose_change(change: PolicyChange, *, by: User, seen: int | None = None) -> PolicyChange:

@@ -7,6 +7,7 @@ from permits.models.drafts import Draft
 from permits.models.letters import Letter, Notice
 from permits.models.overview import Overview
 from permits.models.permits import Condition, Permit, PermitAct, PermitLine, Use
+from permits.models.previews import PreviewUnderWay
 from permits.models.statements import Statement
 from permits.models.sweeps import PermitSweep, SweepGroup, SweepItem
 from permits.models.time import ConflictDeclaration, Consultation, Wait
@@ -31,6 +32,7 @@ __all__ = [
     "PermitAct",
     "PermitLine",
     "PermitSweep",
+    "PreviewUnderWay",
     "Recommendation",
     "Statement",
     "SweepGroup",

@@ -112,18 +112,26 @@ STRICTER: tuple[tuple[str, str, Goods], ...] = (
 """Where and for what."""
 
 
-def seed(number: int, *, seed: int, tell: Callable[[int], object] = lambda made: None) -> int:
+def seed(
+    number: int,
+    *,
+    seed: int,
+    since: date = BEGAN,
+    tell: Callable[[int], object] = lambda made: None,
+) -> int:
     """Makes applications until there are `number` of that seed, and says how many it made.
 
-    `tell` is told how many there are after each batch, of which each is written whole or not at
-    all. Raises NotHere on a log that isn't synthetic and without the demonstration's people.
+    Each is opened on a day from `since` on: the later that is, the more of them are open still, or
+    have a permit that is live. `tell` is told how many there are after each batch, of which each is
+    written whole or not at all. Raises NotHere on a log that isn't synthetic and without the
+    demonstration's people.
     """
     refuse_elsewhere()
     first = there = seeded(seed)
     while there < number:
         upto = min(there + BATCH, number)
         with transaction.atomic():
-            _Batch(seed).make(range(there, upto))
+            _Batch(seed, since).make(range(there, upto))
         there = upto
         tell(there)
     return max(there - first, 0)
@@ -629,8 +637,8 @@ class _Batch:
 
     door: Door
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
+    def __init__(self, seed: int, since: date) -> None:
+        self.seed, self.since = seed, since
         self.people = sample_people()
         self.calendar: BusinessDays = read_calendar()
         self.register: Register = current_register()
@@ -672,7 +680,7 @@ class _Batch:
 
     def _case(self, number: int) -> _Case:
         chance = random.Random(f"{self.seed}:{number}")  # noqa: S311 - nothing secret
-        day = BEGAN + timedelta(days=chance.randrange((clock.today() - BEGAN).days))
+        day = self.since + timedelta(days=chance.randrange((clock.today() - self.since).days))
         return _Case(chance, self, self.calendar.add(day, 1))
 
     def _live(self, cases: list[_Case]) -> None:

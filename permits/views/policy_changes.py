@@ -26,7 +26,7 @@ from history.domain.door import Conflict
 from permits import forms
 from permits.choices import Group, PartyRole, Status
 from permits.choices import Outcome as Decided
-from permits.domain import policy_changes
+from permits.domain import policy_changes, previews
 from permits.domain.impact import (
     LISTS,
     BackTest,
@@ -287,6 +287,7 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         "pairs": [one for one in pairs(row) if one.en or one.fr],
         "back_test": _back_test(request, row) if row.status in drafting.PENDING and not blocking
         else None,
+        "under_way": previews.under_way(row) if row.status in drafting.EDITABLE else None,
         "is_pending": row.status in drafting.PENDING,
         "is_editable": row.status in drafting.EDITABLE,
         "may_edit": mine and row.status in drafting.EDITABLE,
@@ -447,11 +448,13 @@ def _page(row: PolicyChange, title: str, button: str, then: str = "", **more: An
 
 @require_http_methods(["POST"])
 def preview(request: HttpRequest, number: str) -> HttpResponse:
-    """Finds out what the draft would do."""
+    """Finds out what the draft would do, or goes on with it where that takes long."""
     row = find(number)
 
     def perform(form: forms.PlainForm) -> HttpResponse:
-        policy_changes.preview_change(row, by=who(request), seen=form.cleaned_data["seen"])
+        policy_changes.preview_change(
+            row, by=who(request), seen=form.cleaned_data["seen"], seconds=previews.SECONDS
+        )
         return redirect(row)
 
     page = _page(row, _("Preview what it would do"), _("Preview"))

@@ -29,6 +29,9 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         told.append("overviews")
         return int(told.count("overviews") == 1)
 
+    def go_on_with_those_left() -> None:
+        told.append("previews")
+
     def close_all() -> None:
         told.append("closed")
 
@@ -36,11 +39,12 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(rounds, "forget_old_records", forget_old_records)
     monkeypatch.setattr(rounds, "forget_old_drafts", forget_old_drafts)
     monkeypatch.setattr(rounds, "refresh", refresh)
+    monkeypatch.setattr(rounds, "go_on_with_those_left", go_on_with_those_left)
     monkeypatch.setattr(connections, "close_all", close_all)
     return told
 
 
-def test_a_round_makes_a_checkpoint_forgets_once_a_day_and_refreshes_all(
+def test_a_round_makes_a_checkpoint_forgets_once_a_day_and_brings_all_up_to_date(
     done: list[str],
 ) -> None:
     going = Rounds()
@@ -55,10 +59,14 @@ def test_a_round_makes_a_checkpoint_forgets_once_a_day_and_refreshes_all(
         "overviews",
         "overviews",
         "closed",
+        "previews",
+        "closed",
         "checkpoint",
         "closed",
         "closed",
         "overviews",
+        "closed",
+        "previews",
         "closed",
     ]
 
@@ -71,7 +79,8 @@ def test_a_fault_is_logged_and_ends_nothing(
 
     monkeypatch.setattr(rounds, "make_if_needed", make_if_needed)
     Rounds().go_once()
-    assert done == ["closed", "forgetting", "drafts", "closed", "overviews", "overviews", "closed"]
+    assert done == ["closed", "forgetting", "drafts", "closed", "overviews", "overviews", "closed",
+                    "previews", "closed"]  # fmt: skip
     (record,) = caplog.records
     assert record.getMessage() == "make_if_needed failed; again in 60.0 seconds"
     assert record.exc_info is not None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from history import clock
 from permits.sample.office import NotHere
+from permits.sample.story import BEGAN
 from permits.sample.volume import seed, seeded
 
 
@@ -19,11 +22,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--applications", type=int, required=True, metavar="N")
         parser.add_argument("--seed", type=int, default=1, metavar="S")
+        parser.add_argument("--since", type=date.fromisoformat, default=BEGAN, metavar="DAY")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         wanted, begun = options["applications"], time.monotonic()
         if wanted < 1:
             raise CommandError("--applications takes a number from 1 on.")
+        if options["since"] >= clock.today():
+            raise CommandError("--since takes a day before today.")
         first = seeded(options["seed"])
 
         def tell(there: int) -> None:
@@ -35,7 +41,12 @@ class Command(BaseCommand):
             self.stdout.flush()
 
         try:
-            made = seed(wanted, seed=options["seed"], tell=tell if options["verbosity"] else _quiet)
+            made = seed(
+                wanted,
+                seed=options["seed"],
+                since=options["since"],
+                tell=tell if options["verbosity"] else _quiet,
+            )
         except NotHere as refusal:
             raise CommandError(str(refusal)) from None
         if options["verbosity"]:

@@ -165,6 +165,41 @@ def test_the_page_tells_what_moves_and_why(client: Client, office: Cast) -> None
     assert client.get(f"{change.get_absolute_url()}?format=csv&list=x").status_code == 404
 
 
+@pytest.mark.parametrize("language", ["en-ca", "fr-ca"])
+def test_a_preview_under_way_is_left_and_come_back_to(
+    client: Client, office: Cast, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    client.cookies["django_language"] = language
+    monkeypatch.setattr("permits.domain.impact.BATCH", 1)
+    monkeypatch.setattr("permits.domain.previews.SECONDS", 0)
+    for _ in range(2):
+        make_in_review(office.analyst)
+    change = draft(office.admin)
+    url = change.get_absolute_url()
+    far = "{} of 2 cases" if language == "en-ca" else "{} dossiers sur 2"
+
+    def press(seen: int = change.version) -> Any:
+        return client.post(f"{url}preview/", {"seen": seen}, follow=True)
+
+    client.force_login(office.admin)
+    assert far.format(1) in press().content.decode()
+    # Anybody sees how far it is, and only its author goes on with it.
+    client.force_login(office.admin_b)
+    page = client.get(url).content.decode()
+    assert far.format(1) in page
+    assert f"{url}preview/" not in page
+    assert press().status_code == 403
+    client.force_login(office.admin)
+    assert f"{url}preview/" in client.get(url).content.decode()
+    press()
+    page = press().content.decode()
+    assert 'id="under-way"' not in page
+    assert page.count("<b>2</b>") == 1
+    change.refresh_from_db()
+    assert change.preview["counts"]["moved"] == 2
+    assert press().status_code == 409
+
+
 def test_the_acts_are_offered_to_those_who_may(client: Client, office: Cast) -> None:
     change = propose_change(draft(office.admin), by=office.admin)
     url = change.get_absolute_url()
