@@ -247,21 +247,26 @@ def _cases(stage: str, parts: Sequence[Composed], today: date) -> QuerySet[Appli
 
 def _reach(policies: Iterable[Policy]) -> Q:
     """Applications with a place that the policies name; all where one names none."""
-    reach = Q(pk__in=[])
+    places: dict[frozenset[str], set[str] | None] = {}
     for scope in (Scope.from_json(one.scope) for one in policies):
-        activity = Q(activity__in=scope.activities)
-        if scope.destinations is None:
+        known = places.setdefault(scope.activities, set())
+        if scope.destinations is None or known is None:
+            places[scope.activities] = None
+        else:
+            known |= scope.destinations
+    reach = Q(pk__in=[])
+    for activities, named in places.items():
+        activity = Q(activity__in=activities)
+        if named is None:
             reach |= activity
             continue
         there = Party.objects.filter(
-            country__code__in=scope.destinations,
+            country__code__in=named,
             role__in=[PartyRole.CONSIGNEE, PartyRole.END_USER],
             is_removed=False,
         )
         reach |= activity & (
-            Q(destination__code__in=scope.destinations)
-            | Q(pk__in=there.values("application"))
-            | ~Q(transit=[])
+            Q(destination__code__in=named) | Q(pk__in=there.values("application")) | ~Q(transit=[])
         )
     return reach
 
@@ -520,12 +525,17 @@ def _left(stands: Standing) -> str:
 
 
 def _decided_in_days_moved(parts: Sequence[Composed], today: date) -> Q:
-    """Decided on days that have passed and for which the register would say another thing."""
-    decided = Q(pk__in=[])
-    if _first_day(parts) < today:
-        for start, end in days_moved(parts):
-            decided |= _on_days(start, end)
-    return decided
+    """Decided on days that have passed, from the first to the last for which the register would
+    say another thing."""
+    if _first_day(parts) >= today:
+        return Q(pk__in=[])
+    starts, ends = zip(*days_moved(parts), strict=True)
+    days = Q(decided_on__isnull=False)
+    if None not in starts:
+        days &= Q(decided_on__gte=min(starts))
+    if None not in ends:
+        days &= Q(decided_on__lt=max(ends))
+    return days
 
 
 def _decided(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move]]:
@@ -544,15 +554,6 @@ def _decided(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move
                 (),
             )
             yield "decided", move
-
-
-def _on_days(start: date | None, end: date | None) -> Q:
-    days = Q(decided_on__isnull=False)
-    if start is not None:
-        days &= Q(decided_on__gte=start)
-    if end is not None:
-        days &= Q(decided_on__lt=end)
-    return days
 
 
 _LOOKS: Mapping[str, Callable[[Sequence[CaseFile], _Work], Iterator[tuple[str, Any]]]] = {

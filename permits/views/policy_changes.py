@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.paginator import Page as Paged
+from django.core.paginator import Paginator
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -46,7 +48,7 @@ from permits.workflow import PROPOSERS
 from policies.choices import ChangeKind, ChangeStatus, Requirement, Stance
 from policies.domain import drafting
 from policies.domain.change_words import in_words
-from policies.domain.composing import compose
+from policies.domain.composing import ALL, compose
 from policies.domain.lint import findings, pairs
 from policies.domain.policy_sets import Refusal, RefusedSet, start_set
 from policies.domain.register import Register, current_register
@@ -55,6 +57,11 @@ from policies.models import Policy, PolicyChange
 from policies.views.spreadsheet import csv_response
 
 SHOWN = 10
+MOST_PERMITS = 50
+MOST_FINDINGS = 20
+"""Rows of a list before all of them are asked for."""
+PAGE = 25
+"""Policies of a set on one page."""
 
 
 @require_safe
@@ -251,9 +258,10 @@ class MoveRow(NamedTuple):
 
 
 class GroupRow(NamedTuple):
-    """Permits that are alike in how far they were used."""
+    """Permits that are alike in how far they were used: the first of them or all."""
 
     group: Group
+    total: int
     permits: tuple[PermitMove, ...]
     left: str
 
@@ -269,7 +277,8 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
     everything = request.GET.get("all", "")
     settled = findings(row, register) if row.status in drafting.PENDING else []
     blocking = [one for one in settled if one.blocks]
-    words = in_words(row, register)
+    page = _policies(row, request.GET.get("page"))
+    words = in_words(row, register, page.these)
     mine = row.drafted_by_id == request.user.pk
     context = {
         "change": row,
@@ -279,12 +288,14 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         "moved": _rows(impact.moved if impact else (), everything == "moved"),
         "restated": _rows(impact.restated if impact else (), everything == "restated"),
         "decided": _rows(impact.decided if impact else (), everything == "decided"),
-        "groups": _groups(impact.permits if impact else ()),
+        "groups": _groups(impact.permits if impact else (), everything == "permits"),
+        "policies": page,
         "changed": [one for one in words if one.changes],
         "unchanged": [one for one in words if not one.changes],
-        "findings": settled,
+        "findings": settled if everything == "findings" else settled[:MOST_FINDINGS],
+        "to_settle": len(settled),
         "blocking": len(blocking),
-        "pairs": [one for one in pairs(row) if one.en or one.fr],
+        "pairs": [one for one in pairs(row, page.these) if one.en or one.fr],
         "back_test": _back_test(request, row) if row.status in drafting.PENDING and not blocking
         else None,
         "under_way": previews.under_way(row) if row.status in drafting.EDITABLE else None,
@@ -303,6 +314,25 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         "unmoved": impact.open_cases - len(impact.moved) if impact else 0,
     }  # fmt: skip
     return render(request, "permits/policy_change.html", context)
+
+
+class Policies(NamedTuple):
+    """Which of the policies of a set are on the page, and how many are added and put right."""
+
+    these: slice
+    page: Paged[int] | None = None
+    added: int = 0
+    corrected: int = 0
+
+
+def _policies(change: PolicyChange, wanted: str | None) -> Policies:
+    if change.kind != ChangeKind.SET:
+        return Policies(ALL)
+    rows = change.content["changes"]
+    page = Paginator(range(len(rows)), PAGE).get_page(wanted)
+    added = sum(row["kind"] == ChangeKind.IMPOSE for row in rows)
+    these = slice(page.start_index() - 1, page.end_index())
+    return Policies(these, page, added, len(rows) - added)
 
 
 def _rows(moves: Sequence[Move], everything: bool) -> list[MoveRow]:
@@ -340,12 +370,17 @@ def _status(code: str) -> str:
     return code
 
 
-def _groups(permits: Iterable[PermitMove]) -> list[GroupRow]:
+def _groups(permits: Iterable[PermitMove], everything: bool) -> list[GroupRow]:
     found: dict[str, list[PermitMove]] = defaultdict(list)
     for one in permits:
         found[one.group].append(one)
     return [
-        GroupRow(group, tuple(found[group]), left_in_words(one.left for one in found[group]))
+        GroupRow(
+            group,
+            len(found[group]),
+            tuple(found[group] if everything else found[group][:MOST_PERMITS]),
+            left_in_words(one.left for one in found[group]),
+        )
         for group in Group
         if group in found
     ]
@@ -521,9 +556,17 @@ def _in_brief(row: PolicyChange) -> tuple[tuple[str, str], ...]:
         (one.name, " → ".join("; ".join(words) or "—" for words in (one.before, one.after)))
         if one.before
         else (one.name, "; ".join(one.after))
-        for one in in_words(row, current_register())
+        for one in in_words(row, current_register(), slice(PAGE))
         if one.changes
     ]
+    more = len(row.content.get("changes", ())) - PAGE
+    if more > 0:
+        words = ngettext(
+            "%(count)d more policy, on the page of the change",
+            "%(count)d more policies, on the page of the change",
+            more,
+        )
+        changed.append((_("Others"), words % {"count": more}))
     if not row.found:
         return tuple(changed)
     counts = row.preview["counts"]

@@ -19,7 +19,7 @@ from policies.choices import (
     Requirement,
     Stance,
 )
-from policies.domain.composing import document_of, parts_of
+from policies.domain.composing import ALL, document_of, key_of, parts_of
 from policies.domain.reference.days import day
 from policies.domain.register import Register
 from policies.domain.scope import scope_in_words
@@ -43,13 +43,13 @@ class FieldWords:
         return self.before != self.after
 
 
-def in_words(change: PolicyChange, register: Register) -> list[FieldWords]:
-    """Every field of the policy, changed or not; of a set, each policy that differs.
+def in_words(change: PolicyChange, register: Register, some: slice = ALL) -> list[FieldWords]:
+    """Every field of the policy, changed or not; of a set, some of the policies that differ.
 
-    At most three queries a policy.
+    Fixed queries.
     """
     if change.kind == ChangeKind.SET:
-        return [_in_one(part, register) for part in parts_of(change)]
+        return [_in_one(part, register) for part in parts_of(change, some)]
     return _of_one(change, register)
 
 
@@ -58,8 +58,7 @@ def _in_one(change: PolicyChange, register: Register) -> FieldWords:
     fields = [one for one in _of_one(change, register) if one.changes]
     before = tuple(f"{one.name}: {'; '.join(one.before)}" for one in fields if one.before)
     after = tuple(f"{one.name}: {'; '.join(one.after)}" for one in fields if one.after)
-    key = change.policy.key if change.policy else change.content["policy"]["key"]
-    return FieldWords(key, before, after)
+    return FieldWords(key_of(change), before, after)
 
 
 def _of_one(change: PolicyChange, register: Register) -> list[FieldWords]:

@@ -165,23 +165,28 @@ def _sorted(value: Any) -> Any:
     return value
 
 
-def parts_of(change: PolicyChange) -> list[PolicyChange]:
+ALL = slice(None)
+
+
+def parts_of(change: PolicyChange, some: slice = ALL) -> list[PolicyChange]:
     """The change to each policy: of a set, as changes of their own that are nowhere stored.
 
-    Two queries for a set.
+    `some` are those of a set that are wanted. For a set five queries, with all that `document_of`
+    looks at.
     """
     if change.kind != ChangeKind.SET:
         return [change]
-    rows = change.content["changes"]
+    rows = change.content["changes"][some]
     policies = {
         one.key: one
-        for one in Policy.objects.filter(key__in=[row["key"] for row in rows]).select_related(
-            "replaces"
-        )
+        for one in Policy.objects.filter(key__in=[row["key"] for row in rows])
+        .select_related("replaces")
+        .prefetch_related("questions__same_as", "exceptions")
     }
-    versions = PolicyVersion.objects.select_related("policy__replaces").in_bulk(
-        [row["replaced"] for row in rows if row["replaced"]]
-    )
+    versions = PolicyVersion.objects.in_bulk([row["replaced"] for row in rows if row["replaced"]])
+    by_id = {one.pk: one for one in policies.values()}
+    for version in versions.values():
+        version.policy = by_id[version.policy_id]
     return [
         PolicyChange(
             number=change.number,
@@ -197,23 +202,43 @@ def parts_of(change: PolicyChange) -> list[PolicyChange]:
     ]
 
 
+def key_of(part: PolicyChange) -> str:
+    """The key of the policy that a part of a set is about."""
+    return part.policy.key if part.policy else str(part.content["policy"]["key"])
+
+
 def compose(change: PolicyChange, *, at: datetime) -> tuple[Composed, ...]:
     """What the change comes to, policy by policy, if it is approved at that instant.
 
-    At most six queries a policy. For content without blocking findings; raises KeyError or
+    Fixed queries for a set of any size. For content without blocking findings; raises KeyError or
     ValueError for any other.
     """
-    return tuple(_compose(one, at) for one in parts_of(change))
+    parts = parts_of(change)
+    named = _policies_named(parts)
+    return tuple(_compose(one, at, named) for one in parts)
 
 
-def _compose(change: PolicyChange, at: datetime) -> Composed:
+Named = Mapping[str, Policy]
+
+
+def _policies_named(parts: Iterable[PolicyChange]) -> Named:
+    """The policies that contents name, by key: replaced, or asking a question too. One query."""
+    keys = set()
+    for part in parts:
+        policy = part.content.get("policy")
+        if policy is not None:
+            keys |= {policy.get("replaces"), *(one.get("of") for one in policy["questions"])}
+    return {one.key: one for one in Policy.objects.filter(key__in=keys - {None})}
+
+
+def _compose(change: PolicyChange, at: datetime, named: Named) -> Composed:
     content, old = change.content, change.replaced
     first, last = day(content.get("from")), day(content.get("to"))
     match change.kind:
         case ChangeKind.IMPOSE:
             if first is None:
                 raise ValueError("a policy begins on a day")
-            return Composed(first, at, **_new(change, first, last, at))
+            return Composed(first, at, **_new(change, first, last, at, named))
         case ChangeKind.AMEND:
             if first is None or old is None:
                 raise ValueError("an amendment takes effect on a day")
@@ -223,12 +248,12 @@ def _compose(change: PolicyChange, at: datetime) -> Composed:
                 changes=old.policy,
                 closes=old,
                 follows=_after(old, at, effective_to=first),
-                **_new(change, first, last, at),
+                **_new(change, first, last, at, named),
             )
         case ChangeKind.CORRECT:
             if old is None:
                 raise ValueError("a correction is of a version")
-            return _correction(change, old, first, last, at)
+            return _correction(change, old, first, last, at, named)
     if old is None:
         raise ValueError("this changes a version")
     follows = _after(
@@ -254,11 +279,14 @@ def _correction(
     first: date | None,
     last: date | None,
     at: datetime,
+    named: Named,
 ) -> Composed:
     starts = min(old.effective_from or date.min, first or date.min)
     if is_another_policy(change):
-        return Composed(starts, at, changes=old.policy, closes=old, **_new(change, first, last, at))
-    corrected = tuple(_corrected(old.policy, *_models(change)))
+        return Composed(
+            starts, at, changes=old.policy, closes=old, **_new(change, first, last, at, named)
+        )
+    corrected = tuple(_corrected(old.policy, *_models(change, named)))
     days = {
         "effective_from": first,
         "effective_to": last,
@@ -286,13 +314,16 @@ def _corrected(
     questions: Iterable[PolicyQuestion],
     exceptions: Iterable[PolicyException],
 ) -> Iterator[tuple[Tracked, dict[str, Any]]]:
-    """Each row of the policy whose words are others, and those words. Two queries."""
+    """Each row of the policy whose words are others, and those words.
+
+    Two queries, unless the policy's parts were looked up before.
+    """
     yield from _other_words(stored, policy, _WORDS_OF_POLICY)
     asked = {one.code: one for one in questions}
-    for question in PolicyQuestion.objects.filter(policy=stored):
+    for question in stored.questions.all():
         yield from _other_words(question, asked[question.code], ("text_en", "text_fr"))
     out = {one.code: one for one in exceptions}
-    for exception in PolicyException.objects.filter(policy=stored):
+    for exception in stored.exceptions.all():
         yield from _other_words(exception, out[exception.code], _WORDS_OF_EXCEPTION)
 
 
@@ -347,11 +378,10 @@ def _after(old: PolicyVersion, at: datetime, **values: Any) -> PolicyVersion:
 
 
 def _new(
-    change: PolicyChange, first: date | None, last: date | None, at: datetime
+    change: PolicyChange, first: date | None, last: date | None, at: datetime, named: Named
 ) -> dict[str, Any]:
-    policy, questions, exceptions = _models(change)
-    replaced = change.content["policy"].get("replaces")
-    policy.replaces = change.policy or Policy.objects.filter(key=replaced).first()
+    policy, questions, exceptions = _models(change, named)
+    policy.replaces = change.policy or named.get(change.content["policy"].get("replaces"))
     begins = PolicyVersion(
         policy=policy,
         effective_from=first,
@@ -366,7 +396,7 @@ def _new(
 
 
 def _models(
-    change: PolicyChange,
+    change: PolicyChange, named: Named
 ) -> tuple[Policy, tuple[PolicyQuestion, ...], tuple[PolicyException, ...]]:
     """The content as rows, by the same reading as that of the reference files."""
     document = {"confidence": Confidence.OFFICIAL.value, "notes": None} | change.content["policy"]
@@ -384,7 +414,9 @@ def _models(
     (values,) = (row.values for row in policies.policies(found))
     policy = Policy(**{**values, "replaces": None})
     questions = tuple(
-        PolicyQuestion(**{**row.values, "policy": policy, "same_as": _policy(row.values)})
+        PolicyQuestion(
+            **{**row.values, "policy": policy, "same_as": named.get(row.values["same_as"])}
+        )
         for row in policies.policy_questions(found)
     )
     exceptions = tuple(
@@ -392,11 +424,6 @@ def _models(
         for row in policies.policy_exceptions(found)
     )
     return policy, questions, exceptions
-
-
-def _policy(values: Json) -> Policy | None:
-    key = values["same_as"]
-    return None if key is None else Policy.objects.get(key=key)
 
 
 def imagine(register: Register, parts: Iterable[Composed]) -> Register:

@@ -6,7 +6,7 @@ What follows a draft, its preview, the proposal and the approval, looks at cases
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -91,8 +91,15 @@ def drafted(change: PolicyChange, *, by: User) -> PolicyChange:
 
 def head_of(policy: Policy) -> int:
     """How many events the policy has: a draft is compared with what it was begun on. One query."""
-    found = Event.objects.filter(stream=policy.stream).aggregate(last=Max("sequence"))
-    return int(found["last"] or 0)
+    return heads_of([policy])[policy.stream]
+
+
+def heads_of(policies: Iterable[Policy]) -> dict[str, int]:
+    """How many events each of these policies has, by stream. One query."""
+    streams = [one.stream for one in policies]
+    told = Event.objects.filter(stream__in=streams).values("stream").order_by()
+    found = dict(told.annotate(last=Max("sequence")).values_list("stream", "last"))
+    return {stream: found.get(stream, 0) for stream in streams}
 
 
 def newest_version(policy: Policy) -> PolicyVersion:

@@ -6,7 +6,8 @@ form in which it is mended.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -29,15 +30,17 @@ from policies.choices import (
 )
 from policies.domain.codes import is_written_code
 from policies.domain.composing import (
+    ALL,
     Composed,
     compose,
     days_ahead,
     document_of,
     imagine,
     is_another_policy,
+    key_of,
     parts_of,
 )
-from policies.domain.drafting import PENDING, head_of
+from policies.domain.drafting import PENDING, heads_of
 from policies.domain.parity import Fact, differences
 from policies.domain.policy_sets import fault_beside_the_register
 from policies.domain.reference.days import day
@@ -84,13 +87,14 @@ class Pair:
 
 
 def findings(change: PolicyChange, register: Register | None = None) -> list[Finding]:
-    """What there is to settle, what blocks first. A few queries for each policy of the change."""
+    """What there is to settle, what blocks first. Fixed queries for a set of any size."""
     found = list(_rationale(change))
     is_set = change.kind == ChangeKind.SET
     parts = parts_of(change)
+    taken = _taken(parts)
     may_compose = True
     for part in parts:
-        of_it = [*_shape(part), *_languages(part, is_checked=_is_checked(change))]
+        of_it = [*_shape(part, taken), *_languages(part, is_checked=_is_checked(change))]
         if any(one.blocks and one.code not in ("retroactive", "languages") for one in of_it):
             may_compose = False
         found += [_named(one, part) for one in of_it] if is_set else of_it
@@ -109,9 +113,8 @@ def _named(finding: Finding, part: PolicyChange) -> Finding:
 
     A set may tell of days that have passed: its rationale says why.
     """
-    key = part.policy.key if part.policy else part.content["policy"]["key"]
     blocks = finding.blocks and finding.code != "retroactive"
-    return replace(finding, words=f"{key}: {finding.words}", field="", blocks=blocks)
+    return replace(finding, words=f"{key_of(part)}: {finding.words}", field="", blocks=blocks)
 
 
 def _block(code: str, title: str, words: str, field: str = "") -> Finding:
@@ -137,14 +140,20 @@ def _rationale(change: PolicyChange) -> Iterator[Finding]:
     yield from _figures([rationale], blocks=not _is_checked(change))
 
 
-def _shape(change: PolicyChange) -> Iterator[Finding]:
+def _taken(parts: Iterable[PolicyChange]) -> frozenset[str]:
+    """The keys of these contents that a policy has already. One query."""
+    keys = [part.content["policy"]["key"] for part in parts if "policy" in part.content]
+    return frozenset(Policy.objects.filter(key__in=keys).values_list("key", flat=True))
+
+
+def _shape(change: PolicyChange, taken: Collection[str]) -> Iterator[Finding]:
     content = change.content
     yield from _days(change)
     if "policy" not in content:
         yield from _instrument(content["instrument"], "")
         return
     policy = content["policy"]
-    yield from _policy(change, policy)
+    yield from _policy(change, policy, taken)
     yield from _instrument(policy["instrument"], policy["layer"])
 
 
@@ -240,7 +249,7 @@ def _instrument(instrument: Json, layer: str) -> Iterator[Finding]:
         )
 
 
-def _policy(change: PolicyChange, policy: Json) -> Iterator[Finding]:
+def _policy(change: PolicyChange, policy: Json, taken: Collection[str]) -> Iterator[Finding]:
     missing = _("Missing")
     for field, value, words in (
         ("title_en", policy["title_en"], _("Give the policy a title in English.")),
@@ -290,6 +299,9 @@ def _policy(change: PolicyChange, policy: Json) -> Iterator[Finding]:
             _("It is not stated what happens to permits already issued."),
             "existing_action",
         )
+    if bool(policy["notes"]) is not bool(change.content.get("notes_fr")):
+        field = "notes_en" if change.content.get("notes_fr") else "notes_fr"
+        yield _warn("note", _("Note"), _("The note is in one language only."), field)
     if change.kind == ChangeKind.AMEND and not is_another_policy(change):
         yield _block(
             "nothing",
@@ -297,13 +309,13 @@ def _policy(change: PolicyChange, policy: Json) -> Iterator[Finding]:
             _("Scope and effect are as they were: extend, end or correct the policy instead."),
             "stance",
         )
-    yield from _key(change, policy["key"])
+    yield from _key(change, policy["key"], taken)
 
 
 _WORDS = {"questions": ("en", "fr"), "exceptions": ("en", "fr", "evidence_en", "evidence_fr")}
 
 
-def _key(change: PolicyChange, key: str) -> Iterator[Finding]:
+def _key(change: PolicyChange, key: str, taken: Collection[str]) -> Iterator[Finding]:
     title = _("Key")
     if change.kind == ChangeKind.CORRECT and not is_another_policy(change):
         if change.policy and key != change.policy.key:
@@ -312,7 +324,7 @@ def _key(change: PolicyChange, key: str) -> Iterator[Finding]:
         return
     if not key:
         yield _block("key", title, _("Give it a key, such as TR-2020-10-05-suspension."), "key")
-    elif Policy.objects.filter(key=key).exists():
+    elif key in taken:
         words = _("There is a policy with the key %(key)s already.")
         yield _block("key", title, words % {"key": key}, "key")
 
@@ -320,11 +332,12 @@ def _key(change: PolicyChange, key: str) -> Iterator[Finding]:
 # Both languages
 
 
-def pairs(change: PolicyChange) -> Iterator[Pair]:
-    """Every text of the change in both languages."""
+def pairs(change: PolicyChange, some: slice = ALL) -> Iterator[Pair]:
+    """Every text of the change in both languages; of a set, that of some of its policies."""
     yield _pair(_("Rationale"), "rationale_fr", change.rationale_en, change.rationale_fr)
-    for part in parts_of(change):
-        yield from _pairs_of_policy(part.content)
+    for part in parts_of(change, some):
+        for pair in _pairs_of_policy(part.content):
+            yield pair if part is change else replace(pair, name=f"{key_of(part)}: {pair.name}")
 
 
 def _pairs_of_policy(content: Json) -> Iterator[Pair]:
@@ -337,6 +350,7 @@ def _pairs_of_policy(content: Json) -> Iterator[Pair]:
     yield _pair(_("Title"), "title_fr", *_both(policy, "title"))
     existing = policy["existing_permits"]
     yield _pair(_("Existing permits"), "existing_fr", existing["en"], existing["fr"])
+    yield _pair(_("Note"), "notes_fr", policy["notes"], content.get("notes_fr"))
     for one in policy["questions"]:
         if "of" not in one:
             yield _pair(_("Question"), "questions", one.get("en"), one.get("fr"))
@@ -358,7 +372,7 @@ def _languages(change: PolicyChange, *, is_checked: bool) -> Iterator[Finding]:
     """What the register says already, and what a person compared, only warns."""
     known: set[tuple[str, str]] = set()
     if change.policy is not None:
-        now = {"policy": document_of(change.policy)}
+        now = {"policy": document_of(change.policy), "notes_fr": change.policy.notes_fr}
         known = {(one.en, one.fr) for one in _pairs_of_policy(now)}
     texts = list(_pairs_of_policy(change.content))
     new = (one for one in texts if (one.en, one.fr) not in known)
@@ -402,12 +416,16 @@ def _in_the_register(
         yield _unfit(str(fault))
         return
     days = days_ahead(composed, clock.today())
+    pending = _pending(change, parts)
+    claims = _by_claim(after.rulebook.rows)
     for part, one in zip(parts, composed, strict=True):
-        yield from _pending(change, part)
+        if part.policy is not None:
+            yield from pending[part.policy.pk]
         if one.enters is not None:
             row = after.rulebook.row[one.enters.key]
             begins = one.begins.effective_from if one.begins else None
-            yield from _contradictions(row, after, max(begins or date.min, clock.today()))
+            on = max(begins or date.min, clock.today())
+            yield from _contradictions(row, claims[_claim(row)], after, on)
             yield from _regions(row.scope, register)
             if days and not any(_governs(row.key, after, on) for on in days):
                 yield _warn(
@@ -448,8 +466,9 @@ def _faults(parts: Sequence[PolicyChange]) -> Iterator[Finding]:
         fault = fault_beside_the_register(documents)
         if fault:
             yield _unfit(fault)
+    heads = heads_of(part.policy for part in parts if part.policy is not None)
     for part in parts:
-        if part.policy is not None and part.content.get("head") != head_of(part.policy):
+        if part.policy is not None and part.content.get("head") != heads[part.policy.stream]:
             yield _block(
                 "moved",
                 _("Changed since"),
@@ -485,23 +504,55 @@ def _of_the_law(part: PolicyChange) -> Iterator[Finding]:
         yield _warn("law", _("Law"), words % {"layer": str(Layer(layer).label).lower()}, "layer")
 
 
-def _pending(change: PolicyChange, part: PolicyChange) -> Iterator[Finding]:
-    if part.policy is None:
-        return
-    others = PolicyChange.objects.filter(policy=part.policy.pk, status__in=PENDING)
-    for number in others.exclude(pk=change.pk).values_list("number", flat=True)[:3]:
-        words = _("%(number)s is to change the same policy.") % {"number": number}
-        yield _warn("pending", _("Another change"), words)
+def _pending(change: PolicyChange, parts: Iterable[PolicyChange]) -> dict[int, list[Finding]]:
+    """Other changes to the same policies that are under way, by policy. One query."""
+    found: dict[int, list[Finding]] = defaultdict(list)
+    policies = [part.policy for part in parts if part.policy is not None]
+    others = PolicyChange.objects.filter(policy__in=policies, status__in=PENDING)
+    for policy, number in others.exclude(pk=change.pk).values_list("policy", "number"):
+        if len(found[policy]) < MOST_NAMED:
+            words = _("%(number)s is to change the same policy.") % {"number": number}
+            found[policy].append(_warn("pending", _("Another change"), words))
+    return found
 
 
-def _contradictions(row: PolicyRow, after: Register, on: date) -> Iterator[Finding]:
-    """Rows of the same layer that claim the same and say something else."""
-    stretch = after.rulebook.calendar.stretch(on, None)
-    for other in after.rulebook.rows_of(after.rulebook.in_force(stretch)):
+_Claim = tuple[Any, ...]
+
+
+def _claim(row: PolicyRow) -> _Claim:
+    """What a row speaks to, but for activities."""
+    scope = row.scope
+    return (
+        row.layer,
+        scope.goods,
+        scope.destinations,
+        scope.sub_regions,
+        scope.lists,
+        scope.end_user_kinds,
+        scope.designated,
+        scope.eipa_4_1,
+        scope.wmd_end_use,
+    )
+
+
+def _by_claim(rows: Iterable[PolicyRow]) -> dict[_Claim, list[PolicyRow]]:
+    found: dict[_Claim, list[PolicyRow]] = defaultdict(list)
+    for row in rows:
+        found[_claim(row)].append(row)
+    return found
+
+
+def _contradictions(
+    row: PolicyRow, alike: Iterable[PolicyRow], after: Register, on: date
+) -> Iterator[Finding]:
+    """Rows in force that claim the same as one of their layer and say something else."""
+    book = after.rulebook
+    in_force = book.in_force(book.calendar.stretch(on, None))
+    for other in alike:
         if (
             other.key != row.key
-            and other.layer == row.layer
-            and _claims_the_same(other.scope, row.scope)
+            and book.bit[other.key] & in_force
+            and other.scope.activities & row.scope.activities
             and (other.stance, other.requirement) != (row.stance, row.requirement)
             and not other.questions
             and not row.questions
@@ -513,17 +564,6 @@ def _contradictions(row: PolicyRow, after: Register, on: date) -> Iterator[Findi
                 % {"key": other.key},
                 "destinations",
             )
-
-
-def _claims_the_same(one: Scope, other: Scope) -> bool:
-    return (
-        bool(one.activities & other.activities)
-        and one.goods == other.goods
-        and one.destinations == other.destinations
-        and one.sub_regions == other.sub_regions
-        and (one.lists, one.end_user_kinds, one.designated, one.eipa_4_1, one.wmd_end_use)
-        == (other.lists, other.end_user_kinds, other.designated, other.eipa_4_1, other.wmd_end_use)
-    )
 
 
 def _regions(scope: Scope, register: Register) -> Iterator[Finding]:
@@ -548,13 +588,14 @@ def _eased(
     """Goods to places that nothing restricts any more, or less than before, from which day."""
     language = get_language() or ""
     field = "ends_on" if change.kind in _MOVES_THE_END else "items"
+    probes = _probes(parts, before)
     told: set[tuple[str, str, tuple[str, ...]]] = set()
     for on in days:
         found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
         for activity in Activity:
-            for code in _places(parts, before):
+            for code, goods_asked in probes.items():
                 eased: dict[str, list[str]] = {}
-                for name, items in _probes(parts, before):
+                for name, items in goods_asked:
                     line = LineFacts(activity.value, code, None, items)
                     was, now = (resolve(line, one.rulebook, on=on) for one in (before, after))
                     if _is_less(now, was):
@@ -594,18 +635,36 @@ def _places(parts: Sequence[Composed], register: Register) -> list[str]:
     return sorted(found)
 
 
-def _probes(parts: Sequence[Composed], register: Register) -> list[tuple[str, tuple[str, ...]]]:
-    """Goods to ask about, by what they are called: each group's unnamed item, and each item that
-    a policy of the change names."""
-    found = {groups_in_words([group]): (items_of_group(register, group)[:1]) for group in GROUPS}
+_Goods = list[tuple[str, tuple[str, ...]]]
+
+
+def _probes(parts: Sequence[Composed], register: Register) -> dict[str, _Goods]:
+    """Goods to ask about, by what they are called, for each place: each group's unnamed item, and
+    each item that a policy of the change names there."""
+    groups = [(groups_in_words([one]), items_of_group(register, one)[:1]) for one in GROUPS]
+    named: list[tuple[frozenset[str] | None, tuple[str, ...]]] = []
     for part in parts:
         for policy in (part.closes.policy if part.closes else None, part.enters):
-            goods = Scope.from_json(policy.scope).goods if policy is not None else None
-            for code in (*goods.items, *goods.not_items) if goods else ():
-                if len(code) > 1:
-                    found[code] = (code,)
-    found[_("goods on no list")] = ()
-    return list(found.items())
+            if policy is not None:
+                scope = Scope.from_json(policy.scope)
+                named.append((scope.destinations, (*scope.goods.items, *scope.goods.not_items)))
+    return {
+        place: [
+            *groups,
+            *(
+                (code, (code,))
+                for code in dict.fromkeys(
+                    code
+                    for places, codes in named
+                    if places is None or place in places
+                    for code in codes
+                    if len(code) > 1
+                )
+            ),
+            (_("goods on no list"), ()),
+        ]
+        for place in _places(parts, register)
+    }
 
 
 def _is_less(now: Ruling, was: Ruling) -> bool:

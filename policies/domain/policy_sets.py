@@ -8,7 +8,7 @@ policy that the set leaves out stays as it is.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -21,7 +21,7 @@ from accounts.models import User
 from history import clock
 from policies.choices import ChangeKind, ChangeStatus
 from policies.domain.composing import belongs_to_the_key, document_of
-from policies.domain.drafting import drafted, head_of
+from policies.domain.drafting import drafted, heads_of
 from policies.domain.queries import OTTAWA
 from policies.domain.reference import files
 from policies.domain.reference.faults import MalformedReference
@@ -117,8 +117,13 @@ def _check_beside_the_register(policies: Sequence[Json]) -> None:
 
 
 def compare(document: Json) -> Compared:
-    """What the set would do to the register: a dry run. Raises RefusedSet, naming every row."""
-    stored = {one.key: one for one in Policy.objects.select_related("replaces")}
+    """What the set would do to the register: a dry run. Raises RefusedSet, naming every row.
+
+    Fixed queries.
+    """
+    policies = Policy.objects.select_related("replaces")
+    stored = {one.key: one for one in policies.prefetch_related("questions__same_as", "exceptions")}
+    heads = heads_of(stored.values())
     open_versions: dict[str, list[PolicyVersion]] = defaultdict(list)
     for version in PolicyVersion.objects.filter(known_to__isnull=True).select_related("policy"):
         open_versions[version.policy.key].append(version)
@@ -130,7 +135,10 @@ def compare(document: Json) -> Compared:
     for row in document["policies"]:
         key = row["key"]
         try:
-            change = _change(row, stored.get(key), open_versions[key])
+            if key in stored:
+                change = _change(row, stored[key], open_versions[key], heads)
+            else:
+                change = _new(row, stored)
         except _Unfit as unfit:
             refused.append(Refusal(key, unfit.field, unfit.reason))
             continue
@@ -150,27 +158,42 @@ class _Unfit(Exception):
         self.field, self.reason = field, reason
 
 
+def _known_now(row: Json) -> list[Json]:
+    return [one for one in row["versions"] if one["known_to"] is None]
+
+
+def _document(row: Json) -> dict[str, Any]:
+    """The policy as a draft has it: without its versions, and with its French note beside it."""
+    return {name: row[name] for name in row if name not in ("versions", "notes_fr")}
+
+
+def _new(row: Json, stored: Collection[str]) -> dict[str, Any]:
+    """The change that a row comes to of which the register says nothing."""
+    for place, question in enumerate(row["questions"]):
+        if "of" in question and question["of"] not in stored:
+            raise _Unfit(
+                f"questions[{place}].of",
+                _("It asks the question of a policy that is new too: take that one in first."),
+            )
+    said = _known_now(row)
+    if len(said) != 1 or said[0]["from"] is None:
+        raise _Unfit(
+            "versions", _("A new policy has one version that is known now, with a first day.")
+        )
+    content = {
+        "policy": _document(row),
+        "notes_fr": row.get("notes_fr") or "",
+        **_told(said[0]),
+        "assumed": [name for name in said[0]["assumed"] if name != "known_from"],
+    }
+    return {"kind": ChangeKind.IMPOSE.value, "key": "", "replaced": None, "content": content}
+
+
 def _change(
-    row: Json, policy: Policy | None, versions: list[PolicyVersion]
+    row: Json, policy: Policy, versions: list[PolicyVersion], heads: Mapping[str, int]
 ) -> dict[str, Any] | None:
     """The change that a row comes to; None where the register says the same."""
-    said = [one for one in row["versions"] if one["known_to"] is None]
-    document = {name: value for name, value in row.items() if name != "versions"}
-    if policy is None:
-        for place, question in enumerate(row["questions"]):
-            if "of" in question and not Policy.objects.filter(key=question["of"]).exists():
-                raise _Unfit(
-                    f"questions[{place}].of",
-                    _("It asks the question of a policy that is new too: take that one in first."),
-                )
-        if len(said) != 1 or said[0]["from"] is None:
-            raise _Unfit(
-                "versions", _("A new policy has one version that is known now, with a first day.")
-            )
-        assumed = [name for name in said[0]["assumed"] if name != "known_from"]
-        content = {"policy": document, "notes_fr": "", **_told(said[0]), "assumed": assumed}
-        return {"kind": ChangeKind.IMPOSE.value, "key": "", "replaced": None, "content": content}
-    now = document_of(policy)
+    said, document, now = _known_now(row), _document(row), document_of(policy)
     if belongs_to_the_key(now) != belongs_to_the_key(document):
         raise _Unfit(
             "scope",
@@ -183,21 +206,33 @@ def _change(
     by_day = itemgetter(*_DAYS)
     for rows in (wanted, known):
         rows.sort(key=lambda one: [day or "" for day in by_day(one)])
-    if wanted == known and document == now:
+    notes_fr = _note_in_french(row, policy)
+    if wanted == known and document == now and notes_fr == policy.notes_fr:
         return None
     if len(said) != 1 or len(versions) != 1:
         raise _Unfit(
             "versions",
             _("Only of a policy with one version that is known now can a set move the days."),
         )
-    notes = policy.notes_fr if document["notes"] == now["notes"] else ""
-    content = {"policy": document, "notes_fr": notes, **_told(said[0]), "head": head_of(policy)}
+    content = {
+        "policy": document,
+        "notes_fr": notes_fr,
+        **_told(said[0]),
+        "head": heads[policy.stream],
+    }
     return {
         "kind": ChangeKind.CORRECT.value,
         "key": policy.key,
         "replaced": versions[0].pk,
         "content": content,
     }
+
+
+def _note_in_french(row: Json, policy: Policy) -> str:
+    """What the set says; where it leaves that out, what the policy says if its note is the same."""
+    if "notes_fr" in row:
+        return row["notes_fr"] or ""
+    return policy.notes_fr if (row["notes"] or "") == policy.notes_en else ""
 
 
 def _told(version: Json) -> dict[str, Any]:
@@ -211,8 +246,9 @@ def _told(version: Json) -> dict[str, Any]:
 def written_set() -> dict[str, Any]:
     """The register as one document, in the form of the file that we ship. Fixed queries.
 
-    What is no policy, the rules of reading and the names of lists, is as in that file. Days of
-    knowledge are Ottawa days, as there.
+    Each policy has its French note beside it, which we ship in a file of its own. What is no
+    policy, the rules of reading and the names of lists, is as in that file. Days of knowledge are
+    Ottawa days, as there.
     """
     packaged = _packaged()[files.POLICIES]
     versions: dict[int, list[PolicyVersion]] = defaultdict(list)
@@ -225,7 +261,11 @@ def written_set() -> dict[str, Any]:
         **packaged,
         "as_of": clock.today().isoformat(),
         "policies": [
-            {**document_of(one), "versions": [_version(each) for each in versions[one.pk]]}
+            {
+                **document_of(one),
+                "notes_fr": one.notes_fr or None,
+                "versions": [_version(each) for each in versions[one.pk]],
+            }
             for one in policies.order_by("pk")
         ],
         "permit_acts": list(_permit_acts()),

@@ -171,7 +171,11 @@ def _noted(document: Json) -> Iterator[Json]:
 
 
 def check_notes(found: Files) -> None:
-    """Each note is there in French, and nothing else is."""
+    """Each note is there in French, in the file of such notes, and nothing else is."""
+    for row in found[files.POLICIES]["policies"]:
+        if "notes_fr" in row:
+            fault = f"stands in {files.NOTES_FR}"
+            raise MalformedReference(files.POLICIES, row["key"], "notes_fr", fault)
     notes = found[files.NOTES_FR]
     noted = {row["key"] for row in _noted(found[files.POLICIES]) if row["notes"]}
     for key in sorted(noted - notes.keys()):

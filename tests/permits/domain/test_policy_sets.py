@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.exceptions import NotPermitted
+from history import clock
 from history.domain.verify import verify
 from permits.domain.policy_changes import preview_change, propose_change
+from policies.domain.change_words import in_words
+from policies.domain.composing import compose
 from policies.domain.drafting import save_change
 from policies.domain.lint import findings
 from policies.domain.policy_sets import RefusedSet, compare, read_set, start_set, written_set
 from policies.domain.reference import files
+from policies.domain.register import current_register
 from policies.models import Policy, PolicyChange, PolicyVersion
 from tests.people import Cast
+from tests.permits.factories import make_in_review
 from tests.policies.changes import POLICY, WHY_EN, WHY_FR, approved, in_days
 
 NEW = "TR-9999-suspension"
@@ -48,13 +56,17 @@ def row_of(document: Any, key: str) -> Any:
 
 
 def test_what_is_given_out_is_what_was_loaded(reference: None) -> None:
-    given, shipped = written_set(), files.read_files(files.PACKAGED)[files.POLICIES]
+    packaged = files.read_files(files.PACKAGED)
+    given, shipped, in_french = written_set(), packaged[files.POLICIES], packaged[files.NOTES_FR]
     assert given.keys() == shipped.keys()
     for name in shipped:
         if name == "as_of":
             continue
         key = (lambda one: one["key"]) if name in ("policies", "permit_acts", "context") else None
         mine, theirs = given[name], shipped[name]
+        if name == "policies":
+            notes = {one["key"]: one.pop("notes_fr") for one in mine}
+            assert notes == {one: in_french.get(one) for one in notes}
         if key:
             mine, theirs = sorted(mine, key=key), sorted(theirs, key=key)
         assert mine == theirs, name
@@ -158,3 +170,109 @@ def test_a_set_taken_in_says_what_it_said_when_it_is_taken_in_again(office: Cast
     assert compare(read_set(raw(document))).unchanged == (NEW,)
     policy["versions"][0]["precision"] = "day"
     assert compare(read_set(raw(document))).superseded == (NEW,)
+
+
+def many(count: int, **of_policy: Any) -> dict[str, Any]:
+    """A set of new policies, and of as many with other titles as the register has."""
+    document = written_set()
+    places = sorted(current_register().destinations)
+    new = []
+    for number in range(count):
+        row = with_version()
+        row |= {"key": f"XX-{number:05d}-suspension", **of_policy}
+        row["scope"]["destinations"] = [places[number % len(places)]]
+        row["scope"]["goods"]["items"] = [f"2-{number // len(places) + 1}"]
+        new.append(row)
+    old = [row for row in document["policies"] if _is_known_once(row)][:count]
+    for row in old:
+        row["title_en"] += " (other words)"
+    return {**document, "policies": [*old, *new]}
+
+
+def _is_known_once(row: dict[str, Any]) -> bool:
+    return sum(one["known_to"] is None for one in row["versions"]) == 1
+
+
+def queries(act: Callable[[], object]) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        act()
+    return len(asked)
+
+
+def test_a_set_asks_the_same_queries_however_large_it_is(office: Cast) -> None:
+    register, told = current_register(), []
+    for count in (40, 80):
+        document = many(count)
+        asked = [queries(lambda document=document: compare(document))]  # type: ignore[misc]
+        change = explained(start_set(raw(document), by=office.admin)[0])
+        change = PolicyChange.objects.get(pk=change.pk)
+        for look_at in (
+            lambda: findings(change, register),  # noqa: B023 - called before the next
+            lambda: in_words(change, register),  # noqa: B023
+            lambda: compose(change, at=clock.now()),  # noqa: B023
+        ):
+            asked.append(queries(look_at))
+        told.append(asked)
+    assert told[0] == told[1]
+
+
+def test_a_set_of_more_policies_than_a_query_takes_branches_is_previewed(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    document = many(1_100)
+    document["policies"].append(with_version())
+    change = explained(start_set(raw(document), by=office.admin)[0])
+    found = preview_change(change, by=office.admin)
+    assert [one[0] for one in json.loads(found.found)["moved"]] == [case.reference]
+
+
+def test_a_french_note_is_given_out_and_taken_in(office: Cast) -> None:
+    document = written_set()
+    assert all(bool(row["notes"]) is bool(row["notes_fr"]) for row in document["policies"])
+    old = next(row for row in document["policies"] if row["notes"] and _is_known_once(row))
+    old |= {"notes": "Other words", "notes_fr": "D’autres mots"}
+    new = {**with_version(), "notes": "A note", "notes_fr": "Une note"}
+    document["policies"].append(new)
+    change = explained(start_set(raw(document), by=office.admin)[0])
+    assert not [one for one in findings(change) if one.code == "note"]
+    approved(change, by=office.admin_b)
+    for key, english, french in (
+        (old["key"], "Other words", "D’autres mots"),
+        (NEW, "A note", "Une note"),
+    ):
+        policy = Policy.objects.get(key=key)
+        assert (policy.notes_en, policy.notes_fr) == (english, french)
+    assert not compare(read_set(raw(written_set()))).changes
+
+
+def test_a_french_note_alone_may_be_another(office: Cast) -> None:
+    document = written_set()
+    row = next(row for row in document["policies"] if row["notes"] and _is_known_once(row))
+    row["notes_fr"] = "D’autres mots"
+    assert compare(document).superseded == (row["key"],)
+
+
+def test_a_set_without_french_notes_keeps_those_of_the_same_english_ones(office: Cast) -> None:
+    document = written_set()
+    kept, other = [row for row in document["policies"] if row["notes"] and _is_known_once(row)][:2]
+    for row in document["policies"]:
+        del row["notes_fr"]
+    kept["title_en"] += " (other words)"
+    other["notes"] = "Other words"
+    change = explained(start_set(raw(document), by=office.admin)[0])
+    told = [one.words for one in findings(change) if one.code == "note"]
+    assert told == [f"{other['key']}: The note is in one language only."]
+    approved(change, by=office.admin_b)
+    assert Policy.objects.get(key=kept["key"]).notes_fr
+    assert not Policy.objects.get(key=other["key"]).notes_fr
+
+
+@pytest.mark.parametrize(
+    ("note", "answer"), [("Une note du 5 mars 2020", False), ("Une note du 4 mars 2020", True)]
+)
+def test_the_figures_of_a_note_are_compared(office: Cast, note: str, answer: bool) -> None:
+    new = {**with_version(), "notes": "A note of 4 March 2020", "notes_fr": note}
+    document = {**written_set(), "policies": [new]}
+    change = explained(start_set(raw(document), by=office.admin)[0])
+    blocking = [one for one in findings(change) if one.blocks]
+    assert (not blocking) is answer
+    assert all("2020-03-0" in one.words for one in blocking)

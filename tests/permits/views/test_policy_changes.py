@@ -15,10 +15,12 @@ from django.utils.html import escape
 from permits.domain.policy_changes import preview_change, propose_change
 from policies.choices import ChangeKind, ChangeStatus
 from policies.domain.drafting import start_change
+from policies.domain.policy_sets import start_set, written_set
 from policies.domain.register import current_register
 from policies.forms.policy_change import DraftForm
 from policies.models import Policy, PolicyChange
 from tests.people import Cast
+from tests.permits.domain.test_policy_sets import with_version
 from tests.permits.factories import make_in_review, make_permit
 from tests.policies.changes import INSTRUMENT, WHY_EN, WHY_FR, approved, draft, in_days
 
@@ -276,6 +278,83 @@ def test_a_file_that_is_no_set_is_refused_with_row_and_field(client: Client, off
     assert document["policies"][5]["key"] in page
     assert "effect.stance" in page
     assert not PolicyChange.objects.exists()
+
+
+def test_a_large_set_is_read_page_by_page(
+    client: Client, office: Cast, django_assert_max_num_queries: Any
+) -> None:
+    document = written_set()
+    document["policies"] = [
+        {**with_version(), "key": f"XX-{number:04d}-suspension"} for number in range(60)
+    ]
+    change, _found = start_set(json.dumps(document).encode(), by=office.admin)
+    url = change.get_absolute_url()
+    client.force_login(office.admin)
+
+    def keys(page: str) -> list[str]:
+        found = client.get(f"{url}?page={page}").context["changed"]
+        return [one.name for one in found]
+
+    def numbered(*numbers: int) -> list[str]:
+        return [f"XX-{number:04d}-suspension" for number in range(*numbers)]
+
+    assert keys("") == numbered(25)
+    assert keys("2") == numbered(25, 50)
+    assert keys("3") == numbered(50, 60)
+    page = client.get(f"{url}?page=2").content.decode()
+    assert "Policies 26 to 50 of 60" in page
+    assert page.count('href="?page=3#') == 2
+    assert "60 added, 0 put right" in page
+    # What both languages say is told of the same policies.
+    assert "XX-0025-suspension: Instrument" in page
+    assert "XX-0024-suspension: Instrument" not in page
+    with django_assert_max_num_queries(40):
+        client.get(url)
+
+
+def test_of_many_findings_the_first_are_shown(client: Client, office: Cast) -> None:
+    document = written_set()
+    document["policies"] = [
+        {**with_version(), "key": f"XX-{number:04d}-suspension", "title_fr": "Avis 12"}
+        for number in range(30)
+    ]
+    change, _found = start_set(json.dumps(document).encode(), by=office.admin)
+    url = change.get_absolute_url()
+    client.force_login(office.admin)
+    some, whole = client.get(url), client.get(f"{url}?all=findings")
+    assert len(some.context["findings"]) == 20
+    assert len(whole.context["findings"]) == whole.context["to_settle"] == 31
+    assert some.context["to_settle"] == 31
+    assert "Show all 31" in some.content.decode()
+    assert "Show all" not in whole.content.decode()
+
+
+def test_of_many_permits_of_a_group_the_first_are_shown(
+    client: Client, office: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("permits.views.policy_changes.MOST_PERMITS", 1)
+    permits = [make_permit(office.analyst, office.senior, office.decision) for _ in range(2)]
+    change = preview_change(draft(office.admin), by=office.admin)
+    client.force_login(office.admin)
+    url = change.get_absolute_url()
+    some, whole = (client.get(f"{url}{asked}").content.decode() for asked in ("", "?all=permits"))
+    assert '<span class="count">2</span></summary>' in some
+    assert [one.number in some for one in permits] == [True, False]
+    assert "Show all 2" in some
+    assert [one.number in whole for one in permits] == [True, True]
+
+
+def test_who_acts_on_a_large_set_is_told_of_the_first(client: Client, office: Cast) -> None:
+    document = written_set()
+    document["policies"] = [
+        {**with_version(), "key": f"XX-{number:04d}-suspension"} for number in range(30)
+    ]
+    change, _found = start_set(json.dumps(document).encode(), by=office.admin)
+    client.force_login(office.admin)
+    page = client.get(f"{change.get_absolute_url()}propose/").content.decode()
+    assert "XX-0024-suspension" in page
+    assert "XX-0025-suspension" not in page
+    assert "5 more policies, on the page of the change" in page
 
 
 @pytest.mark.parametrize("language", ["en-ca", "fr-ca"])
