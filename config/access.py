@@ -167,6 +167,7 @@ ACCESS: Mapping[str, Row] = {
     "permits:new_policy_change": ACT_OF_ADMINISTRATORS,
     "permits:new_policy_set": ACT_OF_ADMINISTRATORS,
     "permits:edit_policy_change": ACT_OF_ADMINISTRATORS,
+    "permits:close_policy_change": ACT_OF_ADMINISTRATORS,
     "permits:preview_policy_change": {"POST": ADMINISTRATORS},
     "permits:propose_policy_change": ACT_OF_ADMINISTRATORS,
     "permits:approve_policy_change": ACT_OF_ADMINISTRATORS,

@@ -68,6 +68,7 @@ urlpatterns = [
     path("policy-changes/set/", policy_changes.new_set, name="new_policy_set"),
     path(CHANGE, policy_changes.change, name="policy_change"),
     path(f"{CHANGE}edit/", policy_changes.edit, name="edit_policy_change"),
+    path(f"{CHANGE}close/<str:key>/", policy_changes.close, name="close_policy_change"),
     path(f"{CHANGE}preview/", policy_changes.preview, name="preview_policy_change"),
     path(f"{CHANGE}propose/", policy_changes.propose, name="propose_policy_change"),
     path(f"{CHANGE}approve/", policy_changes.approve, name="approve_policy_change"),

@@ -28,7 +28,7 @@ PEOPLE = ["anonymous", "without a role", *Role]
 
 # What stands in an address that names something. Whether it is there does not matter here: who may
 # not open it is told so before it is looked for.
-ACTS_ON_A_CHANGE = ("edit", "preview", "propose", "approve", "return", "withdraw")
+ACTS_ON_A_CHANGE = ("edit", "close", "preview", "propose", "approve", "return", "withdraw")
 ARGUMENTS: dict[str, dict[str, object]] = {
     "policies:policy": {"key": "TR-2020-04-16-presumptive"},
     "policies:destination": {"code": "TR"},
@@ -84,6 +84,7 @@ ARGUMENTS: dict[str, dict[str, object]] = {
         f"permits:{name}": {"number": "PC-2026-001"}
         for name in ("policy_change", *(f"{act}_policy_change" for act in ACTS_ON_A_CHANGE))
     },
+    "permits:close_policy_change": {"number": "PC-2026-001", "key": "TR-2020-04-16-presumptive"},
 }
 
 

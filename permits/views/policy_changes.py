@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.choices import Role
+from accounts.days import short_day
 from accounts.exceptions import Refused
 from accounts.rights import rights_of
 from history import clock
@@ -51,6 +52,7 @@ from policies.domain.change_words import in_words
 from policies.domain.composing import ALL, compose
 from policies.domain.lint import findings, pairs
 from policies.domain.policy_sets import Refusal, RefusedSet, start_set
+from policies.domain.reference.days import day
 from policies.domain.register import Register, current_register
 from policies.forms.policy_change import DraftForm, SetForm, StartForm
 from policies.models import Policy, PolicyChange
@@ -82,7 +84,7 @@ def changes(request: HttpRequest) -> HttpResponse:
 
 def _title(change: PolicyChange) -> str:
     """What a change is called: by the policy that it makes, or else by the one that it changes."""
-    french = (get_language() or "").startswith("fr")
+    french = _is_french()
     policy = change.content.get("policy") or {}
     drafted = policy.get("title_fr" if french else "title_en")
     if drafted:
@@ -94,6 +96,10 @@ def _title(change: PolicyChange) -> str:
         words = ngettext("A set of %(count)d policy", "A set of %(count)d policies", count)
         return words % {"count": count}
     return _("A policy without a title yet")
+
+
+def _is_french() -> bool:
+    return (get_language() or "").startswith("fr")
 
 
 @require_http_methods(METHODS)
@@ -311,6 +317,7 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         and bool(rights_of(request) & PROPOSERS)
         and bool(policies_to_sweep(row)),
         "is_mine": mine,
+        "begins": day(row.content.get("from")),
         "unmoved": impact.open_cases - len(impact.moved) if impact else 0,
     }  # fmt: skip
     return render(request, "permits/policy_change.html", context)
@@ -494,6 +501,37 @@ def preview(request: HttpRequest, number: str) -> HttpResponse:
 
     page = _page(row, _("Preview what it would do"), _("Preview"))
     return answer(request, forms.PlainForm(request.POST), page, perform)
+
+
+@require_http_methods(METHODS)
+def close(request: HttpRequest, number: str, key: str) -> HttpResponse:
+    """Makes the draft of a new policy end the one that claims the same."""
+    row, other = find(number), get_object_or_404(Policy, key=key)
+    first = day(row.content.get("from"))
+
+    def perform(form: forms.PlainForm) -> HttpResponse:
+        drafting.close_other(row, other, by=who(request), seen=form.cleaned_data["seen"])
+        messages.success(
+            request,
+            _("%(number)s ends %(key)s too. Both are approved together.")
+            % {"number": row.number, "key": key},
+        )
+        return redirect(row)
+
+    page = _page(
+        row,
+        _("End the policy that claims the same"),
+        _("Close it on %(day)s") % {"day": short_day(first)} if first else _("Close it"),
+        _("The draft becomes an amendment of that policy, which ends on the day on which the new"
+          " one begins. Nothing changes until another administrator has approved it."),
+        facts=(
+            (_("Policy"), f"{other.key}\n{other.title_fr if _is_french() else other.title_en}"),
+            (_("Ends on"), short_day(first) if first else "—"),
+        ),
+        refusal=_why_not_edit(request, row),
+    )  # fmt: skip
+    form = forms.PlainForm(sent(request), initial={"seen": row.version})
+    return answer(request, form, page, perform)
 
 
 @require_http_methods(METHODS)

@@ -178,6 +178,9 @@ def _blank() -> dict[str, Any]:
     }
 
 
+_NO_PREVIEW: dict[str, Any] = {"preview": {}, "found": "", "previewed_at": None}
+
+
 def save_change(
     change: PolicyChange,
     *,
@@ -205,9 +208,35 @@ def save_change(
             rationale_en=rationale_en.strip(),
             rationale_fr=rationale_fr.strip(),
             note=note.strip(),
-            preview={},
-            found="",
-            previewed_at=None,
+            **_NO_PREVIEW,
+        )
+    return now
+
+
+def close_other(
+    change: PolicyChange, other: Policy, *, by: User, seen: int | None = None
+) -> PolicyChange:
+    """Makes the draft of a new policy end another one, on the day on which its own begins.
+
+    It is an amendment from then on: both are approved together, and the one replaces the other.
+    Raises NotPermitted, Refused, Conflict.
+    """
+    with changing(change, by=by, seen=seen) as (entries, now):
+        refuse_others(now, by)
+        if now.status not in EDITABLE or now.kind != ChangeKind.IMPOSE:
+            raise Refused(_("Only the draft of a new policy is made to end another one."))
+        replaced = newest_version(other)
+        record(entries, Verb.CHANGE_EDITED, now).set(
+            now,
+            kind=ChangeKind.AMEND.value,
+            policy=other,
+            replaced=replaced,
+            content={
+                **now.content,
+                "policy": {**now.content["policy"], "replaces": other.key},
+                "head": head_of(other),
+            },
+            **_NO_PREVIEW,
         )
     return now
 

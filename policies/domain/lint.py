@@ -57,13 +57,17 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding. `title` says of what kind it is, `words` what was found."""
+    """One finding. `title` says of what kind it is, `words` what was found.
+
+    `closes` is the policy that the draft can be made to end, which settles it.
+    """
 
     code: str
     blocks: bool
     title: str
     words: str
     field: str = ""
+    closes: str = ""
 
     @property
     def anchor(self) -> str:
@@ -425,7 +429,8 @@ def _in_the_register(
             row = after.rulebook.row[one.enters.key]
             begins = one.begins.effective_from if one.begins else None
             on = max(begins or date.min, clock.today())
-            yield from _contradictions(row, claims[_claim(row)], after, on)
+            for other in _contradicted(row, claims[_claim(row)], after, on):
+                yield _overlap(change, other, on)
             yield from _regions(row.scope, register)
             if days and not any(_governs(row.key, after, on) for on in days):
                 yield _warn(
@@ -542,9 +547,9 @@ def _by_claim(rows: Iterable[PolicyRow]) -> dict[_Claim, list[PolicyRow]]:
     return found
 
 
-def _contradictions(
+def _contradicted(
     row: PolicyRow, alike: Iterable[PolicyRow], after: Register, on: date
-) -> Iterator[Finding]:
+) -> Iterator[PolicyRow]:
     """Rows in force that claim the same as one of their layer and say something else."""
     book = after.rulebook
     in_force = book.in_force(book.calendar.stretch(on, None))
@@ -557,13 +562,19 @@ def _contradictions(
             and not other.questions
             and not row.questions
         ):
-            yield _block(
-                "overlap",
-                _("Overlap"),
-                _("%(key)s claims the same on that day, and says something else. Amend or end it.")
-                % {"key": other.key},
-                "destinations",
-            )
+            yield other
+
+
+def _overlap(change: PolicyChange, other: PolicyRow, on: date) -> Finding:
+    """The draft of a new policy can be made to end one that has begun before."""
+    words = _("%(key)s claims the same on that day, and says something else. Amend or end it.")
+    found = _block("overlap", _("Overlap"), words % {"key": other.key}, "destinations")
+    has_begun = any(
+        span.known_to is None and (span.effective_from or date.min) < on for span in other.spans
+    )
+    if change.kind == ChangeKind.IMPOSE and has_begun:
+        return replace(found, closes=other.key)
+    return found
 
 
 def _regions(scope: Scope, register: Register) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from accounts.choices import Role
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from history import clock
+from history.domain.door import Conflict
 from history.domain.verify import verify
 from permits.choices import StatementKind
 from permits.domain.acts import perform_act, propose_act
@@ -40,7 +41,13 @@ from permits.models import Application
 from policies.choices import ChangeKind, ChangeStatus, Stance
 from policies.domain.change_words import in_words
 from policies.domain.composing import compose
-from policies.domain.drafting import newest_version, save_change, start_change, withdraw_change
+from policies.domain.drafting import (
+    close_other,
+    newest_version,
+    save_change,
+    start_change,
+    withdraw_change,
+)
 from policies.domain.lint import findings
 from policies.domain.register import current_register
 from policies.models import Policy, PolicyChange, PolicyVersion
@@ -763,3 +770,61 @@ def test_dollars_left_are_no_drift(office: Cast) -> None:
     assert drift(sealed, used) == []
     moved = replace(sealed, permits=tuple(one._replace(group="partly") for one in sealed.permits))
     assert [one.name for one in drift(sealed, moved)] == [permit.number]
+
+
+def overlapping(office: Cast, **days: str | None) -> PolicyChange:
+    """A draft that says something else than TR-9999-suspension, which was approved before."""
+    approved(draft(office.admin), by=office.admin_b)
+    policy = {"key": "TR-9999-denial", "effect": {"stance": "policy_of_denial"}}
+    return draft(office.admin, of_policy=policy, **days)
+
+
+def test_a_draft_is_made_to_end_the_policy_that_claims_the_same(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    change = overlapping(office, starts=in_days(5))
+    (found,) = [one for one in findings(change) if one.code == "overlap"]
+    other = Policy.objects.get(key=found.closes)
+    change = close_other(change, other, by=office.admin)
+    assert (change.kind, change.policy, change.found) == (ChangeKind.AMEND, other, "")
+    assert not [one for one in findings(change) if one.blocks]
+    approved(change, by=office.admin_b)
+    (old,) = PolicyVersion.objects.filter(policy=other, known_to=None)
+    assert old.effective_to == clock.today() + timedelta(days=5)
+    assert Policy.objects.get(key="TR-9999-denial").replaces == other
+    assert stance_of(case.reference, 4) == Stance.SUSPENDED
+    assert stance_of(case.reference, 5) == Stance.POLICY_OF_DENIAL
+    assert verify(deep=True).good
+
+
+def test_only_the_draft_of_a_new_policy_is_made_to_end_one_and_only_by_its_author(
+    office: Cast,
+) -> None:
+    change = overlapping(office, starts=in_days(5))
+    other = Policy.objects.get(key="TR-9999-suspension")
+    with pytest.raises(NotPermitted, match="Only who drafted"):
+        close_other(change, other, by=office.admin_b)
+    with pytest.raises(Conflict):
+        close_other(change, other, by=office.admin, seen=change.version - 1)
+    ended = close_other(change, other, by=office.admin)
+    with pytest.raises(Refused, match="Only the draft of a new policy"):
+        close_other(ended, other, by=office.admin)
+    proposed = propose_change(
+        draft(office.admin, of_policy={"key": "TR-9998-suspension"}), by=office.admin
+    )
+    with pytest.raises(Refused, match="Only the draft of a new policy"):
+        close_other(proposed, other, by=office.admin)
+
+
+def test_what_begins_on_the_same_day_cannot_be_ended_on_it(office: Cast) -> None:
+    (same,) = [one for one in findings(overlapping(office)) if one.code == "overlap"]
+    assert same.blocks
+    assert not same.closes
+
+
+def test_an_amendment_ends_no_other_policy_than_its_own(office: Cast) -> None:
+    change = overlapping(office, starts=in_days(5))
+    amended = draft(office.admin, kind=ChangeKind.AMEND, policy="TR-2024-01-29-end",
+                    of_policy=change.content["policy"] | {"key": "TR-9997-denial"},
+                    starts=in_days(5))  # fmt: skip
+    (found,) = [one for one in findings(amended) if one.code == "overlap"]
+    assert not found.closes

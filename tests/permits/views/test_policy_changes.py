@@ -280,6 +280,30 @@ def test_a_file_that_is_no_set_is_refused_with_row_and_field(client: Client, off
     assert not PolicyChange.objects.exists()
 
 
+@pytest.mark.parametrize("language", ["en-ca", "fr-ca"])
+def test_what_claims_the_same_is_closed_from_its_finding(
+    client: Client, office: Cast, language: str
+) -> None:
+    client.cookies["django_language"] = language
+    approved(draft(office.admin), by=office.admin_b)
+    policy = {"key": "TR-9999-denial", "effect": {"stance": "policy_of_denial"}}
+    change = draft(office.admin, of_policy=policy, starts=in_days(5))
+    url = change.get_absolute_url()
+    close = f"{url}close/TR-9999-suspension/"
+    client.force_login(office.admin_b)
+    assert close not in client.get(url).content.decode()
+    assert client.post(close, {"seen": change.version}).status_code == 403
+    client.force_login(office.admin)
+    assert close in client.get(url).content.decode()
+    assert "TR-9999-suspension" in client.get(close).content.decode()
+    page = client.post(close, {"seen": change.version}, follow=True).content.decode()
+    assert close not in page
+    change.refresh_from_db()
+    assert change.kind == ChangeKind.AMEND
+    assert client.post(close, {"seen": change.version}).status_code == 409
+    assert client.get(f"{url}close/NO-SUCH/").status_code == 404
+
+
 def test_a_large_set_is_read_page_by_page(
     client: Client, office: Cast, django_assert_max_num_queries: Any
 ) -> None:
