@@ -1,4 +1,4 @@
-"""Whether an English and a French text name the same days, numbers and items.
+"""Whether an English and a French text name the same days, numbers, provisions and codes.
 
 Words cannot be compared by rule; what stands in figures can, and a wrong figure is what turns one
 policy into two.
@@ -13,19 +13,27 @@ from dataclasses import dataclass
 
 _MONTHS = {
     "en": "january february march april may june july august september october november december",
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "fr": "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
 }
+_SHORTEST_MONTH = 3
+_CODE = re.compile(r"\b[A-Z]{2}-(?:\d|[A-Z]{3})[A-Za-z0-9-]*")
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
-_ORDINAL = r"(?:er|st|nd|rd|th)?"
-_DAY_FIRST = re.compile(rf"\b(\d{{1,2}}){_ORDINAL}\s+([^\W\d]+)\s+(\d{{4}})\b")
-_MONTH_FIRST = re.compile(rf"\b([^\W\d]+)\s+(\d{{1,2}}){_ORDINAL},?\s+(\d{{4}})\b")
+_DAY = r"(\d{1,2})(?:er|st|nd|rd|th)?"
+_MONTH = r"([^\W\d_]{3,})\.?"
+_DAY_FIRST = re.compile(rf"\b{_DAY}\s+{_MONTH},?\s+(\d{{4}})\b")
+_MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+{_DAY},?\s+(\d{{4}})\b")
+_OF_A_YEAR = re.compile(rf"\b{_MONTH},?\s+(\d{{4}})\b")
+_DAY_OF_NO_YEAR = re.compile(rf"\b{_DAY}\s+{_MONTH}")
+_MONTH_OF_NO_YEAR = re.compile(rf"\b{_MONTH}\s+{_DAY}\b")
 _ITEM = re.compile(r"\b\d{1,4}-\d+(?:\.[0-9a-z]+)*\b", re.IGNORECASE)
-_NUMBER = re.compile(r"\d+(?:[ \u00a0\u202f,]\d{3})*(?:[.,]\d+)?")
+# 7.3(1)(b)(i) in English; 7.3(1)b)(i), and 3a), in French.
+_PROVISION = re.compile(r"\b\d+(?:\.\d+)*(?:\([0-9a-z.]+\)|[a-z]\))(?:\(?[0-9a-z.]+\))*")
+_NUMBER = re.compile(r"\d{1,3}(?:[ \u00a0\u202f,]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What stands in one text and not in the other: a day, an item or a number."""
+    """What stands in one text and not in the other. `kind`: day, number, item, provision, code."""
 
     kind: str
     value: str
@@ -33,14 +41,22 @@ class Fact:
 
 
 def figures_of(text: str, language: str) -> frozenset[tuple[str, str]]:
-    """Every day (ISO), item and number of a text, each as its kind and value."""
+    """Every figure of a text, each as its kind and value; days as ISO writes them.
+
+    What is read as one is not read again as another: the number of a day is no number.
+    """
     text = unicodedata.normalize("NFC", text)
     found: set[tuple[str, str]] = set()
     for kind, pattern, read in (
+        ("code", _CODE, lambda one: one[0]),
         ("day", _ISO, lambda one: "-".join(one.groups())),
-        ("day", _DAY_FIRST, lambda one: _iso(one[1], one[2], one[3], language)),
-        ("day", _MONTH_FIRST, lambda one: _iso(one[2], one[1], one[3], language)),
+        ("day", _DAY_FIRST, lambda one: _iso(language, one[2], day=one[1], year=one[3])),
+        ("day", _MONTH_FIRST, lambda one: _iso(language, one[1], day=one[2], year=one[3])),
+        ("day", _OF_A_YEAR, lambda one: _iso(language, one[1], year=one[2])),
+        ("day", _DAY_OF_NO_YEAR, lambda one: _iso(language, one[2], day=one[1])),
+        ("day", _MONTH_OF_NO_YEAR, lambda one: _iso(language, one[1], day=one[2])),
         ("item", _ITEM, lambda one: one[0].lower()),
+        ("provision", _PROVISION, lambda one: _lettered(one[0])),
     ):
         kept = []
         end = 0
@@ -50,16 +66,37 @@ def figures_of(text: str, language: str) -> frozenset[tuple[str, str]]:
                 found.add((kind, value))
                 kept.append(text[end : one.start()])
                 end = one.end()
-        text = " ".join([*kept, text[end:]])
+        text = " | ".join([*kept, text[end:]])
     found.update(("number", _plain(one[0])) for one in _NUMBER.finditer(text))
     return frozenset(found)
 
 
-def _iso(day: str, month: str, year: str, language: str) -> str:
-    months = _MONTHS[language].split()
-    if month.lower() not in months:
+def _lettered(provision: str) -> str:
+    """A provision, however its letters are set off; empty without one: its numbers are numbers."""
+    parts = re.findall(r"\d+(?:\.\d+)*|[a-z]+", provision)
+    return "-".join(parts) if any(one.isalpha() for one in parts) else ""
+
+
+def _iso(language: str, month: str, *, day: str = "", year: str = "") -> str:
+    """The day, the month of a year (2026-12), or the day of no year (12-07); empty for none."""
+    number = _month(month, language)
+    # "29 may be" is no day.
+    if not number or (not year and language == "en" and month.islower()):
         return ""
-    return f"{year}-{months.index(month.lower()) + 1:02d}-{int(day):02d}"
+    parts = (year, f"{number:02d}", f"{int(day):02d}" if day else "")
+    return "-".join(part for part in parts if part)
+
+
+def _month(word: str, language: str) -> int:
+    """1 to 12, of a month or the beginning of one; 0 for anything else."""
+    folded = unicodedata.normalize("NFD", word.lower())
+    plain = "".join(one for one in folded if not unicodedata.combining(one))
+    fits = [
+        number
+        for number, month in enumerate(_MONTHS[language].split(), 1)
+        if month.startswith(plain)
+    ]
+    return fits[0] if len(fits) == 1 and len(plain) >= _SHORTEST_MONTH else 0
 
 
 def _plain(number: str) -> str:
