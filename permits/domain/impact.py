@@ -10,16 +10,19 @@ at them can stop after any batch and go on later (`look_on`).
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.enums import TextChoices
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from history import clock
@@ -36,8 +39,8 @@ from policies.domain.rulebook import Rows, Rulebook
 from policies.facts import Scope
 from policies.models import Policy
 
-BATCH = 500
-Row = TypeVar("Row", bound=Model)
+SCANNED, BATCH = 5_000, 500
+"""Cases whose items are looked at together, and those whose files are read together."""
 
 
 class Why(TextChoices):
@@ -291,21 +294,36 @@ def _batches(
     Which goods those are is told by their items alone, before anything else of a case is read;
     where a statement can tell it, every case is read.
     """
-    by_items = _rows_by_items(policies, book)
+    reaches = _by_items(policies, book)
     ids = applications.order_by("pk").values_list("pk", flat=True)
-    while batch := list(ids.filter(pk__gt=after)[:BATCH]):
-        after, size = batch[-1], len(batch)
-        if by_items is not None:
-            lines = Line.objects.filter(application__in=batch, is_removed=False)
-            batch = sorted(
-                {
-                    key
-                    for key, items in lines.values_list("application", "items")
-                    if book.goods_match(written(items)).rows & by_items
-                }
-            )
-        rows = Application.objects.filter(pk__in=batch).select_related("destination")
-        yield Batch(after, size, read_for_ruling(list(rows.order_by("pk"))))
+    while scanned := list(ids.filter(pk__gt=after)[:SCANNED]):
+        found = scanned if reaches is None else _with_goods(scanned, reaches)
+        for start in range(0, len(found), BATCH) or [0]:
+            these = found[start : start + BATCH]
+            last = these[-1] if start + BATCH < len(found) else scanned[-1]
+            size = bisect_right(scanned, last) - bisect_right(scanned, after)
+            after = last
+            rows = Application.objects.filter(pk__in=these).select_related("destination")
+            yield Batch(last, size, read_for_ruling(list(rows.order_by("pk"))))
+
+
+def _with_goods(applications: Sequence[int], reaches: Callable[[str], bool]) -> list[int]:
+    lines = Line.objects.filter(application__in=applications, is_removed=False)
+    items = lines.annotate(written=Cast("items", TextField())).values_list("application", "written")
+    return sorted({key for key, text in items if reaches(text)})
+
+
+def _by_items(policies: Iterable[Policy], book: Rulebook) -> Callable[[str], bool] | None:
+    """Whether goods of such items (as JSON) are reached; None unless all policies name items."""
+    rows = _rows_by_items(policies, book)
+    if rows is None:
+        return None
+
+    @cache
+    def reaches(items: str) -> bool:
+        return bool(book.goods_match(written(json.loads(items))).rows & rows)
+
+    return reaches
 
 
 def _rows_by_items(policies: Iterable[Policy], book: Rulebook) -> Rows | None:
