@@ -828,3 +828,24 @@ def test_an_amendment_ends_no_other_policy_than_its_own(office: Cast) -> None:
                     starts=in_days(5))  # fmt: skip
     (found,) = [one for one in findings(amended) if one.code == "overlap"]
     assert not found.closes
+
+
+def test_a_proposed_change_may_still_be_withdrawn(office: Cast) -> None:
+    proposed = propose_change(draft(office.admin), by=office.admin)
+    gone = withdraw_change(proposed, reason="No longer needed", by=office.admin)
+    assert gone.status == ChangeStatus.WITHDRAWN
+    with pytest.raises(Refused):
+        approve_change(gone, by=office.admin_b)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends", "first"),
+    [(ChangeKind.END, 5, 5), (ChangeKind.EXTEND, 15, 10)],
+)
+def test_another_end_tells_from_the_earlier_of_both_on(
+    office: Cast, kind: str, ends: int, first: int
+) -> None:
+    approved(draft(office.admin, ends=in_days(10)), by=office.admin_b)
+    change = draft(office.admin, kind=kind, policy="TR-9999-suspension", ends=in_days(ends))
+    (part,) = compose(change, at=clock.now())
+    assert part.day == clock.today() + timedelta(days=first)
