@@ -301,7 +301,7 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         "findings": settled if everything == "findings" else settled[:MOST_FINDINGS],
         "to_settle": len(settled),
         "blocking": len(blocking),
-        "pairs": [one for one in pairs(row, page.these) if one.en or one.fr],
+        **_texts(row, page),
         "back_test": _back_test(request, row) if row.status in drafting.PENDING and not blocking
         else None,
         "under_way": previews.under_way(row) if row.status in drafting.EDITABLE else None,
@@ -340,6 +340,15 @@ def _policies(change: PolicyChange, wanted: str | None) -> Policies:
     added = sum(row["kind"] == ChangeKind.IMPOSE for row in rows)
     these = slice(page.start_index() - 1, page.end_index())
     return Policies(these, page, added, len(rows) - added)
+
+
+def _texts(change: PolicyChange, page: Policies) -> dict[str, Any]:
+    """The texts in both languages; of a set, whose texts stand above, those that differ."""
+    texts = [one for one in pairs(change, page.these) if one.en or one.fr]
+    if page.page is None:
+        return {"pairs": texts}
+    differing = [one for one in texts if one.differences]
+    return {"pairs": differing, "same": len(texts) - len(differing)}
 
 
 def _rows(moves: Sequence[Move], everything: bool) -> list[MoveRow]:

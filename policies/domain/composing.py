@@ -457,21 +457,19 @@ def rehearse(register: Register, parts: Sequence[Composed]) -> Register:
     rows: dict[str, PolicyRow] = dict(book.row)
     always = (Span(),)
     for part in parts:
-        closes, follows, enters = part.closes, part.follows, part.enters
+        closes, enters = part.closes, part.enters
         if enters is not None:
             rows[enters.key] = replace(rows[enters.key], spans=always)
         if closes is not None:
             key = closes.policy.key
-            rows[key] = replace(rows[key], spans=_rehearsed(closes, follows, enters))
+            rows[key] = replace(rows[key], spans=_rehearsed(closes, part.follows))
     return replace(imagined, rulebook=Rulebook(rows.values(), book.members(), read_item_sets()))
 
 
-def _rehearsed(
-    closes: PolicyVersion, follows: PolicyVersion | None, enters: Policy | None
-) -> tuple[Span, ...]:
+def _rehearsed(closes: PolicyVersion, follows: PolicyVersion | None) -> tuple[Span, ...]:
     """The days of a policy in a rehearsal: none once it ends or is replaced, all once it goes on;
     after a correction of other days, those."""
-    if enters is not None or follows is None:
+    if follows is None:
         return ()
     if follows.effective_from != closes.effective_from or (
         follows.effective_to == closes.effective_to

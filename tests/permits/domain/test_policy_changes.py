@@ -40,7 +40,7 @@ from permits.domain.statements import CLAIMED, countersign
 from permits.models import Application
 from policies.choices import ChangeKind, ChangeStatus, Stance
 from policies.domain.change_words import in_words
-from policies.domain.composing import compose
+from policies.domain.composing import compose, rehearse
 from policies.domain.drafting import (
     close_other,
     newest_version,
@@ -50,6 +50,7 @@ from policies.domain.drafting import (
 )
 from policies.domain.lint import findings
 from policies.domain.register import current_register
+from policies.facts import Span
 from policies.models import Policy, PolicyChange, PolicyVersion
 from tests.people import Cast, give_delegation, give_role, make_person_with
 from tests.permits.factories import (
@@ -849,3 +850,40 @@ def test_another_end_tells_from_the_earlier_of_both_on(
     change = draft(office.admin, kind=kind, policy="TR-9999-suspension", ends=in_days(ends))
     (part,) = compose(change, at=clock.now())
     assert part.day == clock.today() + timedelta(days=first)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends", "holds"),
+    [
+        (ChangeKind.END, 5, False),
+        (ChangeKind.EXTEND, 15, True),
+        (ChangeKind.EXTEND, None, True),
+    ],
+)
+def test_a_policy_that_goes_on_is_rehearsed_on_every_day_and_one_that_ends_on_none(
+    office: Cast, kind: str, ends: int | None, holds: bool
+) -> None:
+    approved(draft(office.admin, ends=in_days(10)), by=office.admin_b)
+    change = draft(
+        office.admin,
+        kind=kind,
+        policy="TR-9999-suspension",
+        ends=None if ends is None else in_days(ends),
+    )
+    register = rehearse(current_register(), compose(change, at=clock.now()))
+    spans = register.rulebook.row["TR-9999-suspension"].spans
+    assert spans == ((Span(),) if holds else ())
+
+
+def test_an_amended_policy_is_rehearsed_on_no_day_and_the_new_one_on_every(office: Cast) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    change = draft(
+        office.admin,
+        kind=ChangeKind.AMEND,
+        policy="TR-9999-suspension",
+        of_policy={"key": "TR-9999-denial", "effect": {"stance": "policy_of_denial"}},
+        starts=in_days(5),
+    )
+    rows = rehearse(current_register(), compose(change, at=clock.now())).rulebook.row
+    assert rows["TR-9999-suspension"].spans == ()
+    assert rows["TR-9999-denial"].spans == (Span(),)
