@@ -17,7 +17,8 @@ from accounts.choices import Role
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from history import clock
-from history.domain.door import Conflict
+from history.actors import Actor
+from history.domain.door import Conflict, door
 from history.domain.verify import verify
 from permits.choices import StatementKind
 from permits.domain.acts import perform_act, propose_act
@@ -48,6 +49,7 @@ from policies.domain.drafting import (
     start_change,
     withdraw_change,
 )
+from policies.domain.entering import enter
 from policies.domain.lint import findings
 from policies.domain.register import current_register
 from policies.facts import Span
@@ -887,3 +889,20 @@ def test_an_amended_policy_is_rehearsed_on_no_day_and_the_new_one_on_every(offic
     rows = rehearse(current_register(), compose(change, at=clock.now())).rulebook.row
     assert rows["TR-9999-suspension"].spans == ()
     assert rows["TR-9999-denial"].spans == (Span(),)
+
+
+def test_what_was_composed_of_a_version_that_is_closed_is_not_entered(office: Cast) -> None:
+    """Findings say so before; the version's own row is looked at too, under the lock."""
+    approved(draft(office.admin), by=office.admin_b)
+    key = "TR-9999-suspension"
+    first = draft(office.admin, kind=ChangeKind.END, policy=key, ends=in_days(5))
+    late = draft(office.admin, kind=ChangeKind.END, policy=key, ends=in_days(6))
+    parts = compose(late, at=clock.now())
+    approved(first, by=office.admin_b)
+    with (
+        pytest.raises(Refused, match="was changed since"),
+        door(by=Actor.person(office.admin_b.pk, Role.ADMINISTRATOR.value)) as entries,
+    ):
+        enter(late.number, parts, at=clock.now(), entries=entries)
+    (version,) = PolicyVersion.objects.filter(policy__key=key, known_to=None)
+    assert version.effective_to == clock.today() + timedelta(days=5)
