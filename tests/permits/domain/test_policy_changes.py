@@ -775,11 +775,11 @@ def test_dollars_left_are_no_drift(office: Cast) -> None:
     assert [one.name for one in drift(sealed, moved)] == [permit.number]
 
 
-def overlapping(office: Cast, **days: str | None) -> PolicyChange:
+def overlapping(office: Cast, starts: str | None = None) -> PolicyChange:
     """A draft that says something else than TR-9999-suspension, which was approved before."""
     approved(draft(office.admin), by=office.admin_b)
     policy = {"key": "TR-9999-denial", "effect": {"stance": "policy_of_denial"}}
-    return draft(office.admin, of_policy=policy, **days)
+    return draft(office.admin, of_policy=policy, starts=starts or today())
 
 
 def test_a_draft_is_made_to_end_the_policy_that_claims_the_same(office: Cast) -> None:
