@@ -182,7 +182,9 @@ def look_on(
     policies = _policies(parts)
     if policies:
         now, today = register or current_register(), today or clock.today()
-        work = _Work(parts, policies, (now, imagine(now, parts)), days_ahead(parts, today), today)
+        after = imagine(now, parts)
+        days = days_ahead(parts, today, after.rulebook.calendar.days)
+        work = _Work(parts, policies, (now, after), days, today)
         while not course.is_over:
             stage = STAGES[course.stage]
             cases = _cases(stage, parts, today)

@@ -494,10 +494,17 @@ def _moved(row: PolicyRow, closes: PolicyVersion, part: Composed) -> PolicyRow:
     return replace(row, spans=tuple(spans))
 
 
-def days_ahead(parts: Sequence[Composed], today: date) -> list[date]:
-    """The days from today on which the register begins to say something else than before."""
+def days_ahead(parts: Sequence[Composed], today: date, known: Iterable[date] = ()) -> list[date]:
+    """The days from today on which the register begins to say something else than before.
+
+    `known` are those on which any policy begins or ends: what is different can be another then.
+    """
+    known = [day for day in known if day > today]
     days = set()
     for start, end in days_moved(parts):
+        days |= {
+            day for day in known if (start is None or day > start) and (end is None or day < end)
+        }
         if end is None or end > today:
             days.add(max(start or today, today))
         if end is not None and end >= today:

@@ -419,7 +419,7 @@ def _in_the_register(
     except ValueError as fault:
         yield _unfit(str(fault))
         return
-    days = days_ahead(composed, clock.today())
+    days = days_ahead(composed, clock.today(), after.rulebook.calendar.days)
     pending = _pending(change, parts)
     claims = _by_claim(after.rulebook.rows)
     for part, one in zip(parts, composed, strict=True):

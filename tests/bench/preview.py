@@ -19,7 +19,7 @@ from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-APPLICATIONS = 60_000
+APPLICATIONS = 56_000
 DAYS = 730
 """For which a permit is live: of that many applications, some 50,000 have one."""
 RECENT, RECENT_DAYS = 5_000, 30

@@ -26,7 +26,7 @@ from permits.domain.casefile import read_file
 from permits.domain.decision import issue
 from permits.domain.gate import GateClosed
 from permits.domain.impact import back_test, drift, impact_of, unsealed
-from permits.domain.intake import add_party
+from permits.domain.intake import add_party, edit_application, submit, take_up
 from permits.domain.policy_changes import (
     Drifted,
     NotSettled,
@@ -906,3 +906,38 @@ def test_what_was_composed_of_a_version_that_is_closed_is_not_entered(office: Ca
         enter(late.number, parts, at=clock.now(), entries=entries)
     (version,) = PolicyVersion.objects.filter(policy__key=key, known_to=None)
     assert version.effective_to == clock.today() + timedelta(days=5)
+
+
+def test_a_case_whose_goods_pass_there_is_reached(office: Cast) -> None:
+    case = make_draft(office.analyst, destination="DE")
+    case = edit_application(case, {"transit": ["TR"]}, by=office.analyst)
+    case = take_up(submit(case, by=office.analyst), by=office.analyst)
+    assert [one.reference for one in look(draft(office.admin)).impact.moved] == [case.reference]
+
+
+def test_an_amendment_that_is_only_proposed_makes_no_permit_last_longer(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    last = permit.valid_to
+    change = {"valid_to": last + timedelta(days=9)}
+    propose_act(permit, kind="amend", reason=WHY, by=office.senior, change=change)
+    parts = compose(draft(office.admin), at=clock.now())
+    found = impact_of(parts, today=last + timedelta(days=1))
+    assert (found.live_permits, found.permits) == (0, ())
+
+
+def test_what_moves_is_told_of_the_first_day_on_which_the_outcome_does(office: Cast) -> None:
+    """First it rests on another policy that says the same; once that ends, the stance moves."""
+    approved(draft(office.admin, ends=in_days(20)), by=office.admin_b)
+    case = make_in_review(office.analyst)
+    same = draft(
+        office.admin, of_policy={"key": "TR-9998-suspension"}, starts=in_days(5), ends=in_days(40)
+    )
+    impact = look(same).impact
+    assert impact.on.isoformat() == in_days(5)
+    (move,) = impact.moved
+    assert (move.reference, move.on) == (case.reference, in_days(20))
+    assert (move.before.stance, move.after.stance) == (Stance.CASE_BY_CASE, Stance.SUSPENDED)
+    (alike,) = look(
+        draft(office.admin, of_policy={"key": "TR-9997-suspension"}, ends=in_days(10))
+    ).impact.restated
+    assert (alike.reference, alike.before) == (case.reference, alike.after)
