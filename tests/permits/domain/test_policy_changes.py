@@ -941,3 +941,48 @@ def test_what_moves_is_told_of_the_first_day_on_which_the_outcome_does(office: C
         draft(office.admin, of_policy={"key": "TR-9997-suspension"}, ends=in_days(10))
     ).impact.restated
     assert (alike.reference, alike.before) == (case.reference, alike.after)
+
+
+def test_export_and_brokering_do_not_claim_the_same(office: Cast) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    scope = {**POLICY["scope"], "activities": ["brokering"]}
+    denial = {"key": "TR-9999-denial", "effect": {"stance": "policy_of_denial"}, "scope": scope}
+    assert not [
+        one for one in findings(draft(office.admin, of_policy=denial)) if one.code == "overlap"
+    ]
+
+
+def test_what_is_eased_alike_on_two_days_is_told_once(office: Cast) -> None:
+    scope = {**POLICY["scope"], "destinations": ["TR", "DE"]}
+    approved(draft(office.admin, of_policy={"scope": scope}), by=office.admin_b)
+    far = {"key": "FR-9999-suspension", "scope": {**POLICY["scope"], "destinations": ["FR"]}}
+    # A day between on which something else begins.
+    approved(draft(office.admin, of_policy=far, starts=in_days(30)), by=office.admin_b)
+    end = draft(office.admin, kind=ChangeKind.END, policy="TR-9999-suspension", ends=in_days(5))
+    told = [one.words for one in findings(end) if one.code == "gap"]
+    assert len(told) == len(set(told)) == 1
+
+
+@pytest.mark.parametrize(("days", "told"), [(5, 0), (6, 1)])
+def test_announced_on_the_day_itself_is_not_late(office: Cast, days: int, told: int) -> None:
+    change = draft(office.admin, starts=in_days(5))
+    change = save_change(
+        change,
+        content={**change.content, "announced_on": in_days(days)},
+        rationale_en="For a test",
+        rationale_fr="Pour un essai",
+        note="",
+        by=office.admin,
+    )
+    assert len([one for one in findings(change) if one.code == "announced"]) == told
+
+
+def test_of_several_other_changes_to_a_policy_three_are_named(office: Cast) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    ends = [
+        draft(office.admin, kind=ChangeKind.END, policy="TR-9999-suspension", ends=in_days(days))
+        for days in range(5, 10)
+    ]
+    told = [one.words for one in findings(ends[0]) if one.code == "pending"]
+    assert len(told) == len(set(told)) == 3
+    assert not any(ends[0].number in words for words in told)

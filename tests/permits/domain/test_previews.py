@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.exceptions import NotPermitted, Refused
 from history import clock
 from history.domain.door import Conflict
 from history.domain.verify import verify
 from permits.domain import impact
-from permits.domain.impact import unsealed
+from permits.domain.impact import impact_of, unsealed
 from permits.domain.policy_changes import (
     approve_change,
     preview_change,
@@ -19,6 +21,7 @@ from permits.domain.policy_changes import (
 )
 from permits.domain.previews import go_on_with_those_left, under_way
 from permits.models import Application, PreviewUnderWay
+from policies.domain.composing import compose
 from policies.domain.drafting import save_change, withdraw_change
 from policies.models import PolicyChange
 from tests.people import Cast
@@ -217,3 +220,15 @@ def test_the_rounds_leave_what_is_through_and_forget_what_is_of_no_use(
     left_alone()
     go_on_with_those_left()
     assert [one.change_id for one in PreviewUnderWay.objects.all()] == [through.pk]
+
+
+def test_the_queries_do_not_grow_with_the_cases(office: Cast) -> None:
+    parts = compose(draft(office.admin), at=clock.now())
+    asked = []
+    for _ in range(2):
+        make_permit(office.analyst, office.senior, office.decision)
+        make_in_review(office.analyst)
+        with CaptureQueriesContext(connection) as queries:
+            found = impact_of(parts)
+        asked.append((len(queries), len(found.moved), len(found.permits)))
+    assert asked == [(asked[0][0], 1, 1), (asked[0][0], 2, 2)]
