@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from history.actors import Actor
 from history.domain.door import Conflict, door
 from history.domain.verify import verify
 from permits.choices import StatementKind
-from permits.domain.acts import perform_act, propose_act
+from permits.domain.acts import act_at_once, perform_act, propose_act
 from permits.domain.casefile import read_file
 from permits.domain.decision import issue
 from permits.domain.gate import GateClosed
@@ -38,7 +39,7 @@ from permits.domain.policy_changes import (
 )
 from permits.domain.ruling import coming, rule_on
 from permits.domain.statements import CLAIMED, countersign
-from permits.models import Application
+from permits.models import Application, PermitLine
 from policies.choices import ChangeKind, ChangeStatus, Stance
 from policies.domain.change_words import in_words
 from policies.domain.composing import compose, rehearse
@@ -986,3 +987,21 @@ def test_of_several_other_changes_to_a_policy_three_are_named(office: Cast) -> N
     told = [one.words for one in findings(ends[0]) if one.code == "pending"]
     assert len(told) == len(set(told)) == 3
     assert not any(ends[0].number in words for words in told)
+
+
+def test_what_is_left_on_a_cancelled_line_is_not_counted(office: Cast) -> None:
+    small = {**LINE, "quantity": 3}
+    permit = make_permit(office.analyst, office.senior, office.decision, lines=(LINE, small))
+    first, _second = PermitLine.objects.filter(permit=permit).order_by("number")
+    act_at_once(permit, kind="cancel", line=first, reason=WHY, by=office.decision)
+    (found,) = look(draft(office.admin)).impact.permits
+    assert Decimal(found.left) == 3 * LINE["unit_value"]
+
+
+def test_a_returned_change_is_proposed_no_more_and_says_why(office: Cast) -> None:
+    proposed = propose_change(draft(office.admin), by=office.admin)
+    returned = return_change(proposed, reason="The day is a holiday", by=office.admin_b)
+    assert (returned.status, returned.proposed_at) == (ChangeStatus.RETURNED, None)
+    assert returned.returned_for == "The day is a holiday"
+    with pytest.raises(Refused, match="not proposed"):
+        approve_change(returned, by=office.admin_b)

@@ -276,3 +276,11 @@ def test_the_figures_of_a_note_are_compared(office: Cast, note: str, answer: boo
     blocking = [one for one in findings(change) if one.blocks]
     assert (not blocking) is answer
     assert all("2020-03-0" in one.words for one in blocking)
+
+
+def test_a_set_may_tell_of_days_that_have_passed(office: Cast) -> None:
+    document = {**written_set(), "policies": [with_version(**{"from": in_days(-30)})]}
+    change = explained(start_set(raw(document), by=office.admin)[0])
+    assert [one.blocks for one in findings(change) if one.code == "retroactive"] == [False]
+    approved(change, by=office.admin_b)
+    assert PolicyVersion.objects.get(policy__key=NEW).effective_from is not None
