@@ -1005,3 +1005,18 @@ def test_a_returned_change_is_proposed_no_more_and_says_why(office: Cast) -> Non
     assert returned.returned_for == "The day is a holiday"
     with pytest.raises(Refused, match="not proposed"):
         approve_change(returned, by=office.admin_b)
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        # It asks a question: with the answer that makes it apply, nothing would restrict any more.
+        ("IL-2024-01-08", "Israel"),
+        # It says only that a permit is needed.
+        ("ECL-2-B", "less strict"),
+    ],
+)
+def test_what_is_eased_only_in_part_is_told(office: Cast, policy: str, words: str) -> None:
+    end = draft(office.admin, kind=ChangeKind.END, policy=policy, ends=in_days(5))
+    told = [one.words for one in findings(end) if one.code == "gap"]
+    assert any(words in one for one in told), told

@@ -327,6 +327,11 @@ MALFORMED: dict[str, tuple[Edit, tuple[str, str, str], str]] = {
         ("notes_fr.json", "GEP41", ""),
         "should be non-empty",
     ),
+    "a French note beside its policy": (
+        set_in(P, *TR, "notes_fr", "Note."),
+        (P, "TR-2020-04-16-presumptive", "notes_fr"),
+        "stands in notes_fr.json",
+    ),
     "two names on one day": (
         set_in(D, "destinations", {"code": "CZ"}, "names", 1, "from", "2020-10-13"),
         (D, "CZ", "names[0]"),
