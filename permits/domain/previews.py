@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from history import clock
-from permits.domain.impact import Course, as_text, from_text, look_on, to_look_at
+from permits.domain.impact import STAGES, Course, as_text, from_text, look_on, to_look_at
 from permits.models import PreviewUnderWay
 from policies.domain.composing import Composed, compose
 from policies.domain.register import newest_load
@@ -47,7 +47,16 @@ def under_way(change: PolicyChange) -> PreviewUnderWay | None:
 
 
 def _kept(change: PolicyChange, basis: _Basis) -> PreviewUnderWay | None:
-    return PreviewUnderWay.objects.filter(change=change, **basis._asdict()).first()
+    """What was kept of this basis. It is no record, and may be none: then it counts for nothing."""
+    try:
+        row = PreviewUnderWay.objects.filter(change=change, **basis._asdict()).first()
+    except (ValueError, TypeError, AttributeError):
+        # SQLite takes any kind of value in any column.
+        return None
+    if row is None or row.stage not in range(len(STAGES) + 1):
+        return None
+    whole = all(isinstance(one, int) for one in (row.last, row.looked, row.total))
+    return row if whole else None
 
 
 def go_on(

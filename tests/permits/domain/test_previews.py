@@ -123,6 +123,20 @@ def test_what_cannot_be_read_begins_anew(
     assert change.preview["counts"]["moved"] == 3
 
 
+@pytest.mark.parametrize("column", ["stage", "looked", "total", "last"])
+def test_a_row_that_is_none_counts_for_nothing(
+    office: Cast, cases: list[Application], column: str
+) -> None:
+    change = step(draft(office.admin), office)
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE permits_previewunderway SET {column} = 'x'")
+    else:
+        PreviewUnderWay.objects.update(stage=9)
+    assert under_way(change) is None
+    assert to_the_end(change, office).preview["counts"]["moved"] == 3
+
+
 def test_another_draft_begins_anew(office: Cast, cases: list[Application]) -> None:
     change = step(step(draft(office.admin), office), office)
     assert how_far(change) == (2, 4)
