@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from accounts.domain.demo import make_demo_people
 from history import clock
 from history.domain.verify import verify
 from history.models import Event, Log
-from permits.choices import Outcome, Status
+from permits.choices import OPEN, Outcome, Status
 from permits.domain.assessment import card_states
 from permits.domain.casefile import read_files
 from permits.domain.frozen import replay
@@ -122,3 +123,13 @@ def test_only_a_demonstration_is_filled(office: Cast, monkeypatch: pytest.Monkey
     monkeypatch.setattr(Log.objects, "first", lambda: log)
     with pytest.raises(CommandError, match="not synthetic"):
         call_command("seed", applications=1)
+
+
+def test_the_later_they_begin_the_more_are_open(demonstration: None) -> None:
+    since = clock.today() - timedelta(days=20)
+    seed(30, seed=5, since=since)
+    opened = Application.objects.values_list("opened_at", flat=True)
+    assert all(one.astimezone(clock.OTTAWA).date() >= since for one in opened)
+    assert Application.objects.filter(status__in=OPEN).count() > 10
+    with pytest.raises(CommandError, match="before today"):
+        call_command("seed", applications=1, since=clock.today())
