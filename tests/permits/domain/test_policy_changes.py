@@ -1020,3 +1020,28 @@ def test_what_is_eased_only_in_part_is_told(office: Cast, policy: str, words: st
     end = draft(office.admin, kind=ChangeKind.END, policy=policy, ends=in_days(5))
     told = [one.words for one in findings(end) if one.code == "gap"]
     assert any(words in one for one in told), told
+
+
+def test_a_person_looks_where_an_exception_that_counted_counts_no_more(office: Cast) -> None:
+    out = {
+        "code": "aid",
+        "en": "Aid",
+        "fr": "Aide",
+        "evidence_en": "A letter",
+        "evidence_fr": "Une lettre",
+    }
+    approved(draft(office.admin, of_policy={"exceptions": [out]}), by=office.admin_b)
+    case = make_in_review(office.analyst)
+    letter = attached(case, office.analyst)
+    key = "TR-9999-suspension:aid"
+    claimed = say(case, StatementKind.EXCEPTION, key, CLAIMED, by=office.analyst, document=letter)
+    countersign(claimed, by=office.senior)
+    amended = draft(
+        office.admin,
+        kind=ChangeKind.AMEND,
+        policy="TR-9999-suspension",
+        of_policy={"key": "TR-9999-denial", "effect": {"stance": "policy_of_denial"}},
+        starts=in_days(5),
+    )
+    (move,) = look(amended).impact.moved
+    assert (move.reference, move.because) == (case.reference, ("exception",))
