@@ -161,7 +161,7 @@ def test_a_set_is_refused_whole_while_one_of_its_policies_blocks(office: Cast) -
 def test_a_set_taken_in_says_what_it_said_when_it_is_taken_in_again(office: Cast) -> None:
     policy = with_version()
     policy["replaces"] = "TR-2024-01-29-end"
-    policy["versions"][0] |= {"precision": "month", "assumed": ["from"]}
+    policy["versions"][0] |= {"precision": "month", "assumed": ["from", "known_from"]}
     document = {**written_set(), "policies": [policy]}
     approved(explained(start_set(raw(document), by=office.admin)[0]), by=office.admin_b)
     version = PolicyVersion.objects.get(policy__key=NEW)
