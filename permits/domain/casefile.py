@@ -157,33 +157,6 @@ def read_files(applications: Sequence[Application]) -> list[CaseFile]:
     return found
 
 
-def read_for_ruling(applications: Sequence[Application]) -> list[CaseFile]:
-    """Their files with only what a ruling looks at: lines, parties, statements. Three queries."""
-    keys = [application.pk for application in applications]
-    lines, parties = _by_case(_LINES(keys)), _by_case(_PARTIES(keys))
-    statements = _by_case(_STATEMENTS(keys))
-    return [
-        CaseFile(
-            application=application,
-            lines=tuple(lines[application.pk]),
-            parties=tuple(parties[application.pk]),
-            statements=tuple(statements[application.pk]),
-            documents=(),
-            cards=(),
-            evidence=(),
-            measures=(),
-            consultations=(),
-            waits=(),
-            conflicts=(),
-            recommendation=None,
-            conditions=(),
-            decision=None,
-            permit=None,
-        )
-        for application in applications
-    ]
-
-
 def _by_case(rows: Iterable[Row]) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
