@@ -1,6 +1,8 @@
 """Takes out one guard after the other and looks whether a test turns red.
 
-./dev campaign guards [WORDS]        only the guards in whose kind or name they are
+./dev campaign guards [--new] [WORDS]    only the guards in whose kind or name the words are
+
+With --new only those of which no earlier run says which test noticed.
 
 Each is taken out of a copy of the tree: the product has no switch for it. The table is
 tests/campaigns/guard_table.py. What the program keeps by itself is run on SQLite, constraints and
@@ -116,7 +118,9 @@ class Copy:
         return DID_NOT_RUN, done.stdout.strip().splitlines()[-1]
 
 
-def main(words: str = "") -> int:
+def main(*arguments: str) -> int:
+    is_new, words = "--new" in arguments, " ".join(one for one in arguments if one != "--new")
+    known: dict[str, str] = json.loads(NOTICED_BY.read_text(encoding="utf-8"))
     with ground.database() as (url, key), tempfile.TemporaryDirectory() as folder:
         ground.use(url, key)
         from django.db import connection  # noqa: PLC0415 - after `use`
@@ -124,14 +128,17 @@ def main(words: str = "") -> int:
         ground.prepare()
         engine = connection.vendor
         wanted = [
-            one for one in guards() if engine in one.engines and words in f"{one.kind}: {one.name}"
+            one
+            for one in guards()
+            if engine in one.engines
+            and words in f"{one.kind}: {one.name}"
+            and not (is_new and one.name in known)
         ]
         report = Report(f"Guards, {engine}")
         copies: SimpleQueue[Copy] = SimpleQueue()
         for number in range(WORKERS):
             copies.put(Copy(Path(folder), number))
         green(report, copies.get(), wanted, copies)
-        known: dict[str, str] = json.loads(NOTICED_BY.read_text(encoding="utf-8"))
 
         def look(guard: Guard) -> tuple[str, str]:
             copy = copies.get()
@@ -167,14 +174,16 @@ def green(report: Report, copy: Copy, wanted: list[Guard], copies: SimpleQueue[C
 
 
 def keep(known: dict[str, str], wanted: list[Guard], found: list[tuple[str, str]]) -> None:
-    """Which test noticed, for the next run."""
+    """Which test noticed, for the next run; what is no guard any more is left out."""
     noticed = {
         one.name: test
         for one, (verdict, test) in zip(wanted, found, strict=True)
         if verdict == NOTICED
     }
-    if known | noticed != known:
-        text = json.dumps(known | noticed, indent=1, sort_keys=True, ensure_ascii=False)
+    there = {one.name for one in guards()}
+    now = {name: test for name, test in (known | noticed).items() if name in there}
+    if now != known:
+        text = json.dumps(now, indent=1, sort_keys=True, ensure_ascii=False)
         NOTICED_BY.write_text(f"{text}\n", encoding="utf-8")
 
 
