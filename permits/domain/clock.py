@@ -91,7 +91,8 @@ def stops_the_clock(wait: Wait) -> bool:
 class Clock:
     """The time of an application on a day. `standard_days` None: none was in force.
 
-    `elapsed` are all business days since it was complete, `chargeable` those that count.
+    `elapsed` are all business days since it was complete, up to and with `until`; those in
+    `stopped` do not count, the rest is `chargeable`.
     """
 
     started_on: date | None
@@ -102,6 +103,8 @@ class Clock:
     chargeable: int
     due_on: date | None
     is_waiting: bool
+    until: date
+    stopped: frozenset[date]
 
     @property
     def is_late(self) -> bool:
@@ -129,7 +132,7 @@ def clock_of(
     start = application.submitted_on
     is_withdrawn = application.status == Status.WITHDRAWN
     if start is None or (is_withdrawn and withdrawn_on is None):
-        return Clock(None, on, None, None, 0, 0, None, False)
+        return Clock(None, on, None, None, 0, 0, None, False, on, frozenset())
     ended = application.decided_on or withdrawn_on
     until = min(on, ended) if ended else on
     standard = standard_on(standards, CONSULTATION if needs_consultation else LOWER_RISK, start)
@@ -149,6 +152,8 @@ def clock_of(
         elapsed - len(stopped),
         due_on,
         any(wait.to_on is None for wait in stopping) and ended is None,
+        until,
+        stopped,
     )
 
 
@@ -223,11 +228,28 @@ def _withdrawn_on(application: Application) -> date | None:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A stretch of time in which somebody had the file; `until` None: they have it."""
+    """A stretch of time in which somebody had the file; `until` None: they have it.
+
+    `is_here` where that is an officer at their desk, and nobody is waited for.
+    """
 
     who: str
     since: datetime
     until: datetime | None
+    is_here: bool
+
+    def had_it(self, at: datetime) -> bool:
+        """Whether they had it just before that instant."""
+        return self.since < at and (self.until is None or at <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Business days in a row on which one holder had the file, all of which count or none."""
+
+    held: Held
+    counts: bool
+    days: int
 
 
 @dataclass(slots=True)
@@ -265,13 +287,33 @@ def holders(events: Sequence[Event]) -> list[Held]:
     turns |= {span.until for span in spans if span.until is not None}
     found: list[Held] = []
     for at in sorted(turns):
-        who = _holder(told, people, at)
+        who, is_here = _holder(told, people, at)
         if found and found[-1].until is None:
             if found[-1].who == who:
                 continue
             found[-1] = replace(found[-1], until=at)
         if who:
-            found.append(Held(who, at, None))
+            found.append(Held(who, at, None, is_here))
+    return found
+
+
+def stretches(held: Sequence[Held], clock: Clock) -> list[Stretch]:
+    """The clock's business days in order, each given to whoever had the file as the day began.
+
+    So `stopped_days` counts a wait as well: its first day is still the office's.
+    """
+    found: list[Stretch] = []
+    if clock.started_on is None:
+        return found
+    for day in read_calendar().days(clock.started_on, clock.until):
+        began = datetime.combine(day, time.min, OTTAWA)
+        counts = day not in clock.stopped
+        for one in held:
+            if one.had_it(began):
+                if found and (found[-1].held, found[-1].counts) == (one, counts):
+                    found[-1] = replace(found[-1], days=found[-1].days + 1)
+                else:
+                    found.append(Stretch(one, counts, 1))
     return found
 
 
@@ -312,27 +354,31 @@ def _instant(day: str, recorded_at: datetime) -> datetime:
     return datetime.combine(found, time.min, OTTAWA)
 
 
-def _holder(told: _Told, people: Mapping[str, str], at: datetime) -> str:
-    """Who had the file at an instant; nobody before it was opened and once it is over."""
+def _holder(told: _Told, people: Mapping[str, str], at: datetime) -> tuple[str, bool]:
+    """Who had the file at an instant, and whether at a desk here.
+
+    Nobody before it was opened and once it is over.
+    """
     status, person = next(
         ((status, person) for since, status, person in reversed(told.desks) if since <= at),
         ("", None),
     )
     match status:
         case Status.DRAFT:
-            return _("Intake")
+            return _("Intake"), False
         case Status.RETURNED:
-            return _("The applicant")
+            return _("The applicant"), False
         case "" | Status.DECIDED | Status.WITHDRAWN:
-            return ""
+            return "", False
     waited_for = sorted(
         {_waited_for(told, wait, at) for wait in told.waits.values() if wait.holds(at)}
     )
     if waited_for:
-        return ", ".join(waited_for)
+        return ", ".join(waited_for), False
     if status == Status.RECOMMENDED:
-        return _("Decision-maker")
-    return people.get(f"person:{person}", "") or _("Nobody yet")
+        return _("Decision-maker"), True
+    name = people.get(f"person:{person}", "")
+    return name or _("Nobody yet"), bool(name)
 
 
 def _waited_for(told: _Told, wait: _Span, at: datetime) -> str:

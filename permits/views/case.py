@@ -34,6 +34,7 @@ from permits.views.acts import find, who, why_not
 from permits.views.buttons import BUTTONS, REPLY, ground_words, is_called_for
 from permits.views.consultations import why_not_silent
 from permits.views.statements import StatementShown, exception_in_words, shown
+from permits.views.strip import strip_of
 from permits.workflow import PROPOSERS, Action, Offer, offers
 from policies.domain.explain import explain
 from policies.domain.inquiry import open_exceptions
@@ -77,6 +78,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     facts = required_facts(file)
     events = list(Event.objects.filter(stream=application.stream).order_by("sequence"))
     verbs = known_verbs()
+    time = clock_of_file(file, today)
     statements = [shown(request, file, one) for one in standing(file)]
     questions = _questions(ruling)
     missing = [fact for fact in facts if fact.is_missing]
@@ -96,8 +98,8 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         ),
         "may_reply": file.recommendation is not None and not REPLY.why_not(request, file),
         "forward": FORWARD,
-        "clock": clock_of_file(file, today),
-        "holders": holders(events),
+        "clock": time,
+        "strip": strip_of(holders(events), time),
         "lines": _lines(file, ruling),
         "ruling": ruling,
         "coming": coming(ruling) if application.status in OPEN else [],

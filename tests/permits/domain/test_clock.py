@@ -24,8 +24,10 @@ from permits.domain.clock import (
     clock_of,
     clock_of_file,
     holders,
+    read_calendar,
     stopped_days,
     stops_the_clock,
+    stretches,
 )
 from permits.domain.consultations import consult, end_wait, open_wait, record_answer
 from permits.domain.recommendation import put_to_applicant, recommend, record_reply
@@ -323,3 +325,49 @@ def test_who_held_it_is_told_with_one_query_however_much_happened(office: Cast) 
     with CaptureQueriesContext(connection) as queries:
         holders(events)
     assert len(queries) == 1
+
+
+@contextmanager
+def on_business_day(number: int) -> Iterator[date]:
+    """So many business days from today, in the afternoon of Ottawa."""
+    day = read_calendar().add(clock.today(), number)
+    with clock.simulated(datetime.combine(day, time(15), clock.OTTAWA)):
+        yield day
+
+
+def test_each_business_day_is_of_whoever_had_the_file_as_it_began(office: Cast) -> None:
+    """As the clock counts a wait: its first day is the office's, its last is not."""
+    days = [read_calendar().add(clock.today(), number) for number in range(4)]
+    with on_business_day(0):
+        case = make_draft(office.analyst)
+        intake.submit(case, by=office.analyst)
+    with on_business_day(1):
+        intake.take_up(case, by=office.analyst)
+    with on_business_day(3):
+        wait = open_wait(case, kind="other", reason=WHY, from_on=days[2], by=office.analyst)
+    with on_business_day(6):
+        end_wait(wait, to_on=read_calendar().add(days[3], 2), by=office.analyst)
+    with on_business_day(8) as today:
+        asked = consult(case, body="DND", question="Any?", due_on=date.max, by=office.analyst)
+        open_wait(case, kind="consultation", reason=WHY, from_on=today, by=office.analyst)
+    with on_business_day(10) as today:
+        record_answer(asked, answer="None.", answered_on=today, by=office.analyst)
+        case.refresh_from_db()
+        time_now = clock_of_file(read_file(case), today)
+        found = stretches(holders(events_of(case)), time_now)
+    assert [(one.held.who, one.held.is_here, one.counts, one.days) for one in found] == [
+        ("Nobody yet", False, True, 1),
+        ("Analyst A.", True, True, 1),
+        ("Another", False, False, 3),
+        ("Analyst A.", True, True, 3),
+        ("DND", False, True, 2),
+    ]
+    assert sum(one.days for one in found if one.counts) == time_now.chargeable
+    assert sum(one.days for one in found) == time_now.elapsed
+
+
+def test_a_file_that_was_never_complete_has_no_days_to_give(office: Cast) -> None:
+    case = make_draft(office.analyst)
+    held_by = holders(events_of(case))
+    assert [one.who for one in held_by] == ["Intake"]
+    assert stretches(held_by, clock_of_file(read_file(case), date(2030, 1, 1))) == []

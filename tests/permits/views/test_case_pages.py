@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from contextlib import AbstractContextManager
+from datetime import date, datetime, time
 from decimal import Decimal
 from html import unescape
 
@@ -25,6 +26,8 @@ from permits.domain import intake
 from permits.domain.acts import propose_act
 from permits.domain.assessment import edit_card
 from permits.domain.casefile import read_file
+from permits.domain.clock import read_calendar
+from permits.domain.consultations import open_wait
 from permits.domain.requirements import required_facts
 from permits.domain.sources import add_evidence
 from permits.domain.standing import read_standing
@@ -329,6 +332,62 @@ def test_the_case_page_asks_no_more_for_more_rows(office: Cast) -> None:
         return len(queries)
 
     assert count(few) == count(many) <= 18
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "sentence", "key"),
+    [
+        (
+            "en-ca",
+            "Business day 3 of 10",
+            "Who held the file: Nobody yet 1 day; Analyst A. 2 days; Another 2 days, not counted;"
+            " 7 days left",
+            ["With an officer 2", "With others 1", "Not counted 2", "Left 7"],
+        ),
+        (
+            "fr-ca",
+            "Jour ouvrable\N{NO-BREAK SPACE}3 sur\N{NO-BREAK SPACE}10",
+            "Qui avait le dossier\N{NO-BREAK SPACE}: Personne pour l’instant 1 jour;"
+            " Analyst A. 2 jours; Autre 2 jours, non comptés; 7 jours restants",
+            ["Chez un agent 2", "Chez d’autres 1", "Non comptés 2", "Restants 7"],
+        ),
+    ],
+)
+def test_a_case_shows_who_held_it_to_scale_and_the_same_in_a_table(
+    office: Cast, language: str, heading: str, sentence: str, key: list[str]
+) -> None:
+    days = [read_calendar().add(clock.today(), number) for number in range(6)]
+
+    def on(number: int) -> AbstractContextManager[None]:
+        return clock.simulated(datetime.combine(days[number], time(15), clock.OTTAWA))
+
+    with on(0):
+        case = make_draft(office.analyst)
+        intake.submit(case, by=office.analyst)
+    with on(1):
+        intake.take_up(case, by=office.analyst)
+    with on(3):
+        open_wait(case, kind="other", reason=WHY, from_on=days[3], by=office.analyst)
+    with on(5):
+        client = as_person(office.auditor)
+        client.cookies["django_language"] = language
+        page = client.get(case.get_absolute_url()).content.decode()
+    [strip] = re.findall(r'<svg class="held".*?</defs>(.*?)</svg>\s*<ul', page, re.DOTALL)
+    drawn = re.findall(r'<g class="(\w+)">.*?<rect x="([\d.]+)%" width="([\d.]+)%"', strip)
+    assert [kind for kind, _x, _width in drawn] == ["others", "here", "stopped", "left"]
+    assert [round(float(width) * 12 / 100, 3) for _kind, _x, width in drawn] == [1, 2, 2, 7]
+    ends = [float(x) + float(width) for _kind, x, width in drawn]
+    assert [float(x) for _kind, x, _width in drawn] == pytest.approx([0, *ends[:-1]])
+    assert heading in page
+    assert sentence in unescape(page)
+    [shown] = re.findall(r'<ul class="held-key">(.*?)</ul>', page)
+    assert re.findall(r"</svg>([^<]+)</li>", unescape(shown)) == key
+    [table] = re.findall(
+        r'<section class="panel" aria-labelledby="clock-name".*?</section>', page, re.DOTALL
+    )
+    rows = [re.findall(r'class="number">(\d+)', row) for row in re.findall(r"<tr.*?</tr>", table)]
+    assert rows[1:] == [["1", "0"], ["2", "0"], ["0", "2"]]
+    assert "style=" not in table
 
 
 def test_the_page_of_a_case_under_way_asks_few_queries(office: Cast) -> None:
