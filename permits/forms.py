@@ -33,7 +33,29 @@ CHOSEN = ("likelihood", "gravity", "link", "confidence", "residual")
 """The answers of a consideration that are chosen and not written."""
 
 
-class SeenForm(forms.Form):
+Check = Callable[[Mapping[str, Any], Collection[str]], object]
+"""Raises what the domain has against the values; the fields that could not be read are named."""
+
+
+class CheckedForm(forms.Form):
+    """Says what the domain would say as well, so that one round tells all."""
+
+    def __init__(self, *args: Any, check: Check | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._check = check
+
+    def clean(self) -> dict[str, Any] | None:
+        given = super().clean()
+        if self._check is not None:
+            values = {name: one for name, one in self.cleaned_data.items() if name != "seen"}
+            try:
+                self._check(values, set(self.errors))
+            except ValidationError as fault:
+                put_errors(self, fault)
+        return given
+
+
+class SeenForm(CheckedForm):
     """A form that carries the version of what was looked at."""
 
     seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
@@ -462,10 +484,10 @@ class WaitForm(SeenForm):
     reason = ReasonField()
 
 
-class DayForm(SeenForm):
-    """A day."""
+class EndForm(SeenForm):
+    """The last day of a wait."""
 
-    day = DayField(label=_("Day"))
+    to_on = DayField(label=_("Day"))
 
 
 class RecommendForm(SeenForm):
@@ -543,10 +565,13 @@ class RefuseForm(SeenForm):
 class ReturnForm(SeenForm):
     """On which ground, and why."""
 
-    ground = forms.ChoiceField(
+    grounds = forms.ChoiceField(
         label=_("Ground"), choices=ReturnGround.choices, widget=forms.RadioSelect
     )
     reasons = _text(_("Reasons"))
+
+    def clean_grounds(self) -> list[str]:
+        return [self.cleaned_data["grounds"]]
 
 
 class DocumentForm(ModelShape):
@@ -620,7 +645,7 @@ class StatementForm(forms.Form):
 # A permit
 
 
-class ActForm(forms.Form):
+class ActForm(CheckedForm):
     """What is to be done to a permit."""
 
     kind = forms.ChoiceField(label=_("Act"), choices=ActKind.choices, widget=forms.RadioSelect)
@@ -649,27 +674,31 @@ class ActForm(forms.Form):
             *((number, str(number)) for number in lines),
         ]
 
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        has_figures = any(given.get(name) is not None for name in ("quantity", "value"))
+    def clean(self) -> dict[str, Any] | None:
+        given = self.cleaned_data
+        has_figures = any(
+            name in self.errors or given[name] is not None for name in ("quantity", "value")
+        )
         if has_figures and "line" in given and given["line"] is None:
             self.add_error("line", _("Choose the line whose figures are new."))
-        return given
+        return super().clean()
 
     @property
     def change(self) -> dict[str, Any]:
-        """The amendment, as the domain takes it."""
+        """The amendment, as the domain takes it, of what could be read."""
         given = self.cleaned_data
         found: dict[str, Any] = {}
-        if given["valid_to"]:
+        if given.get("valid_to"):
             found["valid_to"] = given["valid_to"]
-        figures = {name: given[name] for name in ("quantity", "value") if given[name] is not None}
+        figures = {
+            name: given[name] for name in ("quantity", "value") if given.get(name) is not None
+        }
         if figures:
-            found["lines"] = {str(given["line"]): figures}
+            found["lines"] = {str(given.get("line")): figures}
         return found
 
 
-class UseForm(forms.Form):
+class UseForm(CheckedForm):
     """A shipment."""
 
     used_on = DayField(label=_("Shipped on"))

@@ -8,7 +8,7 @@ compared; what a condition says is not software's to judge, so adding one takes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,6 +26,7 @@ from history.domain.door import Entry
 from permits.choices import ActKind, NoticeKind, PermitStatus
 from permits.domain.casefile import read_file
 from permits.domain.casework import Work, acting, afresh
+from permits.domain.faults import Faults
 from permits.domain.gate import GateClosed, check_gate
 from permits.domain.ruling import rule_on
 from permits.domain.standing import Standing, loosens, read_standing, standing_of
@@ -237,9 +238,16 @@ def _proposed(
 
 
 def checked_change(
-    permit: Permit, kind: str, line: PermitLine | None, change: Mapping[str, Any]
+    permit: Permit,
+    kind: str,
+    line: PermitLine | None,
+    change: Mapping[str, Any],
+    unread: Collection[str] = (),
 ) -> dict[str, Any]:
-    """The change as it is stored: days and figures as text. Raises ValidationError."""
+    """The change as it is stored: days and figures as text.
+
+    Raises ValidationError with all that is wrong.
+    """
     if kind != ActKind.AMEND:
         if change:
             raise ValidationError({"change": _("Only an amendment changes figures or days.")})
@@ -254,24 +262,29 @@ def checked_change(
                 )
             }
         )
+    faults = Faults(unread)
     found: dict[str, Any] = {}
     if change.get("valid_to"):
-        last = _checked_day(change["valid_to"])
-        if last < max(clock.today(), permit.valid_from):
-            raise ValidationError({"valid_to": _("The last day is today or later.")})
-        found["valid_to"] = last.isoformat()
+        with faults.at("valid_to"):
+            last = _checked_day(change["valid_to"])
+            if last < max(clock.today(), permit.valid_from):
+                raise ValidationError(_("The last day is today or later."))
+            found["valid_to"] = last.isoformat()
     numbers = set(PermitLine.objects.filter(permit=permit).values_list("number", flat=True))
     lines: dict[str, dict[str, str]] = {}
     for number, figures in (change.get("lines") or {}).items():
-        if not str(number).isdecimal() or int(number) not in numbers:
-            raise ValidationError({"line": _("Choose a line of this permit.")})
-        if line is not None and line.number != int(number):
-            raise ValidationError({"line": _("The figures are of another line.")})
-        lines[str(int(number))] = {
-            name: _checked_figure(name, value)
-            for name, value in figures.items()
-            if value is not None
-        }
+        with faults.at("line"):
+            if not str(number).isdecimal() or int(number) not in numbers:
+                raise ValidationError(_("Choose a line of this permit."))
+            if line is not None and line.number != int(number):
+                raise ValidationError(_("The figures are of another line."))
+        given: dict[str, str] = {}
+        for name, value in figures.items():
+            with faults.at(name):
+                if value is not None:
+                    given[name] = _checked_figure(name, value)
+        if faults.is_read("line"):
+            lines[str(int(number))] = given
     if lines:
         found["lines"] = lines
     added = [
@@ -279,11 +292,10 @@ def checked_change(
         for one in change.get("conditions_added") or ()
     ]
     if any(not one["en"] or not one["fr"] for one in added):
-        raise ValidationError(
-            {"conditions_added": _("Write each condition in English and in French.")}
-        )
+        faults.fault("conditions_added", _("Write each condition in English and in French."))
     if added:
         found["conditions_added"] = added
+    faults.refuse()
     return found
 
 
@@ -291,7 +303,7 @@ def _checked_day(value: Any) -> date:
     try:
         return value if isinstance(value, date) else date.fromisoformat(str(value))
     except ValueError:
-        raise ValidationError({"valid_to": _("Give a day, such as 2026-04-16.")}) from None
+        raise ValidationError(_("Give a day, such as 2026-04-16.")) from None
 
 
 _FIGURES: Mapping[str, Any] = {
@@ -303,12 +315,9 @@ def _checked_figure(name: str, value: Any) -> str:
     """A quantity or a value as its column could hold it."""
     if name not in _FIGURES:
         raise ValidationError({"change": _("Of a line, amend quantity and value.")})
-    try:
-        figure = _FIGURES[name].clean(str(value), None)
-    except ValidationError as fault:
-        raise ValidationError({name: fault.messages}) from None
+    figure = _FIGURES[name].clean(str(value), None)
     if figure is None or figure < 0:
-        raise ValidationError({name: _("Give a figure that is not below zero.")})
+        raise ValidationError(_("Give a figure that is not below zero."))
     return str(figure)
 
 

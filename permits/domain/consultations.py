@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -14,12 +16,11 @@ from accounts.reasons import checked_reason
 from history import clock
 from permits.choices import WaitKind
 from permits.domain.casework import acting, afresh
+from permits.domain.faults import Faults
 from permits.domain.intake import Given
 from permits.models import Application, Consultation, Wait
 from permits.verbs import Verb
 from permits.workflow import Action
-
-_TEXTS = ("body", "question", "answer")
 
 
 def consult(
@@ -29,39 +30,49 @@ def consult(
 
     Raises ValidationError, NotPermitted, Refused.
     """
-    question = _text(question, "question")
-    body = _text(body, "body")
-    if due_on <= clock.today():
-        raise ValidationError({"due_on": _("The answer is due after today.")})
+    given = checked_question({"body": body, "question": question, "due_on": due_on})
     with acting(Action.CONSULT, application, by=by) as work:
         row = Consultation(
-            application=work.application,
-            body=body,
-            question=question,
-            opened_on=clock.today(),
-            due_on=due_on,
-            opened_by=by,
+            application=work.application, opened_on=clock.today(), opened_by=by, **given
         )
         work.record(Verb.CONSULTED).add(row)
     return row
+
+
+def checked_question(values: Mapping[str, Any], unread: Collection[str] = ()) -> dict[str, Any]:
+    """What is asked as the columns hold it. Raises ValidationError with all that is wrong."""
+    given = Given(Consultation(), values, ("body", "question", "due_on"), unread)
+    _need_words(given, "body", "question")
+    if given.is_read("due_on") and given.get("due_on") <= clock.today():
+        given.fault("due_on", _("The answer is due after today."))
+    return given.checked()
 
 
 def record_answer(
     consultation: Consultation, *, answer: str, answered_on: date, by: User, seen: int | None = None
 ) -> Consultation:
     """Records the body's answer. Raises ValidationError, NotPermitted, Refused, Conflict."""
-    answer = _text(answer, "answer")
-    if not consultation.opened_on <= answered_on <= clock.today():
-        raise ValidationError(
-            {"answered_on": _("Give a day from that of the question up to today.")}
-        )
+    given = checked_answer(consultation, {"answer": answer, "answered_on": answered_on})
     with acting(Action.CONSULT, consultation.application, by=by) as work:
         now = afresh(consultation, seen)
         refuse_closed(now)
         work.record(Verb.CONSULTATION_ANSWERED).set(
-            now, answer=answer, answered_on=answered_on, closed_on=clock.today(), closed_by=by
+            now, closed_on=clock.today(), closed_by=by, **given
         )
     return now
+
+
+def checked_answer(
+    consultation: Consultation, values: Mapping[str, Any], unread: Collection[str] = ()
+) -> dict[str, Any]:
+    """The answer as the columns hold it. Raises ValidationError with all that is wrong."""
+    given = Given(consultation, values, ("answer", "answered_on"), unread)
+    _need_words(given, "answer")
+    if given.is_read("answered_on"):
+        answered_on = given.get("answered_on")
+        if not consultation.opened_on <= answered_on <= clock.today():
+            given.fault("answered_on", _("Give a day from that of the question up to today."))
+    return given.checked()
 
 
 def record_silence(
@@ -100,17 +111,26 @@ def refuse_silence(consultation: Consultation) -> None:
 def open_wait(application: Application, *, kind: str, reason: str, from_on: date, by: User) -> Wait:
     """Records that the office waits for somebody. Raises ValidationError, NotPermitted, Refused."""
     reason = checked_reason(reason)
-    if kind not in WaitKind.values:
-        raise ValidationError({"kind": _("Choose whom the office waits for.")})
     with acting(Action.WAIT, application, by=by) as work:
-        first = work.application.submitted_on or clock.today()
-        if not first <= from_on <= clock.today():
-            raise ValidationError({"from_on": _("Give a day from the submission up to today.")})
+        check_wait(work.application, {"kind": kind, "from_on": from_on})
         row = Wait(
             application=work.application, kind=kind, reason=reason, from_on=from_on, opened_by=by
         )
         work.record(Verb.WAIT_OPENED, reason=reason).add(row)
     return row
+
+
+def check_wait(
+    application: Application, values: Mapping[str, Any], unread: Collection[str] = ()
+) -> None:
+    """Raises ValidationError with all that is wrong with the kind and the first day of a wait."""
+    faults = Faults(unread)
+    if faults.is_read("kind") and values["kind"] not in WaitKind.values:
+        faults.fault("kind", _("Choose whom the office waits for."))
+    first = application.submitted_on or clock.today()
+    if faults.is_read("from_on") and not first <= values["from_on"] <= clock.today():
+        faults.fault("from_on", _("Give a day from the submission up to today."))
+    faults.refuse()
 
 
 def end_wait(wait: Wait, *, to_on: date, by: User, seen: int | None = None) -> Wait:
@@ -130,8 +150,7 @@ def refuse_ended(wait: Wait) -> None:
         raise Refused(_("This wait has ended already."))
 
 
-def _text(given: str, field: str) -> str:
-    text = str(Given(Consultation(), {field: given}, _TEXTS).checked()[field])
-    if not any(character.isalnum() for character in text):
-        raise ValidationError({field: _("This is needed, in words.")})
-    return text
+def _need_words(given: Given, *names: str) -> None:
+    for name in names:
+        if given.is_read(name) and not any(one.isalnum() for one in given.get(name)):
+            given.fault(name, _("This is needed, in words."))

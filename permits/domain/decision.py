@@ -7,10 +7,10 @@ reference load moves the ruling meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.choices import Power
@@ -23,10 +23,11 @@ from history import clock
 from permits.choices import Outcome
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import Work, acting
+from permits.domain.faults import Faults
 from permits.domain.frozen import freeze, packed
 from permits.domain.gate import FAIL, GateClosed, check_gate
 from permits.domain.intake import end_waits, next_number
-from permits.domain.recommendation import checked_grounds, is_legal_bar
+from permits.domain.recommendation import check_reasons, checked_grounds, is_legal_bar
 from permits.domain.ruling import CaseRuling, requires_assessment, rule_on
 from permits.domain.statements import counted
 from permits.models import Application, Decision, Line, Permit, PermitLine, Recommendation
@@ -55,7 +56,11 @@ def issue(
     exceptional circumstances that the ruling rests on (`POLICY:minister`). Raises ValidationError,
     NotPermitted, Refused (GateClosed), Conflict; then nothing is written.
     """
-    reasons = checked_reason(reasons)
+    given = {
+        "reasons": reasons,
+        "adopts_determination": adopts_determination,
+        "exceptions_signed": exceptions_signed,
+    }
     with acting(Action.ISSUE, application, by=by, seen=seen) as work:
         share_register()
         file, ruling, recommendation = _look(work, Outcome.ISSUED)
@@ -63,16 +68,7 @@ def issue(
             file, ruling, recommendation, by=by, delegations=hold_delegations(by, clock.today())
         )
         valid_to = _last_day(recommendation)
-        for_war = requires_assessment(file)
-        if for_war and not adopts_determination:
-            raise ValidationError(
-                {
-                    "adopts_determination": _(
-                        "Adopt the determination that no substantial risk remains (s. 7.4)."
-                    )
-                }
-            )
-        _check_exceptions(file, ruling, exceptions_signed)
+        check_issue(file, ruling, given)
         decision = _record(
             work,
             file,
@@ -81,9 +77,9 @@ def issue(
             recommendation,
             verb=Verb.ISSUED,
             outcome=Outcome.ISSUED,
-            reasons=reasons,
+            reasons=checked_reason(reasons),
             expect=seen_head,
-            adopts_determination=for_war,
+            adopts_determination=requires_assessment(file),
             exceptions_signed=sorted(exceptions_signed),
         )
         return _add_permit(work, file, decision, valid_to)
@@ -102,12 +98,11 @@ def refuse(
 
     Raises ValidationError, NotPermitted, Refused, Conflict.
     """
-    reasons = checked_reason(reasons)
     with acting(Action.REFUSE, application, by=by, seen=seen) as work:
         share_register()
         file, ruling, recommendation = _look(work, Outcome.REFUSED)
-        found = checked_grounds(file, ruling, Outcome.REFUSED, grounds)
-        return _decide(work, file, ruling, recommendation, Verb.REFUSED, found, reasons, seen_head)
+        given = {"grounds": grounds, "reasons": reasons}
+        return _decide(work, file, ruling, recommendation, Verb.REFUSED, given, seen_head)
 
 
 def return_without_action(
@@ -123,21 +118,49 @@ def return_without_action(
 
     Raises ValidationError, NotPermitted, Refused, Conflict.
     """
-    reasons = checked_reason(reasons)
     with acting(Action.RETURN_WITHOUT_ACTION, application, by=by, seen=seen) as work:
         share_register()
         file, ruling, recommendation = _look(work, Outcome.RETURNED)
-        found = checked_grounds(file, ruling, Outcome.RETURNED, [ground])
-        return _decide(
-            work,
-            file,
-            ruling,
-            recommendation,
-            Verb.RETURNED_WITHOUT_ACTION,
-            found,
-            reasons,
-            seen_head,
+        given = {"grounds": [ground], "reasons": reasons}
+        verb = Verb.RETURNED_WITHOUT_ACTION
+        return _decide(work, file, ruling, recommendation, verb, given, seen_head)
+
+
+def check_issue(
+    file: CaseFile, ruling: CaseRuling, values: Mapping[str, Any], unread: Collection[str] = ()
+) -> None:
+    """Raises ValidationError with all that is missing of what whoever issues stands for."""
+    faults = Faults(unread)
+    check_reasons(faults, values)
+    if requires_assessment(file) and not values.get("adopts_determination"):
+        faults.fault(
+            "adopts_determination",
+            _("Adopt the determination that no substantial risk remains (s. 7.4)."),
         )
+    missing = ministers_exceptions(file, ruling) - set(values.get("exceptions_signed", ()))
+    if missing:
+        faults.fault(
+            "exceptions_signed",
+            _("Sign the exceptional circumstances: %(policies)s.")
+            % {"policies": ", ".join(sorted(missing))},
+        )
+    faults.refuse()
+
+
+def check_grounds_and_reasons(
+    file: CaseFile,
+    ruling: CaseRuling,
+    outcome: Outcome,
+    values: Mapping[str, Any],
+    unread: Collection[str] = (),
+) -> None:
+    """Raises ValidationError with all that is wrong with a decision other than to issue."""
+    faults = Faults(unread)
+    check_reasons(faults, values)
+    if faults.is_read("grounds"):
+        with faults.at("grounds"):
+            checked_grounds(file, ruling, outcome, values["grounds"])
+    faults.refuse()
 
 
 # What they share
@@ -224,19 +247,6 @@ def _refuse_early(recommendation: Recommendation) -> None:
         raise Refused(_("The applicant may still reply: the period is not over."))
 
 
-def _check_exceptions(file: CaseFile, ruling: CaseRuling, signed: Collection[str]) -> None:
-    """Raises ValidationError unless every exceptional circumstance relied on is signed."""
-    relied_on = ministers_exceptions(file, ruling)
-    missing = relied_on - set(signed)
-    if missing:
-        raise ValidationError(
-            {
-                "exceptions_signed": _("Sign the exceptional circumstances: %(policies)s.")
-                % {"policies": ", ".join(sorted(missing))}
-            }
-        )
-
-
 def ministers_exceptions(file: CaseFile, ruling: CaseRuling) -> set[str]:
     """The exceptions for exceptional circumstances that took a row out of the ruling, by key."""
     accepted = {f"{policy}:{code}" for policy, code in counted(file).exceptions if code == MINISTER}
@@ -255,11 +265,12 @@ def _decide(
     ruling: CaseRuling,
     recommendation: Recommendation,
     verb: Verb,
-    grounds: list[str],
-    reasons: str,
+    given: Mapping[str, Any],
     seen_head: int | None,
 ) -> Decision:
     """A decision other than to issue."""
+    outcome = Outcome(recommendation.outcome)
+    check_grounds_and_reasons(file, ruling, outcome, given)
     held = hold_delegations(work.by, clock.today())
     delegation = _held(file, ruling, recommendation, by=work.by, delegations=held)
     return _record(
@@ -269,9 +280,9 @@ def _decide(
         delegation,
         recommendation,
         verb=verb,
-        outcome=Outcome(recommendation.outcome),
-        reasons=reasons,
-        grounds=grounds,
+        outcome=outcome,
+        reasons=checked_reason(given["reasons"]),
+        grounds=list(dict.fromkeys(given["grounds"])),
         expect=seen_head,
     )
 

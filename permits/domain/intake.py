@@ -29,6 +29,7 @@ from history.domain.door import Entry, door
 from permits.choices import PartyRole, WaitKind
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import Work, acting, afresh, stream_of, subject_of
+from permits.domain.faults import Faults
 from permits.models import Application, ConflictDeclaration, Line, Party, Wait
 from permits.models.applications import Part
 from permits.verbs import Verb
@@ -180,12 +181,10 @@ def checked_application(
 # Values
 
 
-class Given:
+class Given(Faults):
     """Values for a row as its columns hold them, and what is wrong with them, by field.
 
-    Everything is looked for before anything is said: one round tells all. `unread` are fields of
-    which a form could make nothing, such as a figure that is none: what rests on one of those, or
-    on one at fault, is not looked at. Raises ValueError for a field that is not one of `fields`.
+    Raises ValueError for a field that is not one of `fields`.
     """
 
     def __init__(
@@ -198,9 +197,9 @@ class Given:
         unknown = set(values) - set(fields)
         if unknown:
             raise ValueError(f"{', '.join(sorted(unknown))}: not to be set here")
-        self._row, self._unread = row, frozenset(unread)
+        super().__init__(unread)
+        self._row = row
         self.values: dict[str, Any] = {}
-        self.faults: dict[str, list[str]] = {}
         for name, value in values.items():
             self._read(name, value)
 
@@ -221,23 +220,15 @@ class Given:
         """What is given for a field, or else what the row has."""
         return self.values.get(name, getattr(self._row, name))
 
-    def is_read(self, *names: str) -> bool:
-        """Whether none of these fields is at fault."""
-        return not any(name in self._unread or name in self.faults for name in names)
-
     def need(self, *names: str) -> None:
         """Says of each that is empty that it is needed."""
         for name in names:
             if self.is_read(name) and not self.get(name):
                 self.fault(name, _("This is needed."))
 
-    def fault(self, name: str, *words: str) -> None:
-        self.faults.setdefault(name, []).extend(words)
-
     def checked(self) -> dict[str, Any]:
         """The values. Raises ValidationError with all that is wrong."""
-        if self.faults:
-            raise ValidationError(self.faults)
+        self.refuse()
         return self.values
 
 

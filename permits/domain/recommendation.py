@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -26,6 +27,7 @@ from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import acting, afresh
 from permits.domain.conditions import Words, checked_words
 from permits.domain.digests import digest
+from permits.domain.faults import Faults
 from permits.domain.gate import GateClosed, check_gate
 from permits.domain.intake import end_waits
 from permits.domain.ruling import CaseRuling, requires_assessment, rule_on
@@ -53,23 +55,23 @@ def recommend(
     To issue takes a gate that opens but for the person who decides; to refuse and to return take
     grounds that hold. Raises ValidationError, NotPermitted, Refused (GateClosed), Conflict.
     """
-    reasons = checked_reason(reasons)
-    wanted = [checked_words(one) for one in conditions]
+    given: dict[str, Any] = {
+        "outcome": outcome,
+        "grounds": grounds,
+        "reasons": reasons,
+        "valid_to": valid_to,
+        "conditions": tuple(conditions),
+    }
     with acting(Action.RECOMMEND, application, by=by, seen=seen) as work:
         file = read_file(work.application)
         ruling = rule_on(file, on=clock.today(), known_at=clock.now())
-        found = checked_grounds(file, ruling, outcome, grounds)
-        if outcome == Outcome.ISSUED:
-            _check_validity(valid_to)
-            gate = check_gate(file, ruling)
-            if not gate.is_open_but_for_the_person:
-                raise GateClosed(gate)
-        elif wanted or valid_to:
-            raise ValidationError({"outcome": _("Only a permit has conditions and a last day.")})
+        check_recommendation(file, ruling, given)
+        reasons = checked_reason(reasons)
+        wanted = [checked_words(one) for one in given["conditions"]]
         made = Recommendation(
             application=work.application,
             outcome=outcome,
-            grounds=found,
+            grounds=list(dict.fromkeys(grounds)),
             reasons=reasons,
             valid_to=valid_to,
             basis=file_digest(file, ruling),
@@ -92,6 +94,43 @@ def recommend(
                 )
             )
     return made
+
+
+def check_recommendation(
+    file: CaseFile, ruling: CaseRuling, values: Mapping[str, Any], unread: Collection[str] = ()
+) -> None:
+    """Raises ValidationError with all that is wrong with what is recommended, and where nothing is,
+    GateClosed if a permit is recommended and the gate stays closed whoever decides."""
+    faults, closed = Faults(unread), None
+    check_reasons(faults, values)
+    for words in values["conditions"]:
+        with faults.at("text_en"):
+            checked_words(words)
+    if faults.is_read("outcome"):
+        outcome = values["outcome"]
+        if faults.is_read("grounds"):
+            with faults.at("grounds"):
+                checked_grounds(file, ruling, outcome, values["grounds"])
+        if outcome != Outcome.ISSUED:
+            if values["conditions"] or values.get("valid_to"):
+                faults.fault("outcome", _("Only a permit has conditions and a last day."))
+        else:
+            if faults.is_read("valid_to"):
+                _check_validity(faults, values["valid_to"])
+            gate = check_gate(file, ruling)
+            closed = None if gate.is_open_but_for_the_person else GateClosed(gate)
+    if closed and faults.is_at_fault:
+        faults.fault("outcome", str(closed.words))
+    faults.refuse()
+    if closed:
+        raise closed
+
+
+def check_reasons(faults: Faults, values: Mapping[str, Any]) -> None:
+    """Says at `reasons` what is wrong with them."""
+    if faults.is_read("reasons"):
+        with faults.at("reasons"):
+            checked_reason(values["reasons"])
 
 
 def refuse_to_recommend(file: CaseFile) -> None:
@@ -123,11 +162,11 @@ def file_digest(file: CaseFile, ruling: CaseRuling) -> str:
     )
 
 
-def _check_validity(valid_to: date | None) -> None:
+def _check_validity(faults: Faults, valid_to: date | None) -> None:
     if valid_to is None:
-        raise ValidationError({"valid_to": _("Give the last day of the permit.")})
-    if valid_to <= clock.today():
-        raise ValidationError({"valid_to": _("The last day is after today.")})
+        faults.fault("valid_to", _("Give the last day of the permit."))
+    elif valid_to <= clock.today():
+        faults.fault("valid_to", _("The last day is after today."))
 
 
 # Grounds
@@ -279,18 +318,30 @@ def record_reply(
     seen: int | None = None,
 ) -> Recommendation:
     """Records what the applicant replied; the wait for it ends on the day of the reply."""
-    reply = checked_reason(reply)
     with acting(Action.PUT, recommendation.application, by=by) as work:
         now = _standing(recommendation, seen)
         refuse_reply(now)
-        if now.put_on is None or not now.put_on <= replied_on <= clock.today():
-            raise ValidationError(
-                {"replied_on": _("Give a day from that of the letter up to today.")}
-            )
+        check_reply(now, {"reply": reply, "replied_on": replied_on})
+        reply = checked_reason(reply)
         entry = work.record(Verb.REPLY_RECORDED)
         entry.set(now, reply=reply, replied_on=replied_on)
         end_waits(work, entry, WaitKind.REPLY, on=replied_on)
     return now
+
+
+def check_reply(
+    recommendation: Recommendation, values: Mapping[str, Any], unread: Collection[str] = ()
+) -> None:
+    """Raises ValidationError with all that is wrong with a reply and its day."""
+    faults, put_on = Faults(unread), recommendation.put_on
+    if faults.is_read("reply"):
+        with faults.at("reply"):
+            checked_reason(values["reply"])
+    if faults.is_read("replied_on") and (
+        put_on is None or not put_on <= values["replied_on"] <= clock.today()
+    ):
+        faults.fault("replied_on", _("Give a day from that of the letter up to today."))
+    faults.refuse()
 
 
 def refuse_reply(recommendation: Recommendation) -> None:

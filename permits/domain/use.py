@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.exceptions import Refused
@@ -14,6 +15,7 @@ from history import clock
 from permits.choices import PermitStatus
 from permits.domain.acts import subject_of
 from permits.domain.casework import acting
+from permits.domain.faults import Faults
 from permits.domain.standing import LineStanding, read_standing
 from permits.models import PermitLine, Use
 from permits.verbs import Verb
@@ -33,15 +35,7 @@ def report_use(
     """Records a shipment on a line. Raises ValidationError, NotPermitted; Refused where the permit
     could not be used that day, or the balance is too small: the words give the figure that is left.
     """
-    faults = {}
-    if quantity <= 0:
-        faults["quantity"] = _("Give a figure above zero.")
-    if value < 0:
-        faults["value"] = _("Give a figure that is not below zero.")
-    if used_on > clock.today():
-        faults["used_on"] = _("A shipment is reported once it was made: give today or earlier.")
-    if faults:
-        raise ValidationError(faults)
+    check_use({"quantity": quantity, "value": value, "used_on": used_on})
     permit = line.permit
     with acting(Action.REPORT_USE, permit.application, by=by) as work:
         _refuse_idle(line, used_on)
@@ -69,6 +63,20 @@ def report_use(
         )
         work.record(Verb.USED, subject=subject_of(permit), occurred_on=used_on).add(use)
     return use
+
+
+def check_use(values: Mapping[str, Any], unread: Collection[str] = ()) -> None:
+    """Raises ValidationError with all that is wrong with the figures and the day of a shipment."""
+    faults = Faults(unread)
+    if faults.is_read("quantity") and values["quantity"] <= 0:
+        faults.fault("quantity", _("Give a figure above zero."))
+    if faults.is_read("value") and values["value"] < 0:
+        faults.fault("value", _("Give a figure that is not below zero."))
+    if faults.is_read("used_on") and values["used_on"] > clock.today():
+        faults.fault(
+            "used_on", _("A shipment is reported once it was made: give today or earlier.")
+        )
+    faults.refuse()
 
 
 def refuse_exhausted(held: LineStanding) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django import forms as django_forms
@@ -25,14 +27,17 @@ from permits.domain import consultations, intake, recommendation
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import head_of
 from permits.domain.decision import (
+    check_grounds_and_reasons,
+    check_issue,
     issue,
     ministers_exceptions,
     refuse,
     refuse_to_decide,
     return_without_action,
 )
+from permits.domain.gate import GateClosed
 from permits.domain.recommendation import is_legal_bar
-from permits.domain.ruling import rule_on
+from permits.domain.ruling import CaseRuling, rule_on
 from permits.models import Recommendation
 from permits.views.acts import METHODS, Page, answer, barred, find, sent, who
 from permits.workflow import Action
@@ -114,7 +119,8 @@ def _assign(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
 
 def _consult_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
     due_on = clock.today() + timedelta(days=14)
-    return forms.ConsultForm(sent(request), initial={"due_on": due_on})
+    check = consultations.checked_question
+    return forms.ConsultForm(sent(request), initial={"due_on": due_on}, check=check)
 
 
 def _consult(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
@@ -129,7 +135,8 @@ def _consult(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str
 
 
 def _wait_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
-    return forms.WaitForm(sent(request), initial={"from_on": clock.today()})
+    check = partial(consultations.check_wait, file.application)
+    return forms.WaitForm(sent(request), initial={"from_on": clock.today()}, check=check)
 
 
 def _wait(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
@@ -144,18 +151,32 @@ def _wait(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
 
 
 def _recommend_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
-    return forms.RecommendForm(sent(request), initial={"seen": file.application.version})
+    def check(given: Mapping[str, Any], unread: Collection[str]) -> None:
+        values = {**given, "conditions": _conditions(given)}
+        with suppress(GateClosed):  # That is no field's: the act says it, with the gate.
+            recommendation.check_recommendation(file, _ruling(file), values, unread)
+
+    initial = {"seen": file.application.version}
+    return forms.RecommendForm(sent(request), initial=initial, check=check)
+
+
+def _ruling(file: CaseFile) -> CaseRuling:
+    return rule_on(file, on=clock.today(), known_at=clock.now())
+
+
+def _conditions(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    words = (given.get("text_en", "").strip(), given.get("text_fr", "").strip())
+    return [words] if any(words) else []
 
 
 def _recommend(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
-    words = (given["text_en"].strip(), given["text_fr"].strip())
     recommendation.recommend(
         file.application,
         outcome=given["outcome"],
         grounds=given["grounds"],
         reasons=given["reasons"],
         valid_to=given["valid_to"],
-        conditions=[words] if any(words) else [],
+        conditions=_conditions(given),
         by=who(request),
         seen=given["seen"],
     )
@@ -187,7 +208,9 @@ def _put(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
 
 def _reply_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
     initial = {"seen": _seen_one(file), "replied_on": clock.today()}
-    return forms.ReplyForm(sent(request), initial=initial)
+    made = file.recommendation
+    check = partial(recommendation.check_reply, made) if made else None
+    return forms.ReplyForm(sent(request), initial=initial, check=check)
 
 
 def _reply(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
@@ -213,10 +236,13 @@ def _send_back(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> s
 
 
 def _issue_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
-    ruling = rule_on(file, on=clock.today(), known_at=clock.now())
-    exceptions = sorted(ministers_exceptions(file, ruling))
-    initial = {"seen": head_of(file.application)}
-    return forms.IssueForm(sent(request), exceptions=exceptions, initial=initial)
+    ruling = _ruling(file)
+    return forms.IssueForm(
+        sent(request),
+        exceptions=sorted(ministers_exceptions(file, ruling)),
+        initial={"seen": head_of(file.application)},
+        check=partial(check_issue, file, ruling),
+    )
 
 
 def _issue(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
@@ -234,7 +260,15 @@ def _issue(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
 def _refuse_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
     grounds = file.recommendation.grounds if file.recommendation else []
     initial = {"seen": head_of(file.application), "grounds": grounds}
-    return forms.RefuseForm(sent(request), initial=initial)
+    return forms.RefuseForm(
+        sent(request), initial=initial, check=_grounds_check(file, Outcome.REFUSED)
+    )
+
+
+def _grounds_check(file: CaseFile, outcome: Outcome) -> forms.Check:
+    return lambda given, unread: check_grounds_and_reasons(
+        file, _ruling(file), outcome, given, unread
+    )
 
 
 def _refuse(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
@@ -250,14 +284,17 @@ def _refuse(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
 
 def _return_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
     grounds: Sequence[str] = file.recommendation.grounds if file.recommendation else ()
-    initial = {"seen": head_of(file.application), "ground": next(iter(grounds), None)}
-    return forms.ReturnForm(sent(request), initial=initial)
+    initial = {"seen": head_of(file.application), "grounds": next(iter(grounds), None)}
+    return forms.ReturnForm(
+        sent(request), initial=initial, check=_grounds_check(file, Outcome.RETURNED)
+    )
 
 
 def _return_without_action(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
+    [ground] = given["grounds"]
     return_without_action(
         file.application,
-        ground=given["ground"],
+        ground=ground,
         reasons=given["reasons"],
         by=who(request),
         seen_head=given["seen"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -33,7 +35,8 @@ def answer_consultation(request: HttpRequest, number: int) -> HttpResponse:
         return saved(request, application, "consultations")
 
     initial = {"seen": row.version, "answered_on": clock.today()}
-    form = forms.AnswerForm(sent(request), initial=initial)
+    check = partial(consultations.checked_answer, row)
+    form = forms.AnswerForm(sent(request), initial=initial, check=check)
     against = why_not(
         request, application, Action.CONSULT, lambda: consultations.refuse_closed(row)
     )
@@ -85,12 +88,12 @@ def end_wait(request: HttpRequest, number: int) -> HttpResponse:
     row = get_object_or_404(Wait.objects.select_related("application"), pk=number)
     application = find(request, row.application.reference)
 
-    def perform(form: forms.DayForm) -> HttpResponse:
+    def perform(form: forms.EndForm) -> HttpResponse:
         given = form.cleaned_data
-        consultations.end_wait(row, to_on=given["day"], by=who(request), seen=given["seen"])
+        consultations.end_wait(row, to_on=given["to_on"], by=who(request), seen=given["seen"])
         return saved(request, application, "consultations")
 
-    form = forms.DayForm(sent(request), initial={"seen": row.version, "day": clock.today()})
+    form = forms.EndForm(sent(request), initial={"seen": row.version, "to_on": clock.today()})
     page = Page(
         title=_("End a wait"),
         button=_("End the wait"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,7 @@ from permits.domain.casefile import read_file
 from permits.domain.letters import papers
 from permits.domain.ruling import coming, rule_on
 from permits.domain.standing import LineStanding, read_standing, read_standings
-from permits.domain.use import refuse_exhausted, report_use
+from permits.domain.use import check_use, refuse_exhausted, report_use
 from permits.models import Notice, Party, Permit, PermitAct, PermitLine, Use
 from permits.templatetags.case_tags import dollars, figure
 from permits.views.acts import METHODS, Page, answer, barred, sent, who, why_not
@@ -177,7 +177,14 @@ def _line(row: Permit, number: int | None) -> PermitLine | None:
 
 def _act_form(request: HttpRequest, row: Permit) -> forms.ActForm:
     numbers = PermitLine.objects.filter(permit=row).values_list("number", flat=True)
-    return forms.ActForm(sent(request), lines=list(numbers))
+
+    def check(given: Mapping[str, Any], unread: Collection[str]) -> None:
+        # An amendment of nothing is one only if nothing of it was unreadable.
+        if "kind" in given and (form.change or not unread):
+            acts.checked_change(row, given["kind"], None, form.change, unread)
+
+    form = forms.ActForm(sent(request), lines=list(numbers), check=check)
+    return form
 
 
 @require_http_methods(METHODS)
@@ -365,7 +372,7 @@ def use(request: HttpRequest, number: str, line: int) -> HttpResponse:
         provision="",
         refusal=_why_not_use(request, row, left),
     )
-    form = forms.UseForm(sent(request), initial={"used_on": clock.today()})
+    form = forms.UseForm(sent(request), initial={"used_on": clock.today()}, check=check_use)
     return answer(request, form, page, perform)
 
 

@@ -263,9 +263,9 @@ class Pages:
         return self._do(application, "refuse", by, **values)
 
     def return_without_action(
-        self, application: Application, *, by: User, **values: Any
+        self, application: Application, *, by: User, ground: str, **values: Any
     ) -> Application:
-        return self._do(application, "return_without_action", by, **values)
+        return self._do(application, "return_without_action", by, grounds=ground, **values)
 
     # The permit
 

@@ -298,7 +298,7 @@ def what_is_typed(name: str, where: Mapping[str, Any], document: Document | None
         "answer": [{"answer": "Yes"}],
         "silence": [{"reason": WHY}],
         "reply": [{"reply": "No"}],
-        "end_wait": [{"day": today}],
+        "end_wait": [{"to_on": today}],
         "propose": list(acts()),
         "tighten": list(acts()),
         "use": [{"quantity": 1, "value": 1}],
