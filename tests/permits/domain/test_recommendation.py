@@ -20,6 +20,7 @@ from permits.domain.recommendation import (
     put_to_applicant,
     recommend,
     record_reply,
+    refuse_to_recommend,
     send_back,
 )
 from permits.domain.statements import (
@@ -43,6 +44,15 @@ from tests.permits.factories import (
 )
 
 FIRST = CONSIDERATIONS[0].number
+
+
+def test_nothing_is_recommended_while_neither_the_gate_nor_a_ground_holds(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    with pytest.raises(Refused, match="Nothing can be recommended yet"):
+        refuse_to_recommend(read_file(case))
+    say(case, StatementKind.ELIGIBILITY, APPLICANT_KEY, NOT_RESIDENT, by=office.analyst)
+    refuse_to_recommend(read_file(case))
+    refuse_to_recommend(read_file(make_ready(office.analyst, office.senior)))
 
 
 @pytest.fixture
