@@ -336,6 +336,27 @@ def test_a_withdrawn_change_is_over(office: Cast) -> None:
     assert start_change(kind=ChangeKind.IMPOSE, by=office.admin).number > change.number
 
 
+@pytest.mark.parametrize("status", [one for one in ChangeStatus if one != ChangeStatus.PROPOSED])
+def test_only_what_is_proposed_is_approved_or_returned(office: Cast, status: str) -> None:
+    change = draft(office.admin)
+    match status:
+        case ChangeStatus.APPROVED:
+            change = approved(change, by=office.admin_b)
+        case ChangeStatus.WITHDRAWN:
+            change = withdraw_change(change, reason=WHY, by=office.admin)
+        case ChangeStatus.RETURNED:
+            change = return_change(
+                propose_change(change, by=office.admin), reason=WHY, by=office.admin_b
+            )
+    assert change.status == status
+    written = PolicyVersion.objects.count()
+    with pytest.raises(Refused, match="is not proposed"):
+        approve_change(change, by=office.admin_b)
+    with pytest.raises(Refused, match="is not proposed"):
+        return_change(change, reason=WHY, by=office.admin_b)
+    assert PolicyVersion.objects.count() == written
+
+
 def test_a_case_and_a_permit_say_what_will_become_different(office: Cast) -> None:
     case = make_in_review(office.analyst)
     approved(draft(office.admin, starts=in_days(10), ends=in_days(20)), by=office.admin_b)
