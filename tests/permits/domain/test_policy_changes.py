@@ -595,6 +595,8 @@ def test_a_policy_that_has_not_begun_is_called_off(office: Cast) -> None:
     approved(off, by=office.admin_b)
     assert stance_of(case.reference, 11) == "case_by_case"
     assert verify(deep=True).good
+    with pytest.raises(Refused, match="states nothing of this policy any more"):
+        start_change(kind=ChangeKind.AMEND, policy=off.policy, by=office.admin)
 
 
 @pytest.mark.parametrize(
