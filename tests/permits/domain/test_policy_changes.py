@@ -18,7 +18,7 @@ from accounts.choices import Role
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from history import clock
-from history.actors import Actor
+from history.actors import SYSTEM, Actor
 from history.domain.door import Conflict, door
 from history.domain.verify import verify
 from permits.choices import StatementKind
@@ -334,6 +334,44 @@ def test_a_withdrawn_change_is_over(office: Cast) -> None:
     with pytest.raises(Refused):
         propose_change(change, by=office.admin)
     assert start_change(kind=ChangeKind.IMPOSE, by=office.admin).number > change.number
+
+
+def kept(change: PolicyChange, by: User) -> PolicyChange:
+    return save_change(
+        change, content=change.content, rationale_en="A", rationale_fr="B", note="", by=by
+    )
+
+
+def test_what_is_proposed_stays_as_it_is_until_it_is_withdrawn_once(office: Cast) -> None:
+    change = propose_change(draft(office.admin), by=office.admin)
+    for _turn in ("proposed", "withdrawn"):
+        before = PolicyChange.objects.values().get(pk=change.pk)
+        with pytest.raises(Refused, match="its preview is sealed"):
+            preview_change(change, by=office.admin)
+        with pytest.raises(Refused, match="stays as it was proposed"):
+            kept(change, office.admin)
+        assert PolicyChange.objects.values().get(pk=change.pk) == before
+        if change.status == ChangeStatus.PROPOSED:
+            change = withdraw_change(change, reason=WHY, by=office.admin)
+    with pytest.raises(Refused, match="decided or withdrawn already"):
+        withdraw_change(change, reason=WHY, by=office.admin)
+
+
+def test_a_version_that_was_closed_meanwhile_is_not_closed_again(office: Cast) -> None:
+    """Composed before another change of the policy was approved, and entered after it."""
+    key = "IL-2024-01-08"
+    first, second = (
+        draft(office.admin, kind=ChangeKind.END, policy=key, ends=in_days(days)) for days in (5, 9)
+    )
+    parts = compose(second, at=clock.now())
+    approved(first, by=office.admin_b)
+    written = PolicyVersion.objects.count()
+    with (
+        pytest.raises(Refused, match="was changed since this was drafted"),
+        door(by=SYSTEM) as entries,
+    ):
+        enter(second.number, parts, at=clock.now(), entries=entries)
+    assert PolicyVersion.objects.count() == written
 
 
 @pytest.mark.parametrize("status", [one for one in ChangeStatus if one != ChangeStatus.PROPOSED])
