@@ -334,6 +334,8 @@ def test_a_shipment_reported_late_counts_against_what_is_left_today(
         with pytest.raises(Refused, match="Only 2 each are left"):
             use(permit, office.analyst, used_on=first_day, quantity=Decimal(3))
         use(permit, office.analyst, used_on=first_day, quantity=Decimal(2))
+        with pytest.raises(Refused, match="Nothing is left on this line"):
+            use(permit, office.analyst)
     assert Event.objects.filter(verb=Verb.USED).latest("number").occurred_on == first_day
 
 

@@ -46,6 +46,15 @@ from tests.permits.factories import (
 FIRST = CONSIDERATIONS[0].number
 
 
+def test_a_closed_gate_is_told_with_all_else_that_is_wrong(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    with pytest.raises(ValidationError) as refusal:
+        recommend(case, outcome="issued", reasons="...", by=office.analyst)
+    told = refusal.value.message_dict
+    assert set(told) == {"outcome", "reasons", "valid_to"}
+    assert "The gate does not open" in told["outcome"][0]
+
+
 def test_nothing_is_recommended_while_neither_the_gate_nor_a_ground_holds(office: Cast) -> None:
     case = make_in_review(office.analyst)
     with pytest.raises(Refused, match="Nothing can be recommended yet"):
