@@ -176,7 +176,7 @@ REFUSING: dict[str, tuple[str, ...]] = {
     "permits/domain/sweeps.py": (f"{_D}test_sweeps.py",),
     "permits/domain/use.py": (f"{_D}test_acts.py", f"{_D}test_story.py"),
     "permits/domain/intake.py": (f"{_D}test_intake.py",),
-    "permits/domain/faults.py": (f"{_D}test_intake.py",),
+    "permits/domain/faults.py": (f"{_D}test_intake.py", f"{_D}test_recommendation.py"),
     "permits/domain/documents.py": (f"{_D}test_documents.py",),
     "permits/domain/letters.py": (f"{_D}test_letters.py",),
     "accounts/domain/two_people.py": _PEOPLE,

@@ -20,7 +20,7 @@ from permits.domain.sources import add_evidence, add_measure, edit_source, remov
 from permits.models import Application, Evidence, Measure
 from permits.verbs import Verb
 from tests.people import Cast
-from tests.permits.factories import make_draft, make_in_review
+from tests.permits.factories import attached, make_draft, make_in_review
 
 EVIDENCE: dict[str, Any] = {
     "title": "Report",
@@ -185,3 +185,13 @@ def test_a_new_measure_is_only_promised_until_it_is_said_to_be_in_force(
     case: Application, office: Cast
 ) -> None:
     assert not is_available(add_measure(case, MEASURE, by=office.analyst), clock.today())
+
+
+@every_kind
+def test_a_source_names_a_document_of_its_own_case(office: Cast, kind: str) -> None:
+    add, _name, _verbs = KINDS[kind]
+    case, other = make_in_review(office.analyst), make_in_review(office.analyst)
+    assert add(case, office.analyst, {"document": attached(case, office.analyst)}).document
+    with pytest.raises(ValidationError) as refusal:
+        add(case, office.analyst, {"document": attached(other, office.analyst)})
+    assert set(refusal.value.message_dict) == {"document"}
