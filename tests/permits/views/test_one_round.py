@@ -412,7 +412,7 @@ ASK_NOTHING = {
     *("remove_line", "remove_party", "remove_document", "drop_source", "notice"),
     *("carry_out_sweep", "stop_sweep", "agree_group"),
     *("policy_changes", "policy_change", "preview_policy_change", "propose_policy_change"),
-    "approve_policy_change",
+    *("approve_policy_change", "close_policy_change"),
 }
 """Pages to be read, and forms of which every answer is one: a consideration is saved as it is."""
 
