@@ -25,6 +25,8 @@ from babel.messages.pofile import read_po
 LOCALE_DIR = Path(__file__).resolve().parent.parent / "locale"
 
 _CREATION_DATE = re.compile(r'^"POT-Creation-Date: [^"]*"\n', re.MULTILINE)
+# A plain space where French typography has one that does not break.
+_BREAKS_BEFORE = re.compile(" [:;!?»]|« ")
 _PERCENT_FIELD = re.compile(r"%\((\w+)\)[sdf]|%[sdf]")
 
 
@@ -72,6 +74,8 @@ def faults(catalogue: Catalog) -> Iterator[str]:
             yield f"not translated: {name!r}"
         elif not _fields_agree(message):
             yield f"other fields than the original's: {name!r}"
+        elif any(map(_BREAKS_BEFORE.search, _forms(message.string))):
+            yield f"a line may begin with the mark after its space: {name!r}"
 
 
 def _forms(message_text: object) -> list[str]:

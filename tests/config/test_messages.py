@@ -52,6 +52,8 @@ def test_zero_is_singular_in_french() -> None:
         ('#, fuzzy\nmsgid "Yes"\nmsgstr "Non"\n', "unsure (fuzzy): 'Yes'"),
         (PLURAL + 'msgstr[0] "%(n)s jour"\nmsgstr[1] ""\n', "not translated: '%(n)s day'"),
         ('msgid "On %(day)s"\nmsgstr "Le %(jour)s"\n', "other fields than the original's"),
+        ('msgid "Day:"\nmsgstr "Jour :"\n', "may begin with the mark after its space: 'Day:'"),
+        ('msgid "“a”"\nmsgstr "« a\u00a0»"\n', "may begin with the mark"),
         ('msgid "In {place}"\nmsgstr "En {lieu}"\n', "other fields than the original's"),
     ],
 )
