@@ -400,7 +400,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "consideration",
                 "verbose_name_plural": "considerations",
-                "ordering": ["application", "id"],
+                "ordering": ["application_id", "id"],
             },
         ),
         migrations.CreateModel(
@@ -518,7 +518,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "consultation",
                 "verbose_name_plural": "consultations",
-                "ordering": ["application", "id"],
+                "ordering": ["application_id", "id"],
             },
         ),
         migrations.CreateModel(
@@ -720,7 +720,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "document",
                 "verbose_name_plural": "documents",
-                "ordering": ["application", "id"],
+                "ordering": ["application_id", "id"],
             },
         ),
         migrations.CreateModel(
@@ -798,7 +798,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "evidence",
                 "verbose_name_plural": "evidence",
-                "ordering": ["application", "id"],
+                "ordering": ["application_id", "id"],
             },
         ),
         migrations.CreateModel(
@@ -911,7 +911,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "line",
                 "verbose_name_plural": "lines",
-                "ordering": ["application", "number"],
+                "ordering": ["application_id", "number"],
             },
         ),
         migrations.CreateModel(
@@ -1008,7 +1008,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "mitigating measure",
                 "verbose_name_plural": "mitigating measures",
-                "ordering": ["application", "id"],
+                "ordering": ["application_id", "id"],
             },
         ),
         migrations.CreateModel(
@@ -1112,7 +1112,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "party",
                 "verbose_name_plural": "parties",
-                "ordering": ["application", "id"],
+                "ordering": ["application_id", "id"],
             },
         ),
         migrations.CreateModel(
@@ -1272,7 +1272,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "act on a permit",
                 "verbose_name_plural": "acts on permits",
-                "ordering": ["permit", "id"],
+                "ordering": ["permit_id", "id"],
             },
         ),
         migrations.CreateModel(
@@ -1467,7 +1467,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "line of a permit",
                 "verbose_name_plural": "lines of a permit",
-                "ordering": ["permit", "number"],
+                "ordering": ["permit_id", "number"],
             },
         ),
         migrations.AddField(
@@ -1572,7 +1572,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "recommendation",
                 "verbose_name_plural": "recommendations",
-                "ordering": ["application", "id"],
+                "ordering": ["application_id", "id"],
             },
         ),
         migrations.AddField(
@@ -1646,7 +1646,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "condition",
                 "verbose_name_plural": "conditions",
-                "ordering": ["recommendation", "id"],
+                "ordering": ["recommendation_id", "id"],
             },
         ),
         migrations.CreateModel(
@@ -1757,7 +1757,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "statement",
                 "verbose_name_plural": "statements",
-                "ordering": ["application", "id"],
+                "ordering": ["application_id", "id"],
             },
         ),
         migrations.CreateModel(
@@ -1821,7 +1821,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "use of a permit",
                 "verbose_name_plural": "uses of permits",
-                "ordering": ["permit_line", "id"],
+                "ordering": ["permit_line_id", "id"],
             },
         ),
         migrations.CreateModel(
@@ -1895,7 +1895,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "wait",
                 "verbose_name_plural": "waits",
-                "ordering": ["application", "id"],
+                "ordering": ["application_id", "id"],
             },
         ),
         migrations.AddIndex(

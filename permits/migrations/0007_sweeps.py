@@ -186,7 +186,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "group of a sweep",
                 "verbose_name_plural": "groups of a sweep",
-                "ordering": ["sweep", "id"],
+                "ordering": ["sweep_id", "id"],
             },
         ),
         migrations.CreateModel(
@@ -282,7 +282,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "permit of a sweep",
                 "verbose_name_plural": "permits of a sweep",
-                "ordering": ["sweep", "id"],
+                "ordering": ["sweep_id", "id"],
             },
         ),
         migrations.AddConstraint(

@@ -198,7 +198,7 @@ class Line(Part):
     class Meta:
         verbose_name = pgettext_lazy("application", "line")
         verbose_name_plural = pgettext_lazy("application", "lines")
-        ordering = ["application", "number"]
+        ordering = ["application_id", "number"]
         constraints = [
             models.UniqueConstraint(
                 fields=["application", "number"], name="permits_line_of_application"
@@ -256,7 +256,7 @@ class Party(Part):
     class Meta:
         verbose_name = _("party")
         verbose_name_plural = _("parties")
-        ordering = ["application", "id"]
+        ordering = ["application_id", "id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["application"],
@@ -293,7 +293,7 @@ class Document(Part):
     class Meta:
         verbose_name = _("document")
         verbose_name_plural = _("documents")
-        ordering = ["application", "id"]
+        ordering = ["application_id", "id"]
         constraints = [
             models.CheckConstraint(name="permits_document_has_bytes", condition=Q(size__gt=0)),
         ]

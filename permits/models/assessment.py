@@ -45,7 +45,7 @@ class Evidence(Part):
     class Meta:
         verbose_name = _("evidence")
         verbose_name_plural = _("evidence")
-        ordering = ["application", "id"]
+        ordering = ["application_id", "id"]
 
     def __str__(self) -> str:
         return self.title
@@ -84,7 +84,7 @@ class Measure(Part):
     class Meta:
         verbose_name = _("mitigating measure")
         verbose_name_plural = _("mitigating measures")
-        ordering = ["application", "id"]
+        ordering = ["application_id", "id"]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.giver}"
@@ -180,7 +180,7 @@ class Card(Tracked):
     class Meta:
         verbose_name = _("consideration")
         verbose_name_plural = _("considerations")
-        ordering = ["application", "id"]
+        ordering = ["application_id", "id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["application", "consideration"], name="permits_card_once"

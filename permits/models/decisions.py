@@ -57,7 +57,7 @@ class Recommendation(Tracked):
     class Meta:
         verbose_name = _("recommendation")
         verbose_name_plural = _("recommendations")
-        ordering = ["application", "id"]
+        ordering = ["application_id", "id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["application"],

@@ -67,7 +67,7 @@ class PermitLine(Tracked):
     class Meta:
         verbose_name = _("line of a permit")
         verbose_name_plural = _("lines of a permit")
-        ordering = ["permit", "number"]
+        ordering = ["permit_id", "number"]
         constraints = [
             models.UniqueConstraint(fields=["permit", "number"], name="permits_permitline_once"),
         ]
@@ -112,7 +112,7 @@ class Condition(Tracked):
     class Meta:
         verbose_name = _("condition")
         verbose_name_plural = _("conditions")
-        ordering = ["recommendation", "id"]
+        ordering = ["recommendation_id", "id"]
 
     def __str__(self) -> str:
         return self.text_en
@@ -184,7 +184,7 @@ class PermitAct(Tracked):
     class Meta:
         verbose_name = _("act on a permit")
         verbose_name_plural = _("acts on permits")
-        ordering = ["permit", "id"]
+        ordering = ["permit_id", "id"]
         constraints = [
             models.CheckConstraint(
                 name="permits_permitact_done_with_delegation",
@@ -237,7 +237,7 @@ class Use(Tracked):
     class Meta:
         verbose_name = _("use of a permit")
         verbose_name_plural = _("uses of permits")
-        ordering = ["permit_line", "id"]
+        ordering = ["permit_line_id", "id"]
         constraints = [
             models.CheckConstraint(
                 name="permits_use_of_something", condition=Q(quantity__gt=0) & Q(value__gte=0)

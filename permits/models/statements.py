@@ -98,7 +98,7 @@ class Statement(Tracked):
     class Meta:
         verbose_name = _("statement")
         verbose_name_plural = _("statements")
-        ordering = ["application", "id"]
+        ordering = ["application_id", "id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["application", "kind", "key"],

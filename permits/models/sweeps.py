@@ -118,7 +118,7 @@ class SweepGroup(Tracked):
     class Meta:
         verbose_name = _("group of a sweep")
         verbose_name_plural = _("groups of a sweep")
-        ordering = ["sweep", "id"]
+        ordering = ["sweep_id", "id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["sweep", "code"],
@@ -190,7 +190,7 @@ class SweepItem(Tracked):
     class Meta:
         verbose_name = _("permit of a sweep")
         verbose_name_plural = _("permits of a sweep")
-        ordering = ["sweep", "id"]
+        ordering = ["sweep_id", "id"]
         constraints = [
             models.UniqueConstraint(fields=["sweep", "permit"], name="permits_sweepitem_once"),
             models.CheckConstraint(

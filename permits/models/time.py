@@ -50,7 +50,7 @@ class Consultation(Tracked):
     class Meta:
         verbose_name = _("consultation")
         verbose_name_plural = _("consultations")
-        ordering = ["application", "id"]
+        ordering = ["application_id", "id"]
         constraints = [
             models.CheckConstraint(
                 name="permits_consultation_closed_with_words",
@@ -93,7 +93,7 @@ class Wait(Tracked):
     class Meta:
         verbose_name = _("wait")
         verbose_name_plural = _("waits")
-        ordering = ["application", "id"]
+        ordering = ["application_id", "id"]
         constraints = [
             models.CheckConstraint(
                 name="permits_wait_ends_after_it_starts",
