@@ -33,8 +33,7 @@ def insert(model: type[Model], rows: Sequence[Model]) -> None:
                 copy.write_row(value)
     elif rows:
         places = ", ".join(["%s"] * len(fields))
-        with connection.cursor() as cursor:
-            cursor.executemany(f"INSERT INTO {_columns(model)} VALUES ({places})", values)
+        _execute(f"INSERT INTO {_columns(model)} VALUES ({places})", values)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 
@@ -52,11 +51,16 @@ def update(model: type[Model], columns: Sequence[str], rows: Sequence[Model]) ->
     # What is put together is names of columns.
     *to_set, key = [f"{_name(one)} = %s" for one in fields]
     table = connection.ops.quote_name(model._meta.db_table)
+    _execute(f"UPDATE {table} SET {', '.join(to_set)} WHERE {key}", _values(fields, rows))
+
+
+def _execute(statement: str, values: Sequence[Sequence[Any]]) -> None:
+    """For each of the values. A single one needs none of what prepares for many."""
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {table} SET {', '.join(to_set)} WHERE {key}",
-            _values(fields, rows),
-        )
+        if len(values) == 1:
+            cursor.execute(statement, values[0])
+        else:
+            cursor.executemany(statement, values)
 
 
 def _name(column: Field[Any, Any]) -> str:
