@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -14,9 +15,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.db.models import Model
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from history.domain import bulk
 from policies.domain.reference import (
     PACKAGED,
     MalformedReference,
@@ -51,10 +54,14 @@ pytestmark = pytest.mark.django_db
 def test_a_fault_in_the_last_table_leaves_nothing_of_a_first_load(
     folder: Folder, empty: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*args: Any, **kwargs: Any) -> None:
-        raise RuntimeError("the disk is full")
+    insert = bulk.insert
 
-    monkeypatch.setattr(ContextEntry._base_manager, "bulk_create", fail)
+    def fail(model: type[Model], rows: Sequence[Model]) -> None:
+        if model is ContextEntry:
+            raise RuntimeError("the disk is full")
+        insert(model, rows)
+
+    monkeypatch.setattr(bulk, "insert", fail)
     with pytest.raises(RuntimeError):
         folder.load()
     assert all(rows == [] for rows in everything().values())
