@@ -60,6 +60,13 @@ class SeenForm(CheckedForm):
 
     seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
+    def clean(self) -> dict[str, Any] | None:
+        now = self.initial.get("seen")
+        if now is not None and self.cleaned_data.get("seen") not in (None, now):
+            # It was changed meanwhile. The act says that first, and keeps what was typed.
+            self._check = None
+        return super().clean()
+
 
 def _text(label: Any, *, required: bool = True, rows: int = 4, **more: Any) -> forms.CharField:
     return forms.CharField(

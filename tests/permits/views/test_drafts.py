@@ -243,7 +243,7 @@ def test_every_ground_that_was_ticked_stays_ticked_in_a_conflict(
     office: Cast, case: Application
 ) -> None:
     address = reverse("permits:do", args=[case.reference, "recommend"])
-    grounds = [RefusalGround.POLICY, RefusalGround.DISCRETION]
+    grounds = [RefusalGround.SUBSTANTIAL_RISK, RefusalGround.POLICY]
     case.refresh_from_db()
     values = {"outcome": "refused", "grounds": grounds, "reasons": WHY, "seen": case.version - 1}
     response = as_person(office.analyst).post(address, values)
