@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Field
 
 from history import clock
-from history.models import Text, Tracked
+from history.models import Tracked
 
 TEXT = "$text"
 SECRET = "$secret"  # noqa: S105 - the name of a mark
@@ -72,7 +72,8 @@ def salted(salt: bytes, text: str) -> str:
 class Sealer:
     """Puts digests in the place of texts and keeps the texts for the side store."""
 
-    texts: list[Text]
+    texts: list[tuple[str, bytes, str | None]]
+    """Rows of `Text`: digest, salt, content."""
 
     def text(self, content: str) -> dict[str, str]:
         return {TEXT: self._keep(content, kept=content)}
@@ -89,9 +90,9 @@ class Sealer:
 
     def _keep(self, content: str, kept: str | None) -> str:
         salt = os.urandom(SALT_LENGTH)
-        text = Text(digest=salted(salt, content), salt=salt, content=kept)
-        self.texts.append(text)
-        return text.digest
+        digest = salted(salt, content)
+        self.texts.append((digest, salt, kept))
+        return digest
 
 
 def sealed_columns(model: type[Tracked]) -> frozenset[str]:

@@ -20,7 +20,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -315,27 +314,30 @@ class _Leaving:
         log = self._log or lock_log()
         frontier = merkle.Frontier(log.size, bytes(log.frontier))
         with at_the_door():
-            for entries in self._rounds():
-                self._record(log, frontier, entries)
-                now = set(entries)
-                self._write([write for write in self._door.writes if write.entry in now])
+            for entries, writes in self._rounds():
+                self._record(log, frontier, entries, writes)
+                self._write(writes)
             log.size, log.frontier = frontier.size, frontier.to_bytes()
             log.save(update_fields=["size", "frontier", "epoch"])
             Block.objects.bulk_create(
                 Block(index=index, root=root) for index, root in frontier.blocks
             )
 
-    def _rounds(self) -> Iterator[list[Entry]]:
+    def _rounds(self) -> list[tuple[list[Entry], list[_Write]]]:
         """Entries in order, cut where a stream comes again: its rows are written in between."""
-        entries: list[Entry] = []
+        rounds: list[tuple[list[Entry], list[_Write]]] = [([], [])]
         streams: set[str] = set()
+        writes: dict[Entry, list[_Write]] = {}
         for entry in self._door.entries:
             if entry.stream in streams:
-                yield entries
-                entries, streams = [], set()
-            entries.append(entry)
+                rounds.append(([], []))
+                streams.clear()
+            rounds[-1][0].append(entry)
             streams.add(entry.stream)
-        yield entries
+            writes[entry] = rounds[-1][1]
+        for write in self._door.writes:
+            writes[write.entry].append(write)
+        return rounds
 
     # Before the log's lock
 
@@ -373,7 +375,13 @@ class _Leaving:
 
     # Under the log's lock
 
-    def _record(self, log: Log, frontier: merkle.Frontier, entries: Sequence[Entry]) -> None:
+    def _record(
+        self,
+        log: Log,
+        frontier: merkle.Frontier,
+        entries: Sequence[Entry],
+        writes: Sequence[_Write],
+    ) -> None:
         heads = dict(
             Event.objects.filter(stream__in=[entry.stream for entry in entries])
             .order_by()
@@ -381,10 +389,9 @@ class _Leaving:
             .annotate(Max("sequence"))
         )
         events: list[Event] = []
-        writes: dict[Entry, list[_Write]] = {entry: [] for entry in entries}
-        for write in self._door.writes:
-            if write.entry in writes:
-                writes[write.entry].append(write)
+        of_entry: dict[Entry, list[_Write]] = {entry: [] for entry in entries}
+        for write in writes:
+            of_entry[write.entry].append(write)
         for entry in entries:
             head = heads.get(entry.stream, 0)
             if entry.expect is not None and entry.expect != head:
@@ -410,7 +417,9 @@ class _Leaving:
                 "basis": plain(entry.basis),
                 "data": plain(entry.data),
                 "changes": [
-                    change for write in writes[entry] if (change := self._change(write)) is not None
+                    change
+                    for write in of_entry[entry]
+                    if (change := self._change(write)) is not None
                 ],
             }
             written = canonical.encode(body)
@@ -432,7 +441,7 @@ class _Leaving:
             )
             events.append(event)
         bulk.insert(Event, events)
-        bulk.insert(Text, self._sealer.texts)
+        bulk.insert_values(Text, ("digest", "salt", "content"), self._sealer.texts)
         self._sealer.texts.clear()
 
     def _change(self, write: _Write) -> dict[str, Any] | None:
@@ -462,17 +471,26 @@ class _Leaving:
         return {"table": model._meta.db_table, "row": row.pk, "before": before, "after": after}
 
     def _write(self, writes: Sequence[_Write]) -> None:
-        """In the order in which they were named, new rows of a kind together."""
+        """Those of an entry in the order in which they were named; alike ones of all entries, which
+        are of different streams, together.
+        """
+        turns: list[dict[tuple[type[Tracked], tuple[str, ...] | None], list[_Write]]] = []
+        last: dict[Entry, tuple[int, Any]] = {}
         for write in writes:
             write.row.version = write.entry.recorded.sequence
-        for (model, new), group in groupby(
-            writes, key=lambda one: (type(one.row), one.values is None)
-        ):
-            if new:
-                bulk.insert(model, [one.row for one in group])
-                continue
-            for columns, some in groupby(group, key=lambda one: tuple(one.values or ())):
-                self._update(model, columns, list(some))
+            kind = type(write.row), None if write.values is None else tuple(write.values)
+            turn, before = last.get(write.entry, (0, kind))
+            turn += before != kind
+            last[write.entry] = turn, kind
+            if turn == len(turns):
+                turns.append({})
+            turns[turn].setdefault(kind, []).append(write)
+        for alike in turns:
+            for (model, columns), some in alike.items():
+                if columns is None:
+                    bulk.insert(model, [one.row for one in some])
+                else:
+                    self._update(model, columns, some)
 
     def _update(
         self, model: type[Tracked], columns: Sequence[str], writes: Sequence[_Write]

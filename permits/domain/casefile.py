@@ -8,9 +8,10 @@ The number of queries does not depend on how much there is.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
@@ -34,6 +35,7 @@ from permits.models import (
 )
 
 Row = TypeVar("Row", bound=Model)
+Found = TypeVar("Found")
 
 
 # Each for any number of applications, in their order within one.
@@ -100,6 +102,8 @@ class CaseFile:
     conditions: tuple[Condition, ...]
     decision: Decision | None
     permit: Permit | None
+    known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was found out about the file (`once`)."""
 
     def parties_as(self, *roles: str) -> tuple[Party, ...]:
         return tuple(party for party in self.parties if party.role in roles)
@@ -109,6 +113,19 @@ class CaseFile:
 
     def line(self, number: int) -> Line | None:
         return next((line for line in self.lines if line.number == number), None)
+
+
+def once(find: Callable[[CaseFile], Found]) -> Callable[[CaseFile], Found]:
+    """Finds something out about a file once: what many questions about it begin with."""
+
+    @wraps(find)
+    def found(file: CaseFile) -> Found:
+        if find.__name__ not in file.known:
+            file.known[find.__name__] = find(file)
+        result: Found = file.known[find.__name__]
+        return result
+
+    return found
 
 
 def read_file(application: Application) -> CaseFile:

@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.reasons import checked_reason
 from history import clock
 from permits.choices import Flag, PartyRole, Screened, StatementKind
-from permits.domain.casefile import CaseFile, read_file
+from permits.domain.casefile import CaseFile, once, read_file
 from permits.domain.casework import Work, acting, afresh
 from permits.domain.digests import digest, line_content, party_content, transaction_content
 from permits.models import Application, Document, Statement
@@ -139,7 +139,8 @@ class Standing:
         return not self.statement.counts_alone and self.statement.countersigned_at is None
 
 
-def standing(file: CaseFile) -> list[Standing]:
+@once
+def standing(file: CaseFile) -> tuple[Standing, ...]:
     """Every statement on file and how it stands, in the order in which they were made."""
     bases: dict[tuple[str, str], str] = {}
     found = []
@@ -148,7 +149,7 @@ def standing(file: CaseFile) -> list[Standing]:
         if about not in bases:
             bases[about] = basis_of(file, *about)
         found.append(Standing(statement, statement.basis != bases[about]))
-    return found
+    return tuple(found)
 
 
 class Counted:
@@ -217,6 +218,7 @@ class Counted:
         return self.value(StatementKind.WAIVER, fact) is not None
 
 
+@once
 def counted(file: CaseFile) -> Counted:
     """What counts of the statements on file."""
     return Counted([one.statement for one in standing(file) if one.counts])

@@ -47,13 +47,16 @@ def prepare() -> None:
     call_command("load_reference", verbosity=0)
 
 
-def child(module: str, *arguments: str, **more: str) -> subprocess.Popen[str]:
-    """Another process, which reads its database from this one's environment."""
+def child(module: str, *arguments: str, heard: bool = True, **more: str) -> subprocess.Popen[str]:
+    """Another process, which reads its database from this one's environment.
+
+    Nobody reads what one that is not `heard` says: it would stop once the pipe is full.
+    """
     return subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env={**os.environ, **more},
-        stdout=subprocess.PIPE,
+        stdout=subprocess.PIPE if heard else subprocess.DEVNULL,
         text=True,
     )
 

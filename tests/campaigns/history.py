@@ -94,7 +94,7 @@ def killed_checkpoints(report: Report, key: str) -> None:
     from history.domain.verify import verify  # noqa: PLC0415 - after `use`
 
     chance = random.Random(ground.SEED)
-    writer = ground.child("tests.campaigns.writer", key, "k0", "600", "5")
+    writer = ground.child("tests.campaigns.writer", key, "k0", "600", "5", heard=False)
     told: list[int] = []
     for _ in range(50):
         maker = ground.child("tests.campaigns.checkpointer", key, "1")

@@ -59,7 +59,7 @@ def country(code: str) -> Destination:
 
 def file_of(application: Application, **parts: Any) -> CaseFile:
     """A file that is in no database: empty but for these parts."""
-    empty: dict[str, Any] = {one.name: () for one in fields(CaseFile)}
+    empty: dict[str, Any] = {one.name: () for one in fields(CaseFile) if one.init}
     nothing = dict.fromkeys(("recommendation", "decision", "permit"))
     return CaseFile(**{**empty, **nothing, "application": application, **parts})
 
