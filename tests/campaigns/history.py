@@ -435,7 +435,7 @@ def personal_data(report: Report) -> None:
             person = people[number % len(people)]
             entries.record(
                 "test.told",
-                stream=f"evidence:{number}",
+                stream=f"audit:{number}",
                 subject=f"person:{person.pk}",
                 reason=f"{person.name} wrote to zelda{number}@example.org",
             )

@@ -174,6 +174,8 @@ class Office(RuleBasedStateMachine):
             self.case = make_draft(self.people.analyst)
         if stage > 0:
             self.work_on("analyst", "senior", set())
+            # Nothing is signed yet: this door is shut in every run.
+            self.recommend("analyst_b", "issued", "")
         if stage > 1:
             self.except_from_the_notice("analyst", "senior")
             self.sign_all("analyst")
