@@ -19,10 +19,9 @@ from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from history import canonical, clock
 from history.domain.door import Conflict
-from history.models import Event
 from permits.choices import Flag, Residual
 from permits.considerations import BY_NUMBER, CONSIDERATIONS
-from permits.domain.casefile import CaseFile, read_file
+from permits.domain.casefile import CaseFile, events_on, read_file
 from permits.domain.casework import acting
 from permits.domain.digests import (
     cited,
@@ -210,7 +209,7 @@ def card_states(file: CaseFile, ruling: CaseRuling) -> list[CardState]:
     stale = {
         card.pk for card in file.cards if card.first_by_id and card.basis != basis_of(now[card.pk])
     }
-    signed = _signed_parts(file.application) if stale else {}
+    signed = _signed_parts(file) if stale else {}
     found = []
     for one in CONSIDERATIONS:
         card = file.card(one.number)
@@ -244,12 +243,13 @@ def missing_answers(card: Card) -> list[str]:
     ]
 
 
-def _signed_parts(application: Application) -> Mapping[str, Mapping[str, str]]:
+def _signed_parts(file: CaseFile) -> Mapping[str, Mapping[str, str]]:
     """The parts of each basis that was ever signed. Considerations that say the same share one."""
-    bodies = Event.objects.filter(
-        stream=application.stream, verb__in=[Verb.CARD_SIGNED, Verb.CARD_COUNTERSIGNED]
-    ).values_list("body", flat=True)
-    found = (canonical.decode(bytes(body))["basis"] for body in bodies)
+    found = (
+        canonical.decode(bytes(one.body))["basis"]
+        for one in events_on(file)
+        if one.verb in (Verb.CARD_SIGNED, Verb.CARD_COUNTERSIGNED)
+    )
     return {basis_of(parts): parts for parts in found}
 
 

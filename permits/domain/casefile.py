@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
+from history.models import Event
 from permits.kept import Kept
 from permits.models import (
     Application,
@@ -54,23 +55,21 @@ _CARDS = Kept(lambda keys: _of(Card, keys, "edited_by", "first_by", "second_by")
 _CONSULTATIONS = Kept(lambda keys: _of(Consultation, keys, "opened_by"))
 _WAITS = Kept(lambda keys: _of(Wait, keys, "opened_by"))
 _CONFLICTS = Kept(lambda keys: _of(ConflictDeclaration, keys, "person"))
+# A decision is of a recommendation that stands.
 _RECOMMENDATIONS = Kept(
-    lambda keys: _of(Recommendation, keys, "made_by").filter(set_aside_at__isnull=True)
+    lambda keys: _of(
+        Recommendation,
+        keys,
+        "made_by",
+        "decision__decided_by",
+        "decision__delegation",
+        "decision__application__permit",
+    ).filter(set_aside_at__isnull=True)
 )
 _CONDITIONS = Kept(
     lambda keys: Condition.objects.filter(
         recommendation__in=keys, is_removed=False, replaced_by__isnull=True
     ).select_related("written_by", "replaces", "replaces__written_by")
-)
-_DECISIONS = Kept(
-    lambda keys: _of(
-        Decision,
-        keys,
-        "decided_by",
-        "delegation",
-        "recommendation__made_by",
-        "application__permit",
-    )
 )
 
 
@@ -142,7 +141,7 @@ def read_files(applications: Sequence[Application]) -> list[CaseFile]:
     evidence, measures = _by_case(_EVIDENCE(keys)), _by_case(_MEASURES(keys))
     consultations, waits = _by_case(_CONSULTATIONS(keys)), _by_case(_WAITS(keys))
     conflicts = _by_case(_CONFLICTS(keys))
-    recommendations, decisions = _by_case(_RECOMMENDATIONS(keys)), _by_case(_DECISIONS(keys))
+    recommendations = _by_case(_RECOMMENDATIONS(keys))
     conditions: dict[int, list[Condition]] = defaultdict(list)
     for condition in _CONDITIONS([one.pk for some in recommendations.values() for one in some]):
         conditions[condition.recommendation_id].append(condition)
@@ -150,7 +149,7 @@ def read_files(applications: Sequence[Application]) -> list[CaseFile]:
     for application in applications:
         key = application.pk
         recommendation = next(iter(recommendations[key]), None)
-        decision = next(iter(decisions[key]), None)
+        decision = getattr(recommendation, "decision", None)
         found.append(
             CaseFile(
                 application=application,
@@ -172,6 +171,27 @@ def read_files(applications: Sequence[Application]) -> list[CaseFile]:
             )
         )
     return found
+
+
+@once
+def events_on(file: CaseFile) -> tuple[Event, ...]:
+    """All that was recorded on the case, in order. One query."""
+    return tuple(Event.objects.filter(stream=file.application.stream).order_by("sequence"))
+
+
+def names_on(file: CaseFile) -> dict[str, str]:
+    """The names of whose case it is and who worked on it, by actor id: they are read with it."""
+    people = (
+        file.application.assigned_to,
+        *(one.made_by for one in file.statements),
+        *(one.countersigned_by for one in file.statements),
+        *(one.edited_by for one in file.cards),
+        *(one.first_by for one in file.cards),
+        *(one.second_by for one in file.cards),
+        *(one.opened_by for one in file.consultations),
+        *(one.opened_by for one in file.waits),
+    )
+    return {f"person:{one.pk}": one.name for one in people if one is not None}
 
 
 def _by_case(rows: Iterable[Row]) -> dict[int, list[Row]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -273,15 +274,18 @@ class _Told:
     consultations: dict[int, _Span] = field(default_factory=dict)
 
 
-def holders(events: Sequence[Event]) -> list[Held]:
+def holders(events: Sequence[Event], known: Mapping[str, str] = MappingProxyType({})) -> list[Held]:
     """Who held the file when, from its events: whoever the office waited for, else whose it was.
 
     A consulted body has it only while the office waits for its answer. A wait holds from its own
     first day, which may be before the day on which it was recorded. `events` are all of the case,
-    in order. One query.
+    in order; `known` are names by actor id. One query where that lacks one.
     """
     told = _read(events)
-    people = names_of({f"person:{person}" for _at, _status, person in told.desks if person})
+    people = dict(known)
+    missing = {f"person:{one}" for _at, _status, one in told.desks if one} - people.keys()
+    if missing:
+        people |= names_of(missing)
     spans = (*told.waits.values(), *told.consultations.values())
     turns = {at for at, _status, _person in told.desks} | {span.since for span in spans}
     turns |= {span.until for span in spans if span.until is not None}

@@ -19,11 +19,10 @@ from accounts.choices import Power
 from accounts.exceptions import Refused
 from accounts.models import Delegation, User
 from history import canonical
-from history.models import Event
 from permits import considerations
 from permits.choices import PartyRole, Residual, Screened, StatementKind
 from permits.domain.assessment import CardState, card_states
-from permits.domain.casefile import CaseFile
+from permits.domain.casefile import CaseFile, events_on
 from permits.domain.requirements import RequiredFact, required_facts
 from permits.domain.ruling import CaseRuling, requires_assessment
 from permits.domain.statements import (
@@ -380,24 +379,22 @@ def a_delegation_is_in_force(outlook: Outlook) -> Iterator[Reason]:
 
 
 def people_on_cards(file: CaseFile) -> frozenset[int]:
-    """Everyone who ever edited or signed a consideration of the case. One query.
+    """Everyone who ever edited or signed a consideration of the case.
 
     From the events, since a card keeps only who was last.
     """
-    verbs = [Verb.CARD_EDITED, Verb.CARD_SIGNED, Verb.CARD_COUNTERSIGNED]
-    actors = Event.objects.filter(stream=file.application.stream, verb__in=verbs)
-    return _numbers(actors.values_list("actor", flat=True))
+    verbs = (Verb.CARD_EDITED, Verb.CARD_SIGNED, Verb.CARD_COUNTERSIGNED)
+    return _numbers(one.actor for one in events_on(file) if one.verb in verbs)
 
 
 def _people_on_exceptions(file: CaseFile) -> frozenset[int]:
-    """Everyone who ever claimed or countersigned an exception on the case. One query."""
-    events = Event.objects.filter(
-        stream=file.application.stream, verb__in=[Verb.STATED, Verb.COUNTERSIGNED]
-    ).values_list("actor", "body")
+    """Everyone who ever claimed or countersigned an exception on the case."""
+    verbs = (Verb.STATED, Verb.COUNTERSIGNED)
     return _numbers(
-        actor
-        for actor, body in events
-        if canonical.decode(bytes(body))["data"].get("kind") == StatementKind.EXCEPTION
+        one.actor
+        for one in events_on(file)
+        if one.verb in verbs
+        and canonical.decode(bytes(one.body))["data"].get("kind") == StatementKind.EXCEPTION
     )
 
 

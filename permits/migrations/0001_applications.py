@@ -1580,7 +1580,7 @@ class Migration(migrations.Migration):
             name="recommendation",
             field=models.OneToOneField(
                 on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
+                related_name="decision",
                 to="permits.recommendation",
                 verbose_name="recommendation",
             ),

@@ -92,7 +92,7 @@ class Decision(Tracked):
     recommendation = models.OneToOneField(
         Recommendation,
         on_delete=models.PROTECT,
-        related_name=NOT_LOOKED_UP,
+        related_name="decision",
         verbose_name=_("recommendation"),
     )
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)

@@ -15,13 +15,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.rights import rights_of
 from history import clock
-from history.models import Event
 from history.verbs import known_verbs
 from permits import considerations
 from permits.choices import OPEN, Flag, Outcome, StatementKind
 from permits.domain import documents, worklist
 from permits.domain.assessment import CardState, card_states, determination
-from permits.domain.casefile import CaseFile, read_file
+from permits.domain.casefile import CaseFile, events_on, names_on, read_file
 from permits.domain.clock import clock_of_file, holders
 from permits.domain.frozen import filing_ruling, replay
 from permits.domain.gate import Gate, check_gate
@@ -76,7 +75,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     states = card_states(file, ruling)
     gate = check_gate(file, ruling, states=states)
     facts = required_facts(file)
-    events = list(Event.objects.filter(stream=application.stream).order_by("sequence"))
+    events = events_on(file)
     verbs = known_verbs()
     time = clock_of_file(file, today)
     statements = [shown(request, file, one) for one in standing(file)]
@@ -99,7 +98,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "may_reply": file.recommendation is not None and not REPLY.why_not(request, file),
         "forward": FORWARD,
         "clock": time,
-        "strip": strip_of(holders(events), time),
+        "strip": strip_of(holders(events, names_on(file)), time),
         "lines": _lines(file, ruling),
         "ruling": ruling,
         "coming": coming(ruling) if application.status in OPEN else [],

@@ -321,10 +321,10 @@ def test_a_case_shows_who_held_it_to_scale_and_the_same_in_a_table(
 def test_the_page_of_a_case_under_way_asks_few_queries(office: Cast) -> None:
     """Who decides is asked about too: what they did on the case, their delegation, the policies."""
     most = [
-        (make_ready(office.analyst, office.senior), office.analyst, 19),
-        (make_ready(office.analyst, office.senior), office.senior, 20),
-        (make_recommended(office.analyst, office.senior), office.decision, 24),
-        (make_permit(office.analyst, office.senior, office.decision).application, office.admin, 22),
+        (make_ready(office.analyst, office.senior), office.analyst, 17),
+        (make_ready(office.analyst, office.senior), office.senior, 18),
+        (make_recommended(office.analyst, office.senior), office.decision, 20),
+        (make_permit(office.analyst, office.senior, office.decision).application, office.admin, 20),
     ]
     for application, person, limit in most:
         client = as_person(person)
