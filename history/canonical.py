@@ -27,7 +27,7 @@ def _refuse_number(text: str) -> None:
 
 
 # The standard library's, since it tells floats from integers while it reads.
-_DECODER = json.JSONDecoder(parse_float=_refuse_number, parse_constant=_refuse_number)
+_read = json.JSONDecoder(parse_float=_refuse_number, parse_constant=_refuse_number).scan_once
 
 
 def encode(value: Any) -> bytes:
@@ -43,11 +43,14 @@ def encode(value: Any) -> bytes:
 def decode(data: bytes) -> Any:
     """The value of canonical bytes. Raises NotCanonical for bytes in any other form."""
     try:
-        value = _DECODER.decode(data.decode())
-        # Other spellings and orders, second keys and large integers come out as other bytes.
+        value, _end = _read(data.decode(), 0)
+        # Other spellings and orders, second keys, large integers and what follows come out as other
+        # bytes.
         again = orjson.dumps(value, option=_STRICT)
     except RecursionError:
         raise NotCanonical(f"nested deeper than {DEEPEST}") from None
+    except StopIteration:
+        raise NotCanonical("it is no JSON") from None
     except (ValueError, orjson.JSONEncodeError) as fault:
         raise NotCanonical(str(fault)) from fault
     if again != data:
