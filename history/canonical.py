@@ -27,7 +27,8 @@ def _refuse_number(text: str) -> None:
 
 
 # The standard library's, since it tells floats from integers while it reads.
-_read = json.JSONDecoder(parse_float=_refuse_number, parse_constant=_refuse_number).scan_once
+_reader = json.JSONDecoder(parse_float=_refuse_number, parse_constant=_refuse_number)
+_read = _reader.scan_once  # type: ignore[attr-defined]
 
 
 def encode(value: Any) -> bytes:

@@ -18,6 +18,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -209,8 +210,11 @@ def main(sizes: tuple[int, ...]) -> int:
     print("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     first: dict[str, Found] = {}
     missed: list[str] = []
+    made: list[str] = []
     for size in sizes:
+        begun = time.monotonic()
         call_command("seed", applications=size, verbosity=0)
+        made.append(f"{size:,} applications were there after {time.monotonic() - begun:,.0f} s")
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE")
@@ -225,6 +229,7 @@ def main(sizes: tuple[int, ...]) -> int:
                 flush=True,
             )
             missed += [f"at {size:,}: {words}" for words in one.misses(before)]
+    print("\n".join(made))
     for words in missed:
         print(f"MISSED {words}")
     return 1 if missed else 0
