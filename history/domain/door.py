@@ -20,15 +20,17 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max, Model
+from django.db.models import Model
 
 from history import canonical, clock, merkle, requests
 from history.actors import SYSTEM, Actor
 from history.domain import bulk
+from history.kept import Kept
 from history.keyfile import make_signer
 from history.models import Block, Event, Log, Text, Tracked
 from history.refusal import at_the_door
@@ -36,6 +38,7 @@ from history.values import Sealer, plain, sealed_columns, told_fields
 from history.verbs import Verb, fault_of
 
 Row = TypeVar("Row", bound=Tracked)
+Lockable = TypeVar("Lockable", bound=Model)
 
 FORMAT = 1
 SYSTEM_STREAM = "system"
@@ -259,9 +262,7 @@ def lock_log() -> Log:
 
     Taken last, after every other lock. Raises WrongLog.
     """
-    log = Log.objects.select_for_update().first()
-    if log is None:
-        log = _start()
+    log = next(_locked(Log)([1]), None) or _start()
     synthetic_wanted = settings.PERMIT_DESK_MODE != "production"
     if log.synthetic and not synthetic_wanted:
         raise WrongLog("This database is a demonstration: its log is synthetic.")
@@ -318,7 +319,7 @@ class _Leaving:
                 self._record(log, frontier, entries, writes)
                 self._write(writes)
             log.size, log.frontier = frontier.size, frontier.to_bytes()
-            log.save(update_fields=["size", "frontier", "epoch"])
+            bulk.update(Log, ("size", "frontier", "epoch"), [log])
             Block.objects.bulk_create(
                 Block(index=index, root=root) for index, root in frontier.blocks
             )
@@ -354,8 +355,7 @@ class _Leaving:
             keys = [key for kind, key in seen if kind is model]
             for start in range(0, len(keys), 500):
                 some = sorted(keys)[start : start + 500]
-                rows = model._base_manager.select_for_update().filter(pk__in=some).order_by("pk")
-                self._live.update({(model, row.pk): row for row in rows})
+                self._live.update({(model, row.pk): row for row in _locked(model)(some)})
         for key, row in seen.items():
             live = self._live.get(key)
             if live is None or live.version != row.version or live.stream != row.stream:
@@ -382,12 +382,7 @@ class _Leaving:
         entries: Sequence[Entry],
         writes: Sequence[_Write],
     ) -> None:
-        heads = dict(
-            Event.objects.filter(stream__in=[entry.stream for entry in entries])
-            .order_by()
-            .values_list("stream")
-            .annotate(Max("sequence"))
-        )
+        heads = _heads([entry.stream for entry in entries])
         events: list[Event] = []
         of_entry: dict[Entry, list[_Write]] = {entry: [] for entry in entries}
         for write in writes:
@@ -507,6 +502,27 @@ class _Leaving:
                 setattr(write.row, name, value)
             self._live.get(write.key, write.row).version = write.row.version
         bulk.update(model, (*columns, "version"), [write.row for write in writes])
+
+
+@cache
+def _locked(model: type[Lockable]) -> Kept[Lockable]:
+    """Reads rows by key, and locks them in the order of their keys."""
+    return Kept(
+        lambda keys: model._base_manager.select_for_update().filter(pk__in=keys).order_by("pk")
+    )
+
+
+def _heads(streams: Sequence[str]) -> dict[str, int]:
+    """The last sequence of each stream that has begun."""
+    places = ", ".join(["%s"] * len(streams))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            # What is put together is the name of a table, and places.
+            f"SELECT stream, MAX(sequence) FROM {Event._meta.db_table}"  # noqa: S608
+            f" WHERE stream IN ({places}) GROUP BY stream",
+            streams,
+        )
+        return dict(cursor.fetchall())
 
 
 def last_told(row: Tracked, columns: frozenset[str]) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
+from history.kept import Kept
 from history.models import Event
-from permits.kept import Kept
 from permits.models import (
     Application,
     Card,

@@ -23,6 +23,7 @@ from accounts.models import User
 from accounts.rules import roles_of
 from history.actors import SYSTEM, Actor, names_of
 from history.domain.door import Conflict, Door, Entry, door
+from history.kept import Kept
 from history.models import Event, Tracked
 from history.verbs import known_verbs
 from permits.models import Application
@@ -88,6 +89,9 @@ def last_act(application: Application) -> str:
     }
 
 
+_LOCKED = Kept(lambda keys: Application.objects.select_for_update().filter(pk__in=keys))
+
+
 @contextmanager
 def acting(
     action: Action, application: Application, *, by: User, seen: int | None = None
@@ -98,7 +102,7 @@ def acting(
     the table of the workflow says; Conflict when the application changed since it was seen.
     """
     with door(by=SYSTEM) as entries:
-        now = Application.objects.select_for_update().get(pk=application.pk)
+        [now] = _LOCKED([application.pk])
         try:
             role = require(action, now.status, now.outcome, roles_of(by))
         except Refused as refusal:

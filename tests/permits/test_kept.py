@@ -10,10 +10,10 @@ from django.db import connection
 from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
+from history.kept import Kept
 from permits.domain import casefile, intake
 from permits.domain.casefile import read_file
 from permits.domain.sources import add_measure
-from permits.kept import Kept
 from permits.models import Application, Line, Recommendation
 from tests.people import Cast
 from tests.permits.factories import LINE, make_draft
