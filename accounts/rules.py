@@ -14,8 +14,11 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.choices import Role
 from accounts.models import RoleGrant
 from history import clock
+from history.kept import Kept
 
 NOBODY: frozenset[Role] = frozenset()
+
+_GRANTS = Kept(lambda keys: RoleGrant.objects.filter(person__in=keys).select_related("person"))
 
 
 def roles_of(user: AbstractBaseUser | AnonymousUser, on: date | None = None) -> frozenset[Role]:
@@ -26,7 +29,9 @@ def roles_of(user: AbstractBaseUser | AnonymousUser, on: date | None = None) -> 
     """
     if not user.is_authenticated or user.pk is None:
         return NOBODY
-    found = RoleGrant.objects.in_force(on or clock.today()).filter(
-        person_id=user.pk, person__must_change_password=False
+    day = on or clock.today()
+    return frozenset(
+        Role(one.role)
+        for one in _GRANTS([user.pk])
+        if one.is_in_force(day) and not one.person.must_change_password
     )
-    return frozenset(Role(role) for role in found.values_list("role", flat=True))

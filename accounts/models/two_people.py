@@ -6,6 +6,8 @@ does either for themselves.
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -123,3 +125,13 @@ class Dated(TwoPeople):
                 | Q(ended_by__isnull=False, ended_at__isnull=False),
             ),
         ]
+
+    def is_in_force(self, on: date) -> bool:
+        """As `DatedQuerySet.in_force` finds it: confirmed, for that day, of an open account."""
+        return (
+            self.confirmed_at is not None
+            and self.declined_at is None
+            and self.starts_on <= on
+            and (self.ends_on is None or on < self.ends_on)
+            and self.person.is_active
+        )

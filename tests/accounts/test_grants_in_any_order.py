@@ -135,6 +135,14 @@ class Office(RuleBasedStateMachine):
         self.now += timedelta(days=days)
 
     @invariant()
+    def a_row_says_of_a_day_what_the_database_finds(self) -> None:
+        rows = list(RoleGrant.objects.select_related("person"))
+        for days in range(-1, 8):
+            on = (self.now + timedelta(days=days)).date()
+            found = set(RoleGrant.objects.in_force(on))
+            assert {row for row in rows if row.is_in_force(on)} == found
+
+    @invariant()
     def three_people_take_part(self) -> None:
         for row in RoleGrant.objects.filter(confirmed_at__isnull=False, proposed_by__isnull=False):
             assert len({row.person_id, row.proposed_by_id, row.confirmed_by_id} - {None}) == 3
