@@ -4,10 +4,13 @@ One process with several threads is the right shape for embedded SQLite, which h
 With PostgreSQL more processes help: WEB_CONCURRENCY=4.
 """
 
+import gc
 import os
+from contextlib import suppress
 from typing import Any
 
-from django.db import connections
+from django.db import DatabaseError, connections
+from django.urls import reverse
 
 from accounts.demo import offered_demo_accounts
 from config import office
@@ -82,4 +85,21 @@ def post_worker_init(worker: object) -> None:
     """Starts what goes on beside answering, in the process that answers: threads do not fork."""
     from config.rounds import Rounds  # noqa: PLC0415 - it needs the models, set up by now
 
+    settle()
     Rounds(waits=office.is_closed).start()
+
+
+def settle() -> None:
+    """Reads what every page needs, and sets it apart from what is looked through for garbage.
+
+    Going through a hundred thousand objects that stay takes 70 ms, and some page waits for it.
+    """
+    from policies.domain.register import current_register  # noqa: PLC0415 - as above
+
+    reverse("reports:start")
+    with suppress(DatabaseError):
+        # Where there is none just now, pages say so.
+        current_register()
+    connections.close_all()
+    gc.collect()
+    gc.freeze()

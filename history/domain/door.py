@@ -318,6 +318,8 @@ class _Leaving:
             for entries, writes in self._rounds():
                 self._record(log, frontier, entries, writes)
                 self._write(writes)
+            # In the order of their key, which is random: a load of many touches a page once.
+            bulk.insert_values(Text, ("digest", "salt", "content"), sorted(self._sealer.texts))
             log.size, log.frontier = frontier.size, frontier.to_bytes()
             bulk.update(Log, ("size", "frontier", "epoch"), [log])
             Block.objects.bulk_create(
@@ -436,8 +438,6 @@ class _Leaving:
             )
             events.append(event)
         bulk.insert(Event, events)
-        bulk.insert_values(Text, ("digest", "salt", "content"), self._sealer.texts)
-        self._sealer.texts.clear()
 
     def _change(self, write: _Write) -> dict[str, Any] | None:
         model, row = type(write.row), write.row

@@ -91,7 +91,7 @@ from policies.models import Destination
 
 Row = TypeVar("Row", bound=Tracked)
 
-BATCH = 500
+BATCH = 1500
 REACHED = {
     "telephone": "613 555 0100",
     "email": "office@sample.example",

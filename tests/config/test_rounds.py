@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 import pytest
@@ -126,6 +127,18 @@ def test_a_round_is_left_out_while_it_is_to_wait(done: list[str]) -> None:
 def test_each_worker_starts_them(done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Rounds] = []
     monkeypatch.setattr(Rounds, "start", lambda going: started.append(going))
+    monkeypatch.setattr(server, "settle", lambda: None)
     server.post_worker_init(object())
     (going,) = started
     assert going.daemon
+
+
+def test_what_stays_is_not_looked_through_for_garbage(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("config.server.connections.close_all", lambda: None)
+    try:
+        server.settle()
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
