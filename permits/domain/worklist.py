@@ -168,6 +168,32 @@ class Reason:
 
 
 TODAY, YOURS, WAITING, DONE = GROUPS = ("today", "yours", "waiting", "done")
+_OF_GROUP = 100
+"""More than there are reasons: the number of a row's group is its place over this, that of its
+reason what is left over."""
+
+
+CODES = (
+    "withdrawn",
+    "decided",
+    "decide",
+    "second",
+    "stale",
+    "moved",
+    "returned",
+    "paused",
+    "late",
+    "due",
+    "asks",
+    "reviewing",
+    "begin",
+    "draft",
+    "recommended",
+    "drafting",
+    "mine",
+    "nobody",
+    "with",
+)
 
 
 def reasons(who: Viewer) -> list[Reason]:
@@ -248,23 +274,24 @@ def _in_words(reason: str, row: Application, overview: Overview | None) -> str:
 
 
 def with_reason(rows: QuerySet[Application], who: Viewer) -> QuerySet[Application]:
-    """The rows with the code of the first reason that holds, and their overview."""
-    found = [When(one.holds, then=Value(one.code)) for one in reasons(who)]
-    return rows.select_related("overview").annotate(reason=Case(*found, default=Value("with")))
+    """The rows with their overview and their place, by the first reason that holds."""
+    found = [
+        When(one.holds, then=Value(_OF_GROUP * GROUPS.index(one.group) + CODES.index(one.code)))
+        for one in reasons(who)
+    ]
+    others = Value(_OF_GROUP * GROUPS.index(WAITING) + CODES.index("with"))
+    place = Case(*found, default=others, output_field=IntegerField())
+    return rows.select_related("overview").annotate(place=place)
 
 
 def in_order(rows: QuerySet[Application], who: Viewer, *, sort: str = "") -> QuerySet[Application]:
-    """The rows with their reason and group, as asked, or else by group and what is due first."""
-    rows = with_reason(rows, who).annotate(
-        group=Case(
-            *[When(one.holds, then=Value(GROUPS.index(one.group))) for one in reasons(who)],
-            default=Value(GROUPS.index(WAITING)),
-            output_field=IntegerField(),
-        ),
-    )
+    """The rows with their place, as asked, or else by group and what is due first."""
+    rows = with_reason(rows, who)
     column = SORTS.get(sort.removeprefix("-"))
     if column is None:
-        return rows.order_by("group", F("overview__due_on").asc(nulls_last=True), "-pk")
+        return rows.order_by(
+            F("place") / _OF_GROUP, F("overview__due_on").asc(nulls_last=True), "-pk"
+        )
     if sort == "stance" or sort == "-stance":
         rows = rows.annotate(
             stance_rank=Case(
@@ -282,7 +309,8 @@ def in_order(rows: QuerySet[Application], who: Viewer, *, sort: str = "") -> Que
 
 def in_group(rows: QuerySet[Application], group: str) -> QuerySet[Application]:
     """Those rows of `in_order` that stand in the group."""
-    return rows.filter(group=GROUPS.index(group))  # type: ignore[misc] # annotated there
+    first = _OF_GROUP * GROUPS.index(group)
+    return rows.filter(place__range=(first, first + _OF_GROUP - 1))  # type: ignore[misc] # annotated
 
 
 SORTS = {
@@ -367,8 +395,8 @@ def rows_of(applications: Sequence[Application]) -> list[Row]:
                 tuple(names[one.pk, PartyRole.APPLICANT]),
                 tuple(names[one.pk, PartyRole.END_USER]),
                 overview,
-                _in_words(one.reason, one, overview),  # type: ignore[attr-defined]
-                GROUPS[one.group],  # type: ignore[attr-defined]
+                _in_words(_reason(one), one, overview),
+                GROUPS[one.place // _OF_GROUP],  # type: ignore[attr-defined]
             )
         )
     return found
@@ -378,5 +406,9 @@ def still_to_do(application: Application) -> str:
     """Why a row of `with_reason` is where it is, in words; nothing once it is over."""
     if application.status in OVER:
         return ""
-    reason = application.reason  # type: ignore[attr-defined]
-    return _in_words(reason, application, getattr(application, "overview", None))
+    return _in_words(_reason(application), application, getattr(application, "overview", None))
+
+
+def _reason(application: Application) -> str:
+    """The code of the reason by which a row of `with_reason` has its place."""
+    return CODES[application.place % _OF_GROUP]  # type: ignore[attr-defined]
