@@ -9,7 +9,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Case, Count, F, IntegerField, OrderBy, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OrderBy,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.utils.translation import gettext as _
 
 from accounts.choices import Role
@@ -101,14 +113,20 @@ def of_view(view: str, who: Viewer) -> Q:
 
 
 def _for_a_second_person(by: User) -> Q:
-    """Cases with a statement or a consideration that waits for somebody else's second signature."""
+    """Cases with a statement or a consideration that waits for somebody else's second signature.
+
+    Asked of each case by itself: there are few to ask of, and very many statements.
+    """
     statements = Statement.objects.filter(
-        set_aside_at__isnull=True, counts_alone=False, countersigned_at__isnull=True
+        application=OuterRef("pk"),
+        set_aside_at__isnull=True,
+        counts_alone=False,
+        countersigned_at__isnull=True,
     ).exclude(made_by=by)
-    cards = Card.objects.filter(first_by__isnull=False, second_by__isnull=True).exclude(
-        Q(first_by=by) | Q(edited_by=by)
-    )
-    return Q(pk__in=statements.values("application")) | Q(pk__in=cards.values("application"))
+    cards = Card.objects.filter(
+        application=OuterRef("pk"), first_by__isnull=False, second_by__isnull=True
+    ).exclude(Q(first_by=by) | Q(edited_by=by))
+    return Q(Exists(statements)) | Q(Exists(cards))
 
 
 def counts(rows: QuerySet[Application], who: Viewer) -> dict[str, int]:
