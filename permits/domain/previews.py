@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -46,17 +47,38 @@ def under_way(change: PolicyChange) -> PreviewUnderWay | None:
     return _kept(change, _basis(change))
 
 
+def all_under_way(changes: Sequence[PolicyChange]) -> dict[int, PreviewUnderWay]:
+    """The same of several drafts, by their keys. Two queries."""
+    versions = {one.pk: one.version for one in changes}
+    newest = newest_load()
+    found: dict[int, PreviewUnderWay] = {}
+    with suppress(*_UNREADABLE):
+        rows = PreviewUnderWay.objects.filter(
+            change__in=versions, load=newest[0] if newest else None, on=clock.today()
+        ).defer("found")
+        for row in rows:
+            if row.seen == versions[row.change_id] and _is_whole(row):
+                found[row.change_id] = row
+    return found
+
+
+_UNREADABLE = (ValueError, TypeError, AttributeError)
+"""SQLite takes any kind of value in any column."""
+
+
 def _kept(change: PolicyChange, basis: _Basis) -> PreviewUnderWay | None:
     """What was kept of this basis. It is no record, and may be none: then it counts for nothing."""
     try:
         row = PreviewUnderWay.objects.filter(change=change, **basis._asdict()).first()
-    except (ValueError, TypeError, AttributeError):
-        # SQLite takes any kind of value in any column.
+    except _UNREADABLE:
         return None
-    if row is None or row.stage not in range(len(STAGES) + 1):
-        return None
-    whole = all(isinstance(one, int) for one in (row.last, row.looked, row.total))
-    return row if whole else None
+    return row if row is not None and _is_whole(row) else None
+
+
+def _is_whole(row: PreviewUnderWay) -> bool:
+    return row.stage in range(len(STAGES) + 1) and all(
+        isinstance(one, int) for one in (row.last, row.looked, row.total)
+    )
 
 
 def go_on(

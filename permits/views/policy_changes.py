@@ -26,6 +26,7 @@ from accounts.exceptions import Refused
 from accounts.rights import rights_of
 from history import clock
 from history.domain.door import Conflict
+from history.wording import number_in_words
 from permits import forms
 from permits.choices import Group, PartyRole, Status
 from permits.choices import Outcome as Decided
@@ -40,9 +41,10 @@ from permits.domain.impact import (
     back_test,
     unsealed,
 )
+from permits.domain.previews import all_under_way
 from permits.domain.sweeps import policies_to_sweep
 from permits.forms import raw
-from permits.models import Line, Party, PermitSweep
+from permits.models import Line, Party, PermitSweep, PreviewUnderWay
 from permits.templatetags.case_tags import left_in_words
 from permits.views.acts import METHODS, Page, answer, sent, who
 from permits.workflow import PROPOSERS
@@ -70,10 +72,14 @@ PAGE = 25
 def changes(request: HttpRequest) -> HttpResponse:
     """Every change, the newest first, by how far it has come."""
     rows = PolicyChange.objects.select_related("policy", "drafted_by", "decided_by")
-    found: dict[str, list[tuple[PolicyChange, str]]] = defaultdict(list)
-    for row in rows.defer("found")[:200]:
-        pending = row.status in drafting.PENDING
-        found["pending" if pending else "over"].append((row, _title(row)))
+    shown = list(rows.defer("found")[:200])
+    pending = [row for row in shown if row.status in drafting.PENDING]
+    under_way = all_under_way(pending)
+    found: dict[str, list[tuple[PolicyChange, str, PreviewUnderWay | None]]] = defaultdict(list)
+    for row in shown:
+        is_pending = row.status in drafting.PENDING
+        told = row, _title(row), under_way.get(row.pk) if is_pending else None
+        found["pending" if is_pending else "over"].append(told)
     context = {
         "pending": found["pending"],
         "over": found["over"],
@@ -93,8 +99,8 @@ def _title(change: PolicyChange) -> str:
         return change.policy.title_fr if french else change.policy.title_en
     if change.kind == ChangeKind.SET:
         count = len(change.content["changes"])
-        words = ngettext("A set of %(count)d policy", "A set of %(count)d policies", count)
-        return words % {"count": count}
+        words = ngettext("A set of %(count)s policy", "A set of %(count)s policies", count)
+        return words % {"count": number_in_words(count)}
     return _("A policy without a title yet")
 
 
@@ -139,12 +145,12 @@ def new_set(request: HttpRequest) -> HttpResponse:
         except RefusedSet as refused:
             raise ValidationError({"file": [_in_row(one) for one in refused.refusals]}) from refused
         counts = {
-            "added": len(found.added),
-            "superseded": len(found.superseded),
-            "unchanged": len(found.unchanged),
+            "added": number_in_words(len(found.added)),
+            "superseded": number_in_words(len(found.superseded)),
+            "unchanged": number_in_words(len(found.unchanged)),
         }
         said = _(
-            "Read: %(added)d to be added, %(superseded)d to be superseded, %(unchanged)d unchanged."
+            "Read: %(added)s to be added, %(superseded)s to be superseded, %(unchanged)s unchanged."
             " Nothing is written before it is approved."
         )
         messages.success(request, said % counts)
@@ -609,19 +615,20 @@ def _in_brief(row: PolicyChange) -> tuple[tuple[str, str], ...]:
     more = len(row.content.get("changes", ())) - PAGE
     if more > 0:
         words = ngettext(
-            "%(count)d more policy, on the page of the change",
-            "%(count)d more policies, on the page of the change",
+            "%(count)s more policy, on the page of the change",
+            "%(count)s more policies, on the page of the change",
             more,
         )
-        changed.append((_("Others"), words % {"count": more}))
+        changed.append((_("Others"), words % {"count": number_in_words(more)}))
     if not row.found:
         return tuple(changed)
     counts = row.preview["counts"]
     found = _(
-        "%(moved)d open applications move, %(person)d of them need a person;"
-        " %(permits)d live permits are in scope"
+        "%(moved)s open applications move, %(person)s of them need a person;"
+        " %(permits)s live permits are in scope"
     )
-    return (*changed, (_("Preview"), found % counts))
+    figures = {name: number_in_words(one) for name, one in counts.items()}
+    return (*changed, (_("Preview"), found % figures))
 
 
 @require_http_methods(METHODS)

@@ -19,6 +19,7 @@ from accounts.days import instant_in_words
 from accounts.exceptions import NotPermitted, Refused
 from accounts.rights import rights_of
 from history.actors import Actor
+from history.wording import number_in_words
 from permits import forms
 from permits.choices import Settled, SweepAction
 from permits.domain import sweeps as domain
@@ -406,12 +407,13 @@ def _carried_out(request: HttpRequest, row: PermitSweep) -> HttpResponse:
 def _tell(request: HttpRequest, run: Run, found: Progress) -> None:
     counts = {"count": len(run.settled), "settled": found.settled, "total": found.total}
     words = ngettext(
-        "%(count)d permit settled; %(settled)d of %(total)d so far.",
-        "%(count)d permits settled; %(settled)d of %(total)d so far.",
+        "%(count)s permit settled; %(settled)s of %(total)s so far.",
+        "%(count)s permits settled; %(settled)s of %(total)s so far.",
         counts["count"],
     )
     if run.settled:
-        messages.success(request, words % counts)
+        figures = {name: number_in_words(one) for name, one in counts.items()}
+        messages.success(request, words % figures)
     if run.busy:
         messages.warning(
             request,

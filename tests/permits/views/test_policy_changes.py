@@ -5,14 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+from html import unescape
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils.html import escape
 
 from permits.domain.policy_changes import preview_change, propose_change
+from permits.models import PreviewUnderWay
 from policies.choices import ChangeKind, ChangeStatus
 from policies.domain.drafting import start_change
 from policies.domain.policy_sets import start_set, written_set
@@ -200,6 +205,35 @@ def test_a_preview_under_way_is_left_and_come_back_to(
     change.refresh_from_db()
     assert change.preview["counts"]["moved"] == 2
     assert press().status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("language", "far"),
+    [("en-ca", "1\xa0234 of 5\xa0996 cases"), ("fr-ca", "1\xa0234 dossiers sur 5\xa0996")],
+)
+def test_the_list_tells_which_previews_are_under_way_and_how_far(
+    client: Client, office: Cast, monkeypatch: pytest.MonkeyPatch, language: str, far: str
+) -> None:
+    client.cookies["django_language"] = language
+    monkeypatch.setattr("permits.domain.impact.BATCH", 1)
+    for _ in range(2):
+        make_in_review(office.analyst)
+    client.force_login(office.admin)
+    queries = []
+    for number, change in enumerate([draft(office.admin), draft(office.admin)], 1):
+        preview_change(change, by=office.admin, seconds=0)
+        PreviewUnderWay.objects.update(looked=1234, total=5996)
+        with CaptureQueriesContext(connection) as asked:
+            listed = client.get(reverse("permits:policy_changes")).content.decode()
+        queries.append(len(asked))
+        assert unescape(listed).count(far) == number
+        assert far in unescape(client.get(change.get_absolute_url()).content.decode())
+    assert queries[0] == queries[1]
+    # What was kept of the draft as it was is none of the draft as it is.
+    last = PreviewUnderWay.objects.latest("change")
+    PreviewUnderWay.objects.filter(pk=last.pk).update(seen=last.seen + 1)
+    listed = client.get(reverse("permits:policy_changes")).content.decode()
+    assert unescape(listed).count(far) == 1
 
 
 def test_the_acts_are_offered_to_those_who_may(client: Client, office: Cast) -> None:
