@@ -131,19 +131,19 @@ def _for_a_second_person(by: User) -> Q:
 
 def counts(rows: QuerySet[Application], who: Viewer) -> dict[str, int]:
     """How many stand behind each view. Two queries: only open cases are looked at one by one."""
-    by_status = dict(rows.order_by().values_list("status").annotate(Count("pk")))
-    over = sum(by_status.get(status, 0) for status in OVER)
     found = rows.filter(status__in=OPEN).aggregate(
         **{
             f"in_{view}": Count("pk", filter=of_view(view, who))
             for view in VIEWS
             if view not in ("decided", "all")
-        }
+        },
+        in_all=Count("pk"),
     )
+    total, are_open = rows.order_by().count(), int(found.pop("in_all"))
     return {
         **{name.removeprefix("in_"): int(count) for name, count in found.items()},
-        "decided": over,
-        "all": sum(by_status.values()),
+        "decided": total - are_open,
+        "all": total,
     }
 
 
