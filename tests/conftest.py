@@ -68,8 +68,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item for item in items if (part == "browser") == bool(item.get_closest_marker("browser"))
     ]
     if part == "other" and connection.vendor == "postgresql":
-        # What asks no database is run once, on SQLite.
+        # What asks no database is run once, on SQLite; of the journeys, few are run on both.
         wanted = [item for item in wanted if asks_a_database(item)]
+        if find_chromium():
+            wanted += [item for item in items if item.get_closest_marker("every_engine")]
     kept = set(wanted)
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = wanted

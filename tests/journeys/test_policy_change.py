@@ -11,6 +11,8 @@ from tests.people import Cast
 from tests.permits.factories import make_in_review, make_permit
 from tests.policies.changes import approved, draft, in_days
 
+pytestmark = pytest.mark.every_engine
+
 SignIn = Callable[..., None]
 
 TYPED = {

@@ -12,6 +12,8 @@ from tests.people import Cast
 from tests.permits.factories import make_permit
 from tests.policies.changes import approved, draft
 
+pytestmark = pytest.mark.every_engine
+
 SignIn = Callable[..., None]
 
 
