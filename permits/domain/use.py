@@ -32,25 +32,14 @@ def report_use(
     declaration: str = "",
     note: str = "",
 ) -> Use:
-    """Records a shipment on a line. Raises ValidationError, NotPermitted; Refused where the permit
-    could not be used that day, or the balance is too small: the words give the figure that is left.
+    """Records a shipment on a line.
+
+    Raises ValidationError as `check_use`, NotPermitted, Refused where nothing is left.
     """
-    check_use({"quantity": quantity, "value": value, "used_on": used_on})
     permit = line.permit
     with acting(Action.REPORT_USE, permit.application, by=by) as work:
-        _refuse_idle(line, used_on)
-        # The balance of today: a later report of an earlier shipment counts as well.
-        held = read_standing(permit, clock.today()).line(line.number)
-        refuse_exhausted(held)
-        if held.quantity_left is not None and quantity > held.quantity_left:
-            raise Refused(
-                _("Only %(left)s %(unit)s are left on this line.")
-                % {"left": f"{held.quantity_left.normalize():f}", "unit": line.unit}
-            )
-        if held.value_left is not None and value > held.value_left:
-            raise Refused(
-                _("Only CAD %(left)s are left on this line.") % {"left": f"{held.value_left:.2f}"}
-            )
+        refuse_exhausted(read_standing(permit, clock.today()).line(line.number))
+        check_use({"quantity": quantity, "value": value, "used_on": used_on}, line=line)
         use = Use(
             permit_line=line,
             used_on=used_on,
@@ -65,32 +54,48 @@ def report_use(
     return use
 
 
-def check_use(values: Mapping[str, Any], unread: Collection[str] = ()) -> None:
-    """Raises ValidationError with all that is wrong with the figures and the day of a shipment."""
+def check_use(values: Mapping[str, Any], unread: Collection[str] = (), *, line: PermitLine) -> None:
+    """Raises ValidationError with all that is wrong with the figures and the day of a shipment: a
+    day on which the line could not be used, more than the balance; the words give what is left.
+    """
     faults = Faults(unread)
-    if faults.is_read("quantity") and values["quantity"] <= 0:
-        faults.fault("quantity", _("Give a figure above zero."))
-    if faults.is_read("value") and values["value"] < 0:
-        faults.fault("value", _("Give a figure that is not below zero."))
-    if faults.is_read("used_on") and values["used_on"] > clock.today():
+    # The balance of today: a later report of an earlier shipment counts as well.
+    held = read_standing(line.permit, clock.today()).line(line.number)
+    if faults.is_read("quantity"):
+        if values["quantity"] <= 0:
+            faults.fault("quantity", _("Give a figure above zero."))
+        elif held.quantity_left is not None and values["quantity"] > held.quantity_left:
+            left = {"left": f"{held.quantity_left.normalize():f}", "unit": line.unit}
+            faults.fault("quantity", _("Only %(left)s %(unit)s are left on this line.") % left)
+    if faults.is_read("value"):
+        if values["value"] < 0:
+            faults.fault("value", _("Give a figure that is not below zero."))
+        elif held.value_left is not None and values["value"] > held.value_left:
+            left = {"left": f"{held.value_left:.2f}"}
+            faults.fault("value", _("Only CAD %(left)s are left on this line.") % left)
+    if faults.is_read("used_on"):
+        _look_at_day(faults, line, values["used_on"])
+    faults.refuse()
+
+
+def _look_at_day(faults: Faults, line: PermitLine, used_on: date) -> None:
+    """Whether the line could be used on that day."""
+    if used_on > clock.today():
         faults.fault(
             "used_on", _("A shipment is reported once it was made: give today or earlier.")
         )
-    faults.refuse()
+        return
+    then = read_standing(line.permit, used_on)
+    held = then.line(line.number)
+    if not then.valid_from <= used_on <= then.valid_to:
+        faults.fault("used_on", _("The permit was not valid on that day."))
+    elif held.is_cancelled or held.is_suspended:
+        status = PermitStatus.CANCELLED if held.is_cancelled else PermitStatus.SUSPENDED
+        words = _("On that day the line was %(status)s.") % {"status": status.label.lower()}
+        faults.fault("used_on", words)
 
 
 def refuse_exhausted(held: LineStanding) -> None:
     """Raises Refused for a line of which nothing is left."""
     if held.quantity_left == 0:
         raise Refused(_("Nothing is left on this line."))
-
-
-def _refuse_idle(line: PermitLine, used_on: date) -> None:
-    """Raises Refused unless the line could be used on that day."""
-    then = read_standing(line.permit, used_on)
-    held = then.line(line.number)
-    if not then.valid_from <= used_on <= then.valid_to:
-        raise Refused(_("The permit was not valid on that day."))
-    if held.is_cancelled or held.is_suspended:
-        status = PermitStatus.CANCELLED if held.is_cancelled else PermitStatus.SUSPENDED
-        raise Refused(_("On that day the line was %(status)s.") % {"status": status.label.lower()})

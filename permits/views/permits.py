@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -372,7 +373,9 @@ def use(request: HttpRequest, number: str, line: int) -> HttpResponse:
         provision="",
         refusal=_why_not_use(request, row, left),
     )
-    form = forms.UseForm(sent(request), initial={"used_on": clock.today()}, check=check_use)
+    form = forms.UseForm(
+        sent(request), initial={"used_on": clock.today()}, check=partial(check_use, line=held)
+    )
     return answer(request, form, page, perform)
 
 

@@ -308,18 +308,18 @@ def test_a_shipment_that_cannot_be_is_refused_by_field(
 def test_a_shipment_is_within_the_days_and_the_value_of_the_permit(
     permit: Permit, office: Cast
 ) -> None:
-    with pytest.raises(Refused, match="not valid on that day"):
+    with pytest.raises(ValidationError, match="not valid on that day"):
         use(permit, office.analyst, used_on=clock.today() - timedelta(days=1))
-    with pytest.raises(Refused, match="Only 10 each are left"):
+    with pytest.raises(ValidationError, match="Only 10 each are left"):
         use(permit, office.analyst, quantity=Decimal(11))
-    with pytest.raises(Refused, match=r"Only CAD 2500000\.00 are left"):
+    with pytest.raises(ValidationError, match=r"Only CAD 2500000\.00 are left"):
         use(permit, office.analyst, value=Decimal("2500000.01"))
 
 
 def test_a_shipment_after_the_last_day_is_refused(permit: Permit, office: Cast) -> None:
     with (
         clock.simulated(clock.now() + timedelta(days=400)),
-        pytest.raises(Refused, match="not valid on that day"),
+        pytest.raises(ValidationError, match="not valid on that day"),
     ):
         use(permit, office.analyst)
 
@@ -331,7 +331,7 @@ def test_a_shipment_reported_late_counts_against_what_is_left_today(
     first_day = clock.today()
     with clock.simulated(clock.now() + timedelta(days=5)):
         use(permit, office.analyst, quantity=Decimal(8))
-        with pytest.raises(Refused, match="Only 2 each are left"):
+        with pytest.raises(ValidationError, match="Only 2 each are left"):
             use(permit, office.analyst, used_on=first_day, quantity=Decimal(3))
         use(permit, office.analyst, used_on=first_day, quantity=Decimal(2))
         with pytest.raises(Refused, match="Nothing is left on this line"):
@@ -345,5 +345,5 @@ def test_nothing_is_shipped_on_a_line_that_is_out_of_force(
 ) -> None:
     first = lines_of(permit)[0]
     acts.act_at_once(permit, kind=kind, line=first, reason=WHY, by=office.decision)
-    with pytest.raises(Refused, match="On that day the line was"):
+    with pytest.raises(ValidationError, match="On that day the line was"):
         use(permit, office.analyst)

@@ -237,7 +237,7 @@ def test_use_beyond_the_balance_is_refused_with_the_figure(office: Cast) -> None
     line = permit.lines.get()
     today = clock.today()
     report_use(line, used_on=today, quantity=Decimal(7), value=Decimal(1750000), by=office.analyst)
-    with pytest.raises(Refused, match="Only 3 each are left"):
+    with pytest.raises(ValidationError, match="Only 3 each are left"):
         report_use(line, used_on=today, quantity=Decimal(4), value=Decimal(1), by=office.analyst)
     report_use(line, used_on=today, quantity=Decimal(3), value=Decimal(750000), by=office.analyst)
     assert read_standing(permit, today).status == PermitStatus.EXHAUSTED
