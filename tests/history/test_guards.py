@@ -296,6 +296,14 @@ def test_an_event_is_not_replaced(verb: str) -> None:
     assert insert(event, verb)
 
 
+@sqlite_only
+@pytest.mark.parametrize("verb", ["REPLACE", "INSERT OR REPLACE"])
+def test_a_text_is_not_replaced(verb: str) -> None:
+    text = Text.objects.filter(content__isnull=False).latest("digest")
+    text.content = "Somebody else"
+    assert insert(text, verb)
+
+
 def test_an_event_is_not_upserted() -> None:
     event = Event.objects.get(number=1)
     assert insert(event, tail="ON CONFLICT (number) DO UPDATE SET verb = 'x.y'")

@@ -36,6 +36,7 @@ from permits.models import (
     Application,
     Card,
     Consultation,
+    Draft,
     Line,
     Party,
     Permit,
@@ -298,3 +299,11 @@ def test_the_database_refuses(office: Cast, name: str) -> None:
     is_check = isinstance(constraints()[name], models.CheckConstraint)
     if is_check or connection.vendor == "postgresql":
         assert name in str(refusal.value)
+
+
+def test_a_person_has_one_draft_of_a_form_of_a_case(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    about = {"application": case, "person": office.analyst, "form": "card", "seen": 1}
+    Draft.objects.create(**about, saved_at=clock.now())
+    with pytest.raises(IntegrityError):
+        Draft.objects.create(**about, saved_at=clock.now())
