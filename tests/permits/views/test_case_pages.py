@@ -33,7 +33,7 @@ from permits.domain.sources import add_evidence
 from permits.domain.standing import read_standing
 from permits.domain.statements import party_key, set_aside
 from permits.domain.use import report_use
-from permits.models import Application, Card, Permit, PermitAct, Statement
+from permits.models import Application, Card, Permit, PermitAct, Statement, Use
 from permits.templatetags.case_tags import dollars, figure
 from permits.verbs import Verb
 from tests.people import Cast
@@ -215,7 +215,9 @@ def test_a_permit_is_suspended_and_its_use_refused(office: Cast) -> None:
     assert read_standing(permit, clock.today()).status == PermitStatus.SUSPENDED
     use = reverse("permits:use", args=[permit.number, 1])
     values = {"used_on": clock.today().isoformat(), "quantity": "1", "value": "1"}
-    assert as_person(office.analyst).post(use, values).status_code == 409
+    refused = as_person(office.analyst).post(use, values)
+    assert "On that day the line was suspended." in refused.content.decode()
+    assert not Use.objects.exists()
     loosen = decider.post(tighten, {"kind": "reinstate", "reason": WHY})
     assert loosen.status_code == 403
     page = decider.get(permit.get_absolute_url()).content.decode()
