@@ -145,6 +145,9 @@ def django_db_modify_db_settings(
     if database["ENGINE"] == "history.sqlite":
         path = kept or tmp_path_factory.mktemp("database") / "test.sqlite3"
         database.setdefault("TEST", {})["NAME"] = str(path)
+    else:
+        # A database can't go while a thread of the live server still has a connection to it.
+        database["CONN_MAX_AGE"] = 0
 
 
 @pytest.fixture(scope="session")

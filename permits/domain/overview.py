@@ -13,6 +13,7 @@ its case gives (`differences`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -203,6 +204,7 @@ _KINDS: Mapping[str, Any] = {
     "has_moved": bool,
     "asks": bool,
     "review": str,
+    "unsigned": str,
     "items": list,
     "value": Decimal | None,
     "due_on": date | None,
@@ -219,6 +221,7 @@ def is_whole(one: Overview) -> bool:
         and {one.stance, one.filed_stance} <= {"", *Stance.values}
         and one.requirement in {"", *Requirement.values}
         and set(one.review) <= set(LETTERS)
+        and re.fullmatch(r"((,\d+)*,)?", one.unsigned) is not None
         and all(isinstance(code, str) for code in one.items)
         and (one.value is None or one.value.is_finite())
     )
@@ -321,6 +324,7 @@ def _overview(
         has_moved=filed is not None and _said(filed) != _said(ruling),
         asks=bool(ruling.open_questions),
         review=_letters(card_states(file, ruling)) if requires_assessment(file) else "",
+        unsigned=_unsigned(file),
         items=list(dict.fromkeys(code for line in file.lines for code in line.items)),
         value=sum(values, Decimal(0)) if values else None,
         due_on=time.due_on,
@@ -332,6 +336,24 @@ def _overview(
 
 def _said(ruling: CaseRuling) -> list[tuple[str, str]]:
     return [(one.ruling.requirement, one.ruling.stance) for one in ruling.lines]
+
+
+def _unsigned(file: CaseFile) -> str:
+    """See `Overview`. Whoever made a statement, or edited or signed a card, is not its second."""
+    firsts: list[set[int | None]] = [
+        {one.made_by_id}
+        for one in file.statements
+        if not one.counts_alone and one.countersigned_at is None
+    ]
+    firsts += [
+        {one.first_by_id, one.edited_by_id}
+        for one in file.cards
+        if one.first_by_id is not None and one.second_by_id is None
+    ]
+    if not firsts:
+        return ""
+    barred = sorted(key for key in set.intersection(*firsts) if key is not None)
+    return "".join(f",{key}" for key in barred) + ","
 
 
 def _letters(states: Iterable[CardState]) -> str:

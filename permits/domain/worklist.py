@@ -27,11 +27,12 @@ from django.utils.translation import gettext as _
 from accounts.choices import Role
 from accounts.days import short_day
 from accounts.models import User
+from history.kept import Kept
 from permits.choices import OPEN, Outcome, PartyRole, Status
 from permits.domain import overview
 from permits.domain.clock import read_calendar
 from permits.domain.overview import STALE
-from permits.models import Application, Card, Line, Overview, Party, Statement
+from permits.models import Application, Line, Overview, Party
 from permits.workflow import ANALYSTS
 from policies.choices import STANCE_RANK
 from policies.domain.search import folded
@@ -113,20 +114,8 @@ def of_view(view: str, who: Viewer) -> Q:
 
 
 def _for_a_second_person(by: User) -> Q:
-    """Cases with a statement or a consideration that waits for somebody else's second signature.
-
-    Asked of each case by itself: there are few to ask of, and very many statements.
-    """
-    statements = Statement.objects.filter(
-        application=OuterRef("pk"),
-        set_aside_at__isnull=True,
-        counts_alone=False,
-        countersigned_at__isnull=True,
-    ).exclude(made_by=by)
-    cards = Card.objects.filter(
-        application=OuterRef("pk"), first_by__isnull=False, second_by__isnull=True
-    ).exclude(Q(first_by=by) | Q(edited_by=by))
-    return Q(Exists(statements)) | Q(Exists(cards))
+    """Cases with a statement or a consideration that waits for this person's second signature."""
+    return Q(overview__unsigned__startswith=",") & ~Q(overview__unsigned__contains=f",{by.pk},")
 
 
 def counts(rows: QuerySet[Application], who: Viewer) -> dict[str, int]:
@@ -148,16 +137,18 @@ def counts(rows: QuerySet[Application], who: Viewer) -> dict[str, int]:
 
 
 def searched(rows: QuerySet[Application], text: str) -> QuerySet[Application]:
-    """Those whose reference, parties or goods hold the text, whatever its capitals."""
+    """Those whose reference, parties or goods hold the text, whatever its capitals.
+
+    Asked of each row by itself: of all parties and goods most belong to what is long over.
+    """
     if not text.strip():
         return rows
     wanted = text.strip()
-    parties = Party.objects.filter(name__icontains=wanted, is_removed=False)
-    lines = Line.objects.filter(description__icontains=wanted, is_removed=False)
+    of_it = {"application": OuterRef("pk"), "is_removed": False}
     return rows.filter(
         Q(reference__icontains=folded(wanted).upper())
-        | Q(pk__in=parties.values("application"))
-        | Q(pk__in=lines.values("application"))
+        | Exists(Party.objects.filter(name__icontains=wanted, **of_it))
+        | Exists(Line.objects.filter(description__icontains=wanted, **of_it))
     )
 
 
@@ -169,8 +160,9 @@ def with_item(rows: QuerySet[Application], code: str) -> QuerySet[Application]:
     # Items are stored as a list: the quotes keep 2-1 from finding 2-10.
     whole = Q(items__icontains=f'"{code}"')
     parts = Q(items__icontains=f'"{code}.') | Q(items__icontains=f'"{code}(')
-    lines = Line.objects.filter(whole | parts, is_removed=False)
-    return rows.filter(pk__in=lines.values("application"))
+    return rows.filter(
+        Exists(Line.objects.filter(whole | parts, application=OuterRef("pk"), is_removed=False))
+    )
 
 
 # In which order, and why
@@ -299,7 +291,7 @@ def with_reason(rows: QuerySet[Application], who: Viewer) -> QuerySet[Applicatio
     ]
     others = Value(_OF_GROUP * GROUPS.index(WAITING) + CODES.index("with"))
     place = Case(*found, default=others, output_field=IntegerField())
-    return rows.select_related("overview").annotate(place=place)
+    return rows.annotate(place=place)
 
 
 def in_order(rows: QuerySet[Application], who: Viewer, *, sort: str = "") -> QuerySet[Application]:
@@ -384,25 +376,45 @@ class Row:
         return min(100, round(100 * self.overview.chargeable / self.overview.standard_days))
 
 
+# Only what has a place on the page is read whole: to sort all rows whole takes twice as long.
+_ROWS = Kept(
+    lambda keys: Application.objects.for_pages().select_related("overview").filter(pk__in=keys)
+)
+_NAMED = Kept(
+    lambda keys: Party.objects.filter(
+        application__in=keys,
+        role__in=[PartyRole.APPLICANT, PartyRole.END_USER],
+        is_removed=False,
+    )
+)
+
+
 def read(rows: QuerySet[Application]) -> list[Application]:
-    """Some rows of `in_order`. Where one has an overview that nobody made, all such are mended."""
+    """Some rows of `in_order`, with what a page shows, their overview and place. Two queries.
+
+    Where one has an overview that nobody made, all such are mended.
+    """
     with suppress(*overview.UNREADABLE):
-        found = list(rows)
+        found = _read(rows)
         if all(overview.is_whole(one.overview) for one in found if hasattr(one, "overview")):
             return found
     logger.warning("an overview says what none can say: all such are made anew")
     overview.mend()
-    return list(rows.all())
+    return _read(rows)
+
+
+def _read(rows: QuerySet[Application]) -> list[Application]:
+    places = dict(rows.values_list("pk", "place"))  # type: ignore[misc] # annotated
+    found = {one.pk: one for one in _ROWS(list(places))}
+    for key, place in places.items():
+        found[key].place = place  # type: ignore[attr-defined] # as if annotated
+    return [found[key] for key in places]
 
 
 def rows_of(applications: Sequence[Application]) -> list[Row]:
     """The rows of a page of `in_order`. One query."""
     names: dict[tuple[int, str], list[str]] = defaultdict(list)
-    for party in Party.objects.filter(
-        application__in=[one.pk for one in applications],
-        role__in=[PartyRole.APPLICANT, PartyRole.END_USER],
-        is_removed=False,
-    ):
+    for party in _NAMED([one.pk for one in applications]):
         names[party.application_id, party.role].append(party.name)
     found = []
     for one in applications:

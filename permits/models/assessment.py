@@ -181,14 +181,6 @@ class Card(Tracked):
         verbose_name = _("consideration")
         verbose_name_plural = _("considerations")
         ordering = ["application_id", "id"]
-        indexes = [
-            # What waits for a second person: few of very many, asked of each case by the worklist.
-            models.Index(
-                fields=["application", "first_by", "edited_by"],
-                name="permits_card_signed_once",
-                condition=Q(first_by__isnull=False, second_by__isnull=True),
-            ),
-        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["application", "consideration"], name="permits_card_once"

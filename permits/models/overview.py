@@ -15,7 +15,9 @@ class Overview(models.Model):
     Nothing rests on it and nobody writes it by hand, so it is no record and not tracked. `number`
     is the last event of the log that it takes in, `load` the load of the register. `review` has a
     letter for each consideration (`permits.domain.overview`), nothing where none is needed.
-    `due_on`, `chargeable` and `standard_days` are those of the case's clock.
+    `due_on`, `chargeable` and `standard_days` are those of the case's clock. `unsigned` is empty
+    where no second signature is waited for, else it has the people who can give none of those that
+    are, each between commas: "," where anyone can, ",7," where all but one.
     """
 
     application = models.OneToOneField(
@@ -32,6 +34,7 @@ class Overview(models.Model):
     has_moved = models.BooleanField(_("the ruling changed since filing"))
     asks = models.BooleanField(_("a question is open"))
     review = models.CharField(_("review"), max_length=6, blank=True)
+    unsigned = models.CharField(_("waits for a second person"), max_length=60, blank=True)
     items = models.JSONField(_("items"), default=list)
     value = models.DecimalField(_("value"), max_digits=20, decimal_places=2, null=True)
     due_on = models.DateField(_("due"), null=True)

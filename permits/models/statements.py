@@ -99,16 +99,6 @@ class Statement(Tracked):
         verbose_name = _("statement")
         verbose_name_plural = _("statements")
         ordering = ["application_id", "id"]
-        indexes = [
-            # What waits for a second person: few of very many, asked of each case by the worklist.
-            models.Index(
-                fields=["application", "made_by"],
-                name="permits_statement_waits",
-                condition=Q(
-                    set_aside_at__isnull=True, counts_alone=False, countersigned_at__isnull=True
-                ),
-            ),
-        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["application", "kind", "key"],

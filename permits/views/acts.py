@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -65,9 +66,10 @@ def find(
 
     For a `viewer` with what the worklist says of it to them.
     """
-    rows = Application.objects.visible_to(request.user).for_pages()
-    found = rows if viewer is None else worklist.with_reason(rows, viewer)
-    application: Application = get_object_or_404(found, reference=reference)
+    rows: QuerySet[Application] = Application.objects.visible_to(request.user).for_pages()
+    if viewer is not None:
+        rows = worklist.with_reason(rows.select_related("overview"), viewer)
+    application: Application = get_object_or_404(rows, reference=reference)
     return application
 
 

@@ -67,7 +67,7 @@ def show(request: HttpRequest) -> HttpResponse:
     people = list(intake.who_works_on_applications())
     chosen = WorklistFilter(
         request.GET,
-        queryset=visible.for_pages().filter(worklist.of_view(view, viewer)),
+        queryset=visible.filter(worklist.of_view(view, viewer)),
         who=viewer,
         people=people,
     )

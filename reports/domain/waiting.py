@@ -82,7 +82,7 @@ def _sections(who: worklist.Viewer) -> Iterator[Section]:
 
 
 def _cases(who: worklist.Viewer, group: str, title: str, empty: str) -> Section:
-    there = Application.objects.visible_to(who.by).for_pages()
+    there = Application.objects.visible_to(who.by)
     open_ones = worklist.in_order(there.filter(worklist.of_view("open", who)), who)
     rows = worklist.in_group(open_ones, group)
     shown = worklist.rows_of(worklist.read(rows[:SHOWN]))

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
 from history.kept import Kept
-from permits.domain import casefile, intake
+from permits.domain import casefile, intake, worklist
 from permits.domain.casefile import read_file
 from permits.domain.sources import add_measure
 from permits.models import Application, Line, Recommendation
@@ -19,7 +19,12 @@ from tests.people import Cast
 from tests.permits.factories import LINE, make_draft
 from tests.permits.views import test_offers
 
-QUERIES = {name: value for name, value in vars(casefile).items() if isinstance(value, Kept)}
+QUERIES = {
+    name: value
+    for module in (casefile, worklist)
+    for name, value in vars(module).items()
+    if isinstance(value, Kept)
+}
 
 
 STATES = [

@@ -14,13 +14,15 @@ from accounts.models import User
 from accounts.rules import roles_of
 from history import clock
 from history.domain.verify import verify
+from permits.choices import PartyRole, Screened, StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain import intake, worklist
-from permits.domain.assessment import sign_card
+from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
 from permits.domain.clock import clock_of_file
 from permits.domain.overview import BLANK, ONCE, refresh
-from permits.models import Application, Card, Overview
+from permits.domain.statements import party_key
+from permits.models import Application, Card, Overview, Party
 from tests.people import Cast
 from tests.permits.factories import (
     answer_cards,
@@ -28,6 +30,7 @@ from tests.permits.factories import (
     make_draft,
     make_in_review,
     make_recommended,
+    say,
 )
 
 IS_SQLITE = connection.vendor == "sqlite"
@@ -36,7 +39,7 @@ IS_SQLITE = connection.vendor == "sqlite"
 def rows_for(person: User, view: str = "open", sort: str = "") -> list[worklist.Row]:
     refresh()
     who = worklist.viewer(person, roles_of(person), clock.today())
-    chosen = Application.objects.for_pages().filter(worklist.of_view(view, who))
+    chosen = Application.objects.filter(worklist.of_view(view, who))
     return worklist.rows_of(worklist.read(worklist.in_order(chosen, who, sort=sort)))
 
 
@@ -167,6 +170,28 @@ def test_a_list_can_be_sorted_by_any_of_its_columns(office: Cast, sort: str) -> 
         assert found == ([second.pk, first.pk] if sort[0] == "-" else [first.pk, second.pk])
 
 
+def test_a_case_waits_for_whoever_can_give_one_of_its_second_signatures(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+
+    def it_waits_for() -> set[User]:
+        people = (office.analyst, office.analyst_b, office.senior)
+        return {one for one in people if [row.group for row in rows_for(one, "second")]}
+
+    assert it_waits_for() == set()
+    cards = answer_cards(case, by=office.analyst)
+    sign_card(cards[0], by=office.analyst)
+    assert it_waits_for() == {office.analyst_b, office.senior}
+    second = edit_card(case, cards[1].consideration, {"finding": "Again"}, by=office.senior)
+    sign_card(second, by=office.analyst_b)
+    # The first can be signed by the other two, the second by the analyst: each can give one.
+    assert it_waits_for() == {office.analyst, office.analyst_b, office.senior}
+    sign_card(Card.objects.get(pk=cards[0].pk), by=office.senior)
+    assert it_waits_for() == {office.analyst}
+    end_user = party_key(Party.objects.get(application=case, role=PartyRole.END_USER).pk)
+    say(case, StatementKind.SCREENING, end_user, Screened.CLEAR, by=office.senior)
+    assert it_waits_for() == {office.analyst, office.analyst_b}
+
+
 # What somebody else wrote there
 
 
@@ -212,6 +237,7 @@ MALFORMED = [
     ("stance", "lenient"),
     ("requirement", "none"),
     ("review", "qqqqqq"),
+    ("unsigned", "everybody"),
     *(
         [
             ("on", "2026-13-45"),
