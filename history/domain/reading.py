@@ -65,7 +65,11 @@ _texts = itemgetter(*_TEXTS)
 _FORM = re.compile(r"\0".join(_TEXTS.values())).fullmatch
 _NUMBERS = ("v", "epoch", "number", "sequence")
 _numbers = itemgetter(*_NUMBERS)
+_OPTIONAL = ("provision", "request", "role")
+_optional = itemgetter(*_OPTIONAL)
 _CITED = re.compile(rb'\{"\$(text|secret)":"([0-9a-f]{64})"\}')
+_MARK = b"$"
+"""In whatever names a text or a secret; a sixth of the time of looking for the two of its key."""
 _CITED_KEY = re.compile(rb'"\$(?:text|secret)":')
 
 
@@ -320,22 +324,32 @@ def fault_in_form(event: Any, body: bytes) -> str:
         fits = False
     if not fits:
         return f"{_misformed(event)} has another form"
-    for name, value in zip(_NUMBERS, _numbers(event), strict=True):
-        if type(value) is not int or value < 1:
-            return f"{name} has another form"
-    if event["v"] != FORMAT:
+    v, epoch, number, sequence = _numbers(event)
+    if not (
+        type(v) is type(epoch) is type(number) is type(sequence) is int
+        and v >= 1
+        and epoch >= 1
+        and number >= 1
+        and sequence >= 1
+    ):
+        return f"{_misnumbered(event)} has another form"
+    if v != FORMAT:
         return "it is of another version of the format"
     if not _is_day(event["occurred_on"]) or not _is_day(event["recorded_at"][:10]):
         return "a day is not in the calendar"
-    for name in ("provision", "request", "role"):
-        if event[name] is not None and type(event[name]) is not str:
-            return f"{name} has another type"
+    provision, request, role = _optional(event)
+    if not (
+        (provision is None or type(provision) is str)
+        and (request is None or type(request) is str)
+        and (role is None or type(role) is str)
+    ):
+        return f"{_mistyped(event)} has another type"
     reason = event["reason"]
     if reason is not None and (type(reason) is not dict or tuple(reason) != (TEXT,)):
         return "reason has another form"
     if type(event["basis"]) is not dict or type(event["data"]) is not dict:
         return "basis or data is not an object"
-    if b'"$' in body and len(_CITED_KEY.findall(body)) != len(_CITED.findall(body)):
+    if _MARK in body and len(_CITED_KEY.findall(body)) != len(_CITED.findall(body)):
         return f"a {TEXT} or {SECRET} has another form"
     return _fault_in_changes(event["changes"])
 
@@ -347,6 +361,16 @@ def _misformed(event: dict[str, Any]) -> str:
         for name, form in _TEXTS.items()
         if type(event[name]) is not str or re.fullmatch(form, event[name]) is None
     )
+
+
+def _misnumbered(event: dict[str, Any]) -> str:
+    """The first number that is none."""
+    return next(name for name in _NUMBERS if type(event[name]) is not int or event[name] < 1)
+
+
+def _mistyped(event: dict[str, Any]) -> str:
+    """The first that may be missing and is neither that nor a text."""
+    return next(name for name in _OPTIONAL if not isinstance(event[name], str | None))
 
 
 def _fault_in_changes(changes: Any) -> str:
@@ -372,6 +396,6 @@ def _is_day(text: str) -> bool:
 
 def cited(body: bytes) -> list[str]:
     """The digests of texts and secrets that an event's body names."""
-    if b'"$' not in body:
+    if _MARK not in body:
         return []
     return [digest.decode() for _, digest in _CITED.findall(body)]
