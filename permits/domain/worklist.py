@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from django.db.models import (
     Case,
@@ -38,6 +38,8 @@ from policies.choices import STANCE_RANK
 from policies.domain.search import folded
 
 logger = logging.getLogger(__name__)
+
+Found = TypeVar("Found")
 
 VIEWS: tuple[str, ...] = (
     "open",
@@ -317,12 +319,6 @@ def in_order(rows: QuerySet[Application], who: Viewer, *, sort: str = "") -> Que
     return rows.order_by(OrderBy(F(column), descending=is_down, nulls_last=True), "-pk")
 
 
-def in_group(rows: QuerySet[Application], group: str) -> QuerySet[Application]:
-    """Those rows of `in_order` that stand in the group."""
-    first = _OF_GROUP * GROUPS.index(group)
-    return rows.filter(place__range=(first, first + _OF_GROUP - 1))  # type: ignore[misc] # annotated
-
-
 SORTS = {
     "reference": "reference",
     "destination": "destination__code",
@@ -394,21 +390,73 @@ def read(rows: QuerySet[Application]) -> list[Application]:
 
     Where one has an overview that nobody made, all such are mended.
     """
-    with suppress(*overview.UNREADABLE):
-        found = _read(rows)
-        if all(overview.is_whole(one.overview) for one in found if hasattr(one, "overview")):
-            return found
-    logger.warning("an overview says what none can say: all such are made anew")
-    overview.mend()
-    return _read(rows)
+    return _mended(lambda: _read(_places(rows)))
 
 
-def _read(rows: QuerySet[Application]) -> list[Application]:
-    places = dict(rows.values_list("pk", "place"))  # type: ignore[misc] # annotated
-    found = {one.pk: one for one in _ROWS(list(places))}
+@dataclass(frozen=True, slots=True)
+class Some:
+    """The first of some rows, in order, and how many there are."""
+
+    rows: Sequence[Application]
+    count: int
+
+
+def pressing(rows: QuerySet[Application], who: Viewer, *, most: int) -> dict[str, Some]:
+    """What is to be done today and what is theirs to move, the first as by `read`. Two queries.
+
+    All places come in one answer: to work them out is what takes time.
+    """
+    ordered = in_order(rows, who).filter(
+        place__lt=_OF_GROUP * GROUPS.index(WAITING)  # type: ignore[misc] # annotated
+    )
+
+    def once() -> dict[str, Some] | None:
+        places = _places(ordered)
+        keys = {
+            group: [key for key, place in places.items() if GROUPS[place // _OF_GROUP] == group]
+            for group in (TODAY, YOURS)
+        }
+        first = [key for some in keys.values() for key in some[:most]]
+        found = _read({key: places[key] for key in first})
+        if found is None:
+            return None
+        by_key = {one.pk: one for one in found}
+        return {
+            group: Some([by_key[key] for key in some[:most]], len(some))
+            for group, some in keys.items()
+        }
+
+    return _mended(once)
+
+
+def _places(rows: QuerySet[Application]) -> dict[int, int]:
+    return dict(rows.values_list("pk", "place"))  # type: ignore[misc] # annotated
+
+
+def _read(places: Mapping[int, int]) -> list[Application] | None:
+    """The rows of those keys, with their places; None where an overview is one that nobody made."""
+    try:
+        found = {one.pk: one for one in _ROWS(list(places))}
+    except overview.UNREADABLE:
+        return None
+    if not all(
+        overview.is_whole(one.overview) for one in found.values() if hasattr(one, "overview")
+    ):
+        return None
     for key, place in places.items():
         found[key].place = place  # type: ignore[attr-defined] # as if annotated
     return [found[key] for key in places]
+
+
+def _mended(reading: Callable[[], Found | None]) -> Found:
+    found = reading()
+    if found is None:
+        logger.warning("an overview says what none can say: all such are made anew")
+        overview.mend()
+        found = reading()
+    if found is None:
+        raise RuntimeError("an overview could not be made anew")
+    return found
 
 
 def rows_of(applications: Sequence[Application]) -> list[Row]:

@@ -62,8 +62,7 @@ def sections(who: worklist.Viewer) -> list[Section]:
 def _sections(who: worklist.Viewer) -> Iterator[Section]:
     if CASE_ROLES & set(who.roles):
         overview.refresh()
-        yield _cases(who, worklist.TODAY, _("Act today"), _("Nothing presses today."))
-        yield _cases(who, worklist.YOURS, _("Yours to move"), _("No next step is yours."))
+        yield from _cases(who)
         notices = _notices(who)
         if notices.count:
             yield notices
@@ -81,16 +80,15 @@ def _sections(who: worklist.Viewer) -> Iterator[Section]:
         yield _exceptions()
 
 
-def _cases(who: worklist.Viewer, group: str, title: str, empty: str) -> Section:
-    there = Application.objects.visible_to(who.by)
-    open_ones = worklist.in_order(there.filter(worklist.of_view("open", who)), who)
-    rows = worklist.in_group(open_ones, group)
-    shown = worklist.rows_of(worklist.read(rows[:SHOWN]))
-    return Section(
-        group,
-        title,
-        empty,
-        tuple(
+def _cases(who: worklist.Viewer) -> Iterator[Section]:
+    open_ones = Application.objects.visible_to(who.by).filter(worklist.of_view("open", who))
+    found = worklist.pressing(open_ones, who, most=SHOWN)
+    rows = worklist.rows_of([one for some in found.values() for one in some.rows])
+    for group, title, empty in (
+        (worklist.TODAY, _("Act today"), _("Nothing presses today.")),
+        (worklist.YOURS, _("Yours to move"), _("No next step is yours.")),
+    ):
+        items = tuple(
             Item(
                 row.application.reference,
                 row.application.get_absolute_url(),
@@ -99,11 +97,10 @@ def _cases(who: worklist.Viewer, group: str, title: str, empty: str) -> Section:
                     str(part) for part in (row.application.destination, *row.applicants) if part
                 ),
             )
-            for row in shown
-        ),
-        rows.count(),
-        reverse("permits:worklist"),
-    )
+            for row in rows
+            if row.group == group
+        )
+        yield Section(group, title, empty, items, found[group].count, reverse("permits:worklist"))
 
 
 def _notices(who: worklist.Viewer) -> Section:
