@@ -244,6 +244,19 @@ def test_postgres_connections_are_kept_and_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "options"),
+    [
+        ("", {"options": "-c random_page_cost=1.1"}),
+        ("?sslmode=require", {"options": "-c random_page_cost=1.1", "sslmode": "require"}),
+        ("?options=-c%20random_page_cost%3D4", {"options": "-c random_page_cost=4"}),
+    ],
+)
+def test_postgres_is_told_how_fast_its_disk_is(asked: str, options: dict[str, str]) -> None:
+    url = PRODUCTION["DATABASE_URL"] + asked
+    assert Environment({"DATABASE_URL": url}).database("DATABASE_URL")["OPTIONS"] == options
+
+
+@pytest.mark.parametrize(
     ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)]
 )
 def test_sqlite_is_durable_and_checks_references(db: None, pragma: str, value: object) -> None:

@@ -44,7 +44,7 @@ class DayField(forms.DateField):
                     "type": "text",
                     "inputmode": "numeric",
                     "autocomplete": "off",
-                    "placeholder": "2020-04-16",
+                    "placeholder": _("YYYY-MM-DD"),
                     "size": 10,
                 },
             ),
