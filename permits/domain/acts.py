@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.choices import Power
+from accounts.days import short_day
 from accounts.domain.delegations import delegations_in_force, hold_delegations
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import Delegation, User
@@ -74,18 +75,31 @@ def propose_act(
 
 
 def perform_act(
-    act: PermitAct, *, by: User, reason: str = "", seen: int | None = None
+    act: PermitAct,
+    *,
+    by: User,
+    reason: str = "",
+    seen: int | None = None,
+    seen_head: int | None = None,
 ) -> PermitAct:
     """Does what was proposed. What loosens passes the gate today.
 
-    Raises NotPermitted, Refused (GateClosed), Conflict.
+    `seen_head` is the number of the case's last event that was looked at: another act since makes
+    this one another. Raises NotPermitted, Refused (GateClosed), Conflict.
     """
     with acting(Action.ACT, act.permit.application, by=by) as work:
         now = afresh(act, seen)
         share_register()
         held = hold_delegations(by, clock.today())
         delegation, loosening = _ready(now, by=by, delegations=held)
-        _do(work, now, delegation=delegation, loosens=loosening, done_reason=reason.strip())
+        _do(
+            work,
+            now,
+            delegation=delegation,
+            loosens=loosening,
+            done_reason=reason.strip(),
+            expect=seen_head,
+        )
     return now
 
 
@@ -104,6 +118,11 @@ def _ready(
     refuse_done(act)
     before, after = _before_and_after(act)
     _refuse_impossible(act.kind, act.line, before)
+    if after.valid_to != before.valid_to and after.valid_to < clock.today():
+        raise Refused(
+            _("The last day proposed, %(day)s, has passed. Propose it anew.")
+            % {"day": short_day(after.valid_to)}
+        )
     # Compared again: other acts were done since it was proposed.
     loosening = loosens(before, after)
     if act.proposed_by_id == by.pk:
@@ -431,6 +450,7 @@ def _do(
     done_reason: str = "",
     basis: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
+    expect: int | None = None,
 ) -> Entry:
     """The one way in which an act is done, proposed before or in the same moment."""
     entry = work.record(
@@ -440,6 +460,7 @@ def _do(
         provision=PROVISION,
         basis={"delegation": delegation.version, **(basis or {})},
         data=data,
+        expect=expect,
     )
     if act._state.adding:
         entry.add(act)

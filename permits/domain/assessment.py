@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.days import short_day
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
+from accounts.reasons import is_readable
 from history import canonical, clock
 from history.domain.door import Conflict
 from permits.choices import Flag, Residual
@@ -239,7 +240,7 @@ def missing_answers(card: Card) -> list[str]:
     return [
         str(one.verbose_name)
         for one in Card._meta.concrete_fields
-        if one.name in ANSWERS and not str(getattr(card, one.name)).strip()
+        if one.name in ANSWERS and not is_readable(str(getattr(card, one.name)))
     ]
 
 

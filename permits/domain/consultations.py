@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.days import short_day
 from accounts.exceptions import Refused
 from accounts.models import User
-from accounts.reasons import checked_reason
+from accounts.reasons import checked_reason, is_readable
 from history import clock
 from permits.choices import WaitKind
 from permits.domain.casework import acting, afresh
@@ -152,5 +152,5 @@ def refuse_ended(wait: Wait) -> None:
 
 def _need_words(given: Given, *names: str) -> None:
     for name in names:
-        if given.is_read(name) and not any(one.isalnum() for one in given.get(name)):
+        if given.is_read(name) and not is_readable(given.get(name)):
             given.fault(name, _("This is needed, in words."))

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.choices import Power
@@ -20,7 +21,8 @@ from accounts.exceptions import NotPermitted, Refused
 from accounts.models import Delegation, User
 from accounts.reasons import checked_reason
 from history import clock
-from permits.choices import Outcome
+from permits import considerations
+from permits.choices import LEGAL_BARS, Outcome
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import Work, acting
 from permits.domain.faults import Faults
@@ -79,7 +81,7 @@ def issue(
             outcome=Outcome.ISSUED,
             reasons=checked_reason(reasons),
             expect=seen_head,
-            adopts_determination=requires_assessment(file),
+            adopts_determination=_is_assessed(file, ruling),
             exceptions_signed=sorted(exceptions_signed),
         )
         return _add_permit(work, file, decision, valid_to)
@@ -132,7 +134,7 @@ def check_issue(
     """Raises ValidationError with all that is missing of what whoever issues stands for."""
     faults = Faults(unread)
     check_reasons(faults, values)
-    if requires_assessment(file) and not values.get("adopts_determination"):
+    if _is_assessed(file, ruling) and not values.get("adopts_determination"):
         faults.fault(
             "adopts_determination",
             _("Adopt the determination that no substantial risk remains (s. 7.4)."),
@@ -160,6 +162,7 @@ def check_grounds_and_reasons(
     if faults.is_read("grounds"):
         with faults.at("grounds"):
             checked_grounds(file, ruling, outcome, values["grounds"])
+            _refuse_unheard(file, outcome, values["grounds"])
     faults.refuse()
 
 
@@ -247,6 +250,19 @@ def _refuse_early(recommendation: Recommendation) -> None:
         raise Refused(_("The applicant may still reply: the period is not over."))
 
 
+def _refuse_unheard(file: CaseFile, outcome: Outcome, grounds: Collection[str]) -> None:
+    """Raises ValidationError for a ground of discretion that was never put to the applicant."""
+    if outcome != Outcome.REFUSED or file.recommendation is None:
+        return
+    if set(grounds) - {ground.value for ground in LEGAL_BARS} - set(file.recommendation.grounds):
+        raise ValidationError(
+            _(
+                "The applicant could reply to what was recommended only. Send the application back"
+                " to refuse on another ground."
+            )
+        )
+
+
 def ministers_exceptions(file: CaseFile, ruling: CaseRuling) -> set[str]:
     """The exceptions for exceptional circumstances that took a row out of the ruling, by key."""
     accepted = {f"{policy}:{code}" for policy, code in counted(file).exceptions if code == MINISTER}
@@ -287,6 +303,11 @@ def _decide(
     )
 
 
+def _is_assessed(file: CaseFile, ruling: CaseRuling) -> bool:
+    """Whether the decision rests on the six considerations: for arms, since s. 7.3 is law."""
+    return requires_assessment(file) and considerations.are_law(ruling.on)
+
+
 def _record(
     work: Work,
     file: CaseFile,
@@ -316,7 +337,7 @@ def _record(
         capacity_fr=delegation.capacity_fr,
         adopts_determination=adopts_determination,
         exceptions_signed=list(exceptions_signed),
-        is_for_war_material=requires_assessment(file),
+        is_for_war_material=_is_assessed(file, ruling),
         frozen=frozen,
         frozen_digest=frozen_digest,
     )

@@ -264,6 +264,13 @@ def stance_is_case_by_case(outlook: Outlook) -> Iterator[Reason]:
     register, lines = current_register(), outlook.ruling.lines
     if not lines:
         yield Reason(_("No line can be ruled on."), "lines")
+    for party in outlook.file.parties_as(PartyRole.CONSIGNEE, PartyRole.END_USER):
+        if party.country_id is None:
+            yield Reason(
+                _("%(name)s has no country: what applies there is not known.")
+                % {"name": party.name},
+                "parties",
+            )
     for one in lines:
         if one.ruling.stance == Stance.CASE_BY_CASE:
             continue

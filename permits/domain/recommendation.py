@@ -35,7 +35,7 @@ from permits.domain.statements import NOT_RESIDENT, PREJUDICIAL, counted
 from permits.models import Application, Condition, Recommendation, Wait
 from permits.verbs import Verb
 from permits.workflow import Action
-from policies.choices import Requirement, Stance
+from policies.choices import Activity, Requirement, Stance
 
 
 def recommend(
@@ -222,6 +222,8 @@ def _why_no_ground(file: CaseFile, ruling: CaseRuling, outcome: str, ground: str
                     " on today's basis."
                 )
         case RefusalGround.ELIGIBILITY:
+            if file.application.activity == Activity.BROKERING:
+                return _("s. 7.1(1): a brokering permit may be issued to anyone.")
             if stated.eligibility != NOT_RESIDENT:
                 return _("s. 7(1): that the applicant is no resident of Canada is not stated.")
         case RefusalGround.FIREARMS:
@@ -257,6 +259,8 @@ def _why_not_returned(file: CaseFile, ruling: CaseRuling, ground: str) -> str:
             if Requirement.GENERAL_PERMIT not in needs or Requirement.INDIVIDUAL_PERMIT in needs:
                 return _("No general permit covers what needs a permit here.")
         case _:
+            if file.application.activity == Activity.BROKERING:
+                return _("s. 7.1(1): a brokering permit may be issued to anyone.")
             if counted(file).eligibility != NOT_RESIDENT:
                 return _("That the applicant is no resident of Canada is not stated.")
     return ""

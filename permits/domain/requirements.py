@@ -15,6 +15,7 @@ from pathlib import Path
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.reasons import is_readable
 from permits.choices import END_USE_SUPPORT, DocumentKind, PartyRole
 from permits.domain.casefile import CaseFile
 from permits.domain.statements import counted
@@ -355,7 +356,7 @@ def _lacking(party: Party, role: PartyRole, activity: str) -> dict[str, str]:
         wanted["contact_name"] = _("contact person")
     if wants_contact and activity == Activity.EXPORT:
         wanted["contact_telephone"] = _("telephone of the contact")
-    return {name: words for name, words in wanted.items() if not getattr(party, name).strip()}
+    return {name: words for name, words in wanted.items() if not is_readable(getattr(party, name))}
 
 
 def _is_any(line: Line, named: tuple[tuple[str, ...], ...]) -> bool:

@@ -17,7 +17,10 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class LineStanding:
-    """A line of a permit on a day: what is authorised, used and left. None is no limit."""
+    """A line of a permit on a day: what is authorised, used and left. None is no limit.
+
+    `most` is the largest quantity that was authorised up to that day.
+    """
 
     number: int
     unit: str
@@ -27,6 +30,7 @@ class LineStanding:
     used_value: Decimal = ZERO
     is_suspended: bool = False
     is_cancelled: bool = False
+    most: Decimal | None = None
 
     @property
     def quantity_left(self) -> Decimal | None:
@@ -74,7 +78,8 @@ def standing_of(
 ) -> Standing:
     """The permit at the end of a day. Acts count from the day on which they were done."""
     held = {
-        line.pk: LineStanding(line.number, line.unit, line.quantity, line.value) for line in lines
+        line.pk: LineStanding(line.number, line.unit, line.quantity, line.value, most=line.quantity)
+        for line in lines
     }
     valid_to, added = permit.valid_to, []
     for act in _done(acts, on):
@@ -121,9 +126,11 @@ def _after(line: LineStanding, act: PermitAct) -> LineStanding:
             return replace(line, is_suspended=False)
         case _:
             change = act.change.get("lines", {}).get(str(line.number), {})
+            quantity = _figure(change, "quantity", line.quantity)
             return replace(
                 line,
-                quantity=_figure(change, "quantity", line.quantity),
+                quantity=quantity,
+                most=None if line.most is None or quantity is None else max(line.most, quantity),
                 value=_figure(change, "value", line.value),
             )
 
@@ -161,13 +168,15 @@ def _status(
 
 def read_standing(permit: Permit, on: date) -> Standing:
     """The permit on a day, from the database. Three queries."""
-    return standing_of(
-        permit,
-        PermitLine.objects.filter(permit=permit),
-        PermitAct.objects.filter(permit=permit, done_at__isnull=False),
-        Use.objects.filter(permit_line__permit=permit),
-        on,
-    )
+    return read_days(permit, [on])[0]
+
+
+def read_days(permit: Permit, days: Iterable[date]) -> list[Standing]:
+    """The permit on each of some days. Three queries."""
+    lines = list(PermitLine.objects.filter(permit=permit))
+    acts = list(PermitAct.objects.filter(permit=permit, done_at__isnull=False))
+    uses = list(Use.objects.filter(permit_line__permit=permit))
+    return [standing_of(permit, lines, acts, uses, day) for day in days]
 
 
 def read_standings(permits: Iterable[Permit], on: date) -> Iterator[tuple[Permit, Standing]]:

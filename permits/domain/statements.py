@@ -65,9 +65,34 @@ _STRICTER: frozenset[tuple[str, str]] = frozenset(
 """What makes a ruling or the gate stricter, whatever stood before: it needs nobody else."""
 
 
+_ORDERED: Mapping[str, tuple[str, ...]] = {
+    StatementKind.END_USER: (EndUserKind.UNKNOWN, EndUserKind.PRIVATE),
+    StatementKind.STATE_SAFETY: (RAISED, PREJUDICIAL),
+}
+"""Of these, what comes first is the less strict of what is stricter than all else."""
+
+
 def counts_alone(kind: str, value: str) -> bool:
-    """Whether a statement counts with one signature."""
+    """Whether a statement can count with one signature."""
     return (kind, value) in _STRICTER
+
+
+def is_stricter(file: CaseFile, said: Said) -> bool:
+    """Whether a statement counts with one signature on this case.
+
+    One that says less than what counts now loosens: a party listed under fewer instruments, a
+    private end-user who is now unknown.
+    """
+    if not counts_alone(said.kind, said.value):
+        return False
+    before = counted(file)
+    if said.kind == StatementKind.SCREENING:
+        return set(before.listed_under(int(said.key.split(":")[1]))) <= set(said.policies)
+    now = before.value(said.kind, said.key)
+    if said.kind == StatementKind.END_USER and now is None:
+        now = file.application.end_user_kind
+    order = _ORDERED.get(said.kind, ())
+    return now not in order or order.index(now) <= order.index(said.value)
 
 
 # Keys
@@ -132,7 +157,9 @@ class Standing:
     def counts(self) -> bool:
         if self.statement.counts_alone:
             return True
-        return self.statement.countersigned_at is not None and not self.is_stale
+        if self.statement.countersigned_at is None:
+            return False
+        return not self.is_stale or counts_alone(self.statement.kind, self.statement.value)
 
     @property
     def waits(self) -> bool:
@@ -156,13 +183,19 @@ class Counted:
     """The statements that count, asked by what they are about.
 
     Where one that was countersigned and one that counts alone stand for the same key, the one that
-    counts alone is the stricter, and counts.
+    counts alone is the stricter, and counts. A raised flag of a line that was removed stands for
+    every line of which two people say nothing else: the same goods may be entered anew.
     """
 
-    def __init__(self, statements: Collection[Statement]) -> None:
+    def __init__(self, statements: Collection[Statement], lines: Collection[int]) -> None:
+        self._of_removed: set[str] = set()
         self._said: dict[tuple[str, str], Statement] = {}
         for one in statements:
             known = self._said.get((one.kind, one.key))
+            if one.kind == StatementKind.FLAG and one.value == YES:
+                _line, number, flag = one.key.split(":")
+                if int(number) not in lines:
+                    self._of_removed.add(flag)
             # Of two, the stricter: it counts alone until it is set aside.
             if known is None or one.counts_alone:
                 self._said[one.kind, one.key] = one
@@ -173,7 +206,9 @@ class Counted:
 
     def flag(self, line: int, flag: Flag) -> bool | None:
         said = self.value(StatementKind.FLAG, flag_key(line, flag))
-        return None if said is None else said == YES
+        if said is None:
+            return True if flag.value in self._of_removed else None
+        return said == YES
 
     @property
     def end_user(self) -> str | None:
@@ -221,7 +256,8 @@ class Counted:
 @once
 def counted(file: CaseFile) -> Counted:
     """What counts of the statements on file."""
-    return Counted([one.statement for one in standing(file) if one.counts])
+    lines = {line.number for line in file.lines}
+    return Counted([one.statement for one in standing(file) if one.counts], lines)
 
 
 # Acts
@@ -250,7 +286,7 @@ def state(application: Application, said: Said, *, by: User) -> Statement:
     with acting(Action.STATE, application, by=by) as work:
         file = read_file(work.application)
         check_said(file, said)
-        alone = counts_alone(said.kind, said.value)
+        alone = is_stricter(file, said)
         now = clock.now()
         entry = work.record(
             Verb.STATED, reason=reason, data={"kind": said.kind.value, "key": said.key}
@@ -297,8 +333,15 @@ def check_said(file: CaseFile, said: Said) -> None:
             faults["policies"] = _("Name the instrument under which the party is listed.")
         elif said.policies and not listed:
             faults["policies"] = _("Only a listed party has instruments.")
+        elif not set(said.policies) <= listing_policies():
+            faults["policies"] = _("Choose instruments that list persons.")
     if faults:
         raise ValidationError(faults)
+
+
+def listing_policies() -> frozenset[str]:
+    """The keys of the policies whose instruments list persons."""
+    return frozenset(row.key for row in current_register().rulebook.rows if row.scope.designated)
 
 
 def is_there(file: CaseFile, kind: str, key: str) -> bool:
@@ -325,7 +368,9 @@ def is_there(file: CaseFile, kind: str, key: str) -> bool:
         case StatementKind.STATE_SAFETY:
             return key == STATE_SAFETY_KEY
         case _:
-            return bool(key.strip())
+            from permits.domain import requirements  # noqa: PLC0415 - it asks here what is waived
+
+            return any(key == fact.key for fact in requirements.required_facts(file))
 
 
 def _of_key(file: CaseFile, kind: str, key: str) -> list[Statement]:
@@ -389,7 +434,9 @@ def refuse_to_set_aside(statement: Statement) -> None:
     """Raises Refused for one that is set aside, or that only its opposite replaces."""
     if statement.set_aside_at is not None:
         raise Refused(_("This statement was set aside."))
-    if statement.counts_alone:
+    if statement.counts_alone or (
+        statement.countersigned_at is not None and counts_alone(statement.kind, statement.value)
+    ):
         raise Refused(
             _(
                 "This makes the case stricter. State the opposite, and let a second person"

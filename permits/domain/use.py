@@ -16,7 +16,7 @@ from permits.choices import PermitStatus
 from permits.domain.acts import subject_of
 from permits.domain.casework import acting
 from permits.domain.faults import Faults
-from permits.domain.standing import LineStanding, read_standing
+from permits.domain.standing import ZERO, LineStanding, read_days, read_standing
 from permits.models import PermitLine, Use
 from permits.verbs import Verb
 from permits.workflow import Action
@@ -56,26 +56,43 @@ def report_use(
 
 def check_use(values: Mapping[str, Any], unread: Collection[str] = (), *, line: PermitLine) -> None:
     """Raises ValidationError with all that is wrong with the figures and the day of a shipment: a
-    day on which the line could not be used, more than the balance; the words give what is left.
+    day on which the line could not be used, more than was left; the words give what was.
     """
     faults = Faults(unread)
-    # The balance of today: a later report of an earlier shipment counts as well.
-    held = read_standing(line.permit, clock.today()).line(line.number)
+    day = values["used_on"] if faults.is_read("used_on") else clock.today()
+    quantity_left, value_left = _left(line, min(day, clock.today()))
     if faults.is_read("quantity"):
         if values["quantity"] <= 0:
             faults.fault("quantity", _("Give a figure above zero."))
-        elif held.quantity_left is not None and values["quantity"] > held.quantity_left:
-            left = {"left": f"{held.quantity_left.normalize():f}", "unit": line.unit}
+        elif quantity_left is not None and values["quantity"] > quantity_left:
+            left = {"left": f"{quantity_left.normalize():f}", "unit": line.unit}
             faults.fault("quantity", _("Only %(left)s %(unit)s are left on this line.") % left)
     if faults.is_read("value"):
         if values["value"] < 0:
             faults.fault("value", _("Give a figure that is not below zero."))
-        elif held.value_left is not None and values["value"] > held.value_left:
-            left = {"left": f"{held.value_left:.2f}"}
+        elif value_left is not None and values["value"] > value_left:
+            left = {"left": f"{value_left:.2f}"}
             faults.fault("value", _("Only CAD %(left)s are left on this line.") % left)
     if faults.is_read("used_on"):
         _look_at_day(faults, line, values["used_on"])
     faults.refuse()
+
+
+def _left(line: PermitLine, on: date) -> tuple[Decimal | None, Decimal | None]:
+    """The quantity and the value that a shipment of that day can have; None is no limit.
+
+    It counts against what the line allowed on its own day, and on the day of each later shipment,
+    or the same goods could be shipped twice by reporting the earlier shipment last. What was
+    narrowed or extended since changes nothing for that day.
+    """
+    later = Use.objects.filter(permit_line=line, used_on__gt=on).values_list("used_on", flat=True)
+    stands = [then.line(line.number) for then in read_days(line.permit, {on, *later})]
+    quantities = [one.quantity_left for one in stands if one.quantity_left is not None]
+    values = [one.value_left for one in stands if one.value_left is not None]
+    return (
+        max(min(quantities), ZERO) if quantities else None,
+        max(min(values), ZERO) if values else None,
+    )
 
 
 def _look_at_day(faults: Faults, line: PermitLine, used_on: date) -> None:
@@ -96,6 +113,6 @@ def _look_at_day(faults: Faults, line: PermitLine, used_on: date) -> None:
 
 
 def refuse_exhausted(held: LineStanding) -> None:
-    """Raises Refused for a line of which nothing is left."""
-    if held.quantity_left == 0:
+    """Raises Refused for a line of which nothing was left on any day."""
+    if held.most is not None and held.most <= held.used_quantity:
         raise Refused(_("Nothing is left on this line."))

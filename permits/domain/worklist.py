@@ -33,7 +33,7 @@ from permits.domain import overview
 from permits.domain.clock import read_calendar
 from permits.domain.overview import STALE
 from permits.models import Application, Line, Overview, Party
-from permits.workflow import ANALYSTS
+from permits.workflow import ANALYSTS, TRANSITIONS, Action
 from policies.choices import STANCE_RANK
 from policies.domain.search import folded
 
@@ -100,7 +100,7 @@ def of_view(view: str, who: Viewer) -> Q:
         case "paused":
             return Q(status__in=OPEN, overview__is_waiting=True)
         case "second":
-            return Q(status__in=OPEN) & _for_a_second_person(who.by)
+            return _for_a_second_person(who.by)
         case "recommended":
             return Q(status=Status.RECOMMENDED)
         case "returned":
@@ -116,8 +116,11 @@ def of_view(view: str, who: Viewer) -> Q:
 
 
 def _for_a_second_person(by: User) -> Q:
-    """Cases with a statement or a consideration that waits for this person's second signature."""
-    return Q(overview__unsigned__startswith=",") & ~Q(overview__unsigned__contains=f",{by.pk},")
+    """Cases with a statement or a consideration that waits for this person's second signature,
+    where one can be given."""
+    return Q(
+        status__in=TRANSITIONS[Action.COUNTERSIGN].sources, overview__unsigned__startswith=","
+    ) & ~Q(overview__unsigned__contains=f",{by.pk},")
 
 
 def counts(rows: QuerySet[Application], who: Viewer) -> dict[str, int]:

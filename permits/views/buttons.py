@@ -156,7 +156,7 @@ def _recommend_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseFo
         with suppress(GateClosed):  # That is no field's: the act says it, with the gate.
             recommendation.check_recommendation(file, _ruling(file), values, unread)
 
-    initial = {"seen": file.application.version}
+    initial = {"seen": head_of(file.application)}
     return forms.RecommendForm(sent(request), initial=initial, check=check)
 
 
@@ -178,7 +178,7 @@ def _recommend(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> s
         valid_to=given["valid_to"],
         conditions=_conditions(given),
         by=who(request),
-        seen=given["seen"],
+        seen_head=given["seen"],
     )
     return _("Your recommendation on %(reference)s waits for a decision-maker.")
 

@@ -24,6 +24,7 @@ from permits import forms
 from permits.choices import PartyRole, PermitStatus
 from permits.domain import acts
 from permits.domain.casefile import read_file
+from permits.domain.casework import head_of
 from permits.domain.letters import papers
 from permits.domain.ruling import coming, rule_on
 from permits.domain.standing import LineStanding, read_standing, read_standings
@@ -300,7 +301,7 @@ def perform_act(request: HttpRequest, number: int) -> HttpResponse:
     act = _find_act(number)
 
     def perform(form: forms.PlainForm) -> HttpResponse:
-        acts.perform_act(act, by=who(request), seen=form.cleaned_data["seen"])
+        acts.perform_act(act, by=who(request), seen_head=form.cleaned_data["seen"])
         messages.success(request, _("Done: %(act)s.") % {"act": act.get_kind_display()})
         return redirect(act.permit)
 
@@ -311,7 +312,8 @@ def perform_act(request: HttpRequest, number: int) -> HttpResponse:
         facts=_act_facts(act),
         **_barred_perform(request, act),
     )
-    form = forms.PlainForm(sent(request), initial={"seen": act.version})
+    seen = {"seen": head_of(act.permit.application)}
+    form = forms.PlainForm(sent(request), initial=seen)
     return answer(request, form, page, perform)
 
 

@@ -19,11 +19,13 @@ from permits.domain.casefile import CaseFile, read_file
 from permits.domain.requirements import required_facts
 from permits.domain.statements import (
     VALUES,
+    YES,
     Said,
     Standing,
     check_said,
     countersign,
     is_there,
+    listing_policies,
     refuse_to_countersign,
     refuse_to_set_aside,
     set_aside,
@@ -62,7 +64,18 @@ def about(file: CaseFile, statement: Statement) -> str:
     match kind:
         case StatementKind.FLAG:
             _line, number, flag = key.split(":")
-            return _("Line %(number)s: %(what)s") % {"number": number, "what": Flag(flag).label}
+            words = {"number": number, "what": Flag(flag).label}
+            if any(str(line.number) == number for line in file.lines):
+                return _("Line %(number)s: %(what)s") % words
+            if statement.value == YES:
+                return (
+                    _(
+                        "Line %(number)s, removed: %(what)s. Counts for each line until two people"
+                        " say otherwise of it."
+                    )
+                    % words
+                )
+            return _("Line %(number)s, removed: %(what)s") % words
         case StatementKind.SCREENING | StatementKind.AUTHORIZATION:
             _party, number, *policy = key.split(":", 2)
             name = next((one.name for one in file.parties if str(one.pk) == number), key)
@@ -99,9 +112,8 @@ def _language() -> str:
 
 def _listing_policies() -> list[tuple[str, str]]:
     """The policies under which persons are listed: their keys, and what they are called."""
-    register = current_register()
-    keys = {row.key for row in register.rulebook.rows if row.scope.designated}
-    return sorted((key, f"{register.policies[key].title[_language()]} ({key})") for key in keys)
+    titles = current_register().policies
+    return sorted((key, f"{titles[key].title[_language()]} ({key})") for key in listing_policies())
 
 
 @require_http_methods(METHODS)

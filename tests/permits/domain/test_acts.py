@@ -20,6 +20,7 @@ from history.models import Event, Text
 from permits.considerations import CONSIDERATIONS
 from permits.domain import acts, intake
 from permits.domain.assessment import edit_card
+from permits.domain.casework import head_of
 from permits.domain.decision import issue
 from permits.domain.gate import GateClosed
 from permits.domain.standing import read_standing
@@ -347,3 +348,54 @@ def test_nothing_is_shipped_on_a_line_that_is_out_of_force(
     acts.act_at_once(permit, kind=kind, line=first, reason=WHY, by=office.decision)
     with pytest.raises(ValidationError, match="On that day the line was"):
         use(permit, office.analyst)
+
+
+def amended(permit: Permit, office: Cast, quantity: str) -> None:
+    change = {"lines": {"1": {"quantity": quantity}}}
+    act = acts.propose_act(permit, kind="amend", change=change, reason=WHY, by=office.analyst)
+    acts.perform_act(act, by=office.decision)
+
+
+def test_a_shipment_counts_against_what_its_own_day_allowed(permit: Permit, office: Cast) -> None:
+    first_day = clock.today()
+    with clock.simulated(clock.now() + timedelta(days=5)):
+        amended(permit, office, "5")
+        with pytest.raises(ValidationError, match="Only 5 each are left"):
+            use(permit, office.analyst, quantity=Decimal(8))
+        use(permit, office.analyst, used_on=first_day, quantity=Decimal(8))
+        with pytest.raises(ValidationError, match="Only 0 each are left"):
+            use(permit, office.analyst)
+        use(permit, office.analyst, used_on=first_day, quantity=Decimal(2))
+        with pytest.raises(Refused, match="Nothing is left on this line"):
+            use(permit, office.analyst, used_on=first_day)
+
+
+def test_what_was_extended_since_was_not_there_before(permit: Permit, office: Cast) -> None:
+    first_day = clock.today()
+    with clock.simulated(clock.now() + timedelta(days=5)):
+        amended(permit, office, "20")
+        with pytest.raises(ValidationError, match="Only 10 each are left"):
+            use(permit, office.analyst, used_on=first_day, quantity=Decimal(15))
+        use(permit, office.analyst, quantity=Decimal(15))
+
+
+def test_a_last_day_that_passed_since_it_was_proposed_is_not_set(
+    permit: Permit, office: Cast
+) -> None:
+    change = {"valid_to": clock.today() + timedelta(days=3)}
+    act = acts.propose_act(permit, kind="amend", change=change, reason=WHY, by=office.analyst)
+    with (
+        clock.simulated(clock.now() + timedelta(days=4)),
+        pytest.raises(Refused, match=r"has passed\. Propose it anew"),
+    ):
+        acts.perform_act(act, by=office.decision)
+
+
+def test_an_act_is_done_on_the_permit_that_was_looked_at(permit: Permit, office: Cast) -> None:
+    change = {"lines": {"1": {"quantity": "8"}}}
+    act = acts.propose_act(permit, kind="amend", change=change, reason=WHY, by=office.analyst)
+    seen = head_of(permit.application)
+    amended(permit, office, "2")
+    with pytest.raises(Conflict):
+        acts.perform_act(act, by=office.decision, seen_head=seen)
+    acts.perform_act(act, by=office.decision, seen_head=head_of(permit.application))

@@ -24,6 +24,7 @@ from permits.domain.assessment import (
     card_states,
     determination,
     edit_card,
+    missing_answers,
     sign_card,
 )
 from permits.domain.casefile import read_file
@@ -383,3 +384,11 @@ def test_a_card_that_was_changed_past_the_program_is_stale(
             signed, finding="Another finding"
         )
     assert state_of(case) == (False, ("The consideration itself has changed.",))
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u3164", "\u2060 .", "…"])
+def test_what_shows_nothing_answers_nothing(text: str) -> None:
+    answered = Card(**dict.fromkeys(ANSWERS, "Words"))
+    assert missing_answers(answered) == []
+    answered.finding = text
+    assert len(missing_answers(answered)) == 1

@@ -15,7 +15,7 @@ from accounts.models import Delegation, User
 from history import canonical, clock
 from history.domain.door import Conflict
 from history.models import Event
-from permits.choices import Flag, StatementKind
+from permits.choices import Flag, ReturnGround, StatementKind
 from permits.domain.casefile import read_file
 from permits.domain.casework import head_of
 from permits.domain.decision import issue, ministers_exceptions, refuse, return_without_action
@@ -23,7 +23,13 @@ from permits.domain.gate import GateClosed
 from permits.domain.intake import declare_conflict
 from permits.domain.recommendation import put_to_applicant, recommend
 from permits.domain.ruling import rule_on
-from permits.domain.statements import APPLICANT_KEY, CLAIMED
+from permits.domain.statements import (
+    APPLICANT_KEY,
+    CLAIMED,
+    NOT_RESIDENT,
+    PREJUDICIAL,
+    STATE_SAFETY_KEY,
+)
 from permits.models import Application, Decision, Permit
 from permits.verbs import Verb
 from tests.people import TERMS, Cast, give_delegation, make_cast, make_person_with
@@ -253,3 +259,22 @@ def test_an_intended_refusal_waits_for_the_reply_or_the_end_of_its_period(office
     with clock.simulated(clock.now() + timedelta(days=6)):
         decided = refuse(application, grounds=["discretion"], reasons=WHY, by=office.decision)
     assert decided.outcome == "refused"
+
+
+def test_a_refusal_is_on_grounds_that_the_applicant_could_reply_to(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    say(case, StatementKind.ELIGIBILITY, APPLICANT_KEY, NOT_RESIDENT, by=office.analyst)
+    say(case, StatementKind.STATE_SAFETY, STATE_SAFETY_KEY, PREJUDICIAL, by=office.analyst)
+    recommend(case, outcome="refused", grounds=["7(1)"], reasons=WHY, by=office.analyst)
+    for grounds in (["7.2"], ["7(1)", "7.2"]):
+        with pytest.raises(ValidationError, match="could reply to what was recommended only"):
+            refuse(case, grounds=grounds, reasons=WHY, by=office.decision)
+    refuse(case, grounds=["7(1)"], reasons=WHY, by=office.decision)
+
+
+def test_nobody_needs_to_live_in_canada_to_broker(office: Cast) -> None:
+    case = make_in_review(office.analyst, activity="brokering")
+    say(case, StatementKind.ELIGIBILITY, APPLICANT_KEY, NOT_RESIDENT, by=office.analyst)
+    for outcome, ground in (("refused", "7(1)"), ("returned", ReturnGround.INELIGIBLE)):
+        with pytest.raises(ValidationError, match="may be issued to anyone"):
+            recommend(case, outcome=outcome, grounds=[ground], reasons=WHY, by=office.analyst)

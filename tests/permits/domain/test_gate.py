@@ -359,3 +359,11 @@ def test_the_rules_are_those_of_the_document() -> None:
     for rule in RULES:
         assert f"`{rule.against.__name__}`" in text
         assert f"| {rule.code} |" in text
+
+
+def test_a_place_that_is_not_known_is_no_lenient_one(office: Cast) -> None:
+    application = make_ready(office.analyst, office.senior)
+    [consignee] = read_file(application).parties_as("consignee")
+    intake.edit_party(consignee, {"country": None}, by=office.analyst)
+    found = {one.rule.code: one for one in gate_of(application).failures}
+    assert "has no country" in " ".join(str(reason.words) for reason in found["G5"].reasons)

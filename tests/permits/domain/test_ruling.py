@@ -36,7 +36,7 @@ def application(**values: Any) -> Application:
 def facts(file: CaseFile, *said: tuple[str, str, str], line: Line | None = None) -> LineFacts:
     """The facts of a line, where these statements count: kind, key, value."""
     statements = [Statement(kind=kind, key=key, value=value) for kind, key, value in said]
-    return facts_of(file, line or Line(number=1), Counted(statements))
+    return facts_of(file, line or Line(number=1), Counted(statements, {1}))
 
 
 @pytest.mark.parametrize(("region", "wanted"), [("UA-CRIMEA", "UA-CRIMEA"), ("", None)])
@@ -133,9 +133,9 @@ def test_an_authorization_is_for_one_party_under_one_instrument() -> None:
     def with_authorization(party: int, policy: str) -> frozenset[str]:
         key = authorization_key(party, policy)
         authorised = Statement(kind="authorization", key=key, value="on_file")
-        return designated_under(file, Counted([*listed, authorised]))
+        return designated_under(file, Counted([*listed, authorised], {1}))
 
-    assert designated_under(file, Counted(listed)) == {"RU", "BY", "IR"}
+    assert designated_under(file, Counted(listed, {1})) == {"RU", "BY", "IR"}
     assert with_authorization(1, "RU") == {"BY", "IR"}
     assert with_authorization(2, "RU") == {"RU", "BY", "IR"}
     assert with_authorization(2, "IR") == {"RU", "BY"}

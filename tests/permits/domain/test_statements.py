@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.exceptions import NotPermitted, Refused
+from accounts.models import User
 from permits.choices import Flag, Screened, StatementKind
 from permits.domain import intake
 from permits.domain.casefile import read_file
@@ -20,6 +21,7 @@ from permits.domain.statements import (
     countersign,
     counts_alone,
     flag_key,
+    listing_policies,
     party_key,
     set_aside,
     standing,
@@ -28,7 +30,7 @@ from permits.domain.statements import (
 )
 from permits.models import Application, Statement
 from tests.people import Cast
-from tests.permits.factories import WHY, lower, make_in_review, say
+from tests.permits.factories import LINE, WHY, lower, make_draft, make_in_review, say
 
 STRICTER = {
     ("flag", "yes"),
@@ -200,7 +202,7 @@ def test_of_two_statements_on_one_thing_the_stricter_counts(order: int) -> None:
         Statement(kind="state_safety", key=STATE_SAFETY_KEY, value=value, counts_alone=alone)
         for value, alone in (("raised", True), ("not_prejudicial", False))
     ]
-    assert Counted(said[::order]).state_safety == "raised"
+    assert Counted(said[::order], ()).state_safety == "raised"
 
 
 def test_a_statement_is_countersigned_or_set_aside_once(case: Application, office: Cast) -> None:
@@ -217,3 +219,106 @@ def test_a_statement_is_countersigned_or_set_aside_once(case: Application, offic
     stricter = say(case, StatementKind.FLAG, key, "yes", by=office.analyst)
     with pytest.raises(Refused, match="counts without a second person"):
         countersign(stricter, by=office.senior)
+
+
+# Against what counts already
+
+
+def listed(case: Application, by: User, *under: str, second: User | None = None) -> Statement:
+    key = party_key(read_file(case).parties[0].pk)
+    return say(case, StatementKind.SCREENING, key, "listed", by=by, second=second, policies=under)
+
+
+def listed_under(case: Application) -> tuple[str, ...]:
+    file = read_file(case)
+    return counted(file).listed_under(file.parties[0].pk)
+
+
+def test_a_party_listed_under_fewer_instruments_waits_for_a_second_person(
+    case: Application, office: Cast
+) -> None:
+    first, second, *_others = sorted(listing_policies())
+    assert listed(case, office.analyst, first).counts_alone
+    assert listed(case, office.analyst_b, first, second).counts_alone
+    fewer = listed(case, office.analyst, second)
+    assert not fewer.counts_alone
+    assert listed_under(case) == (first, second)
+    countersign(fewer, by=office.senior)
+    assert listed_under(case) == (second,)
+
+
+def test_what_two_people_narrowed_stands_like_what_it_narrowed(
+    case: Application, office: Cast
+) -> None:
+    first, second, *_others = sorted(listing_policies())
+    listed(case, office.analyst, first, second)
+    fewer = listed(case, office.analyst, second, second=office.senior)
+    intake.edit_party(read_file(case).parties[0], {"name": "Renamed"}, by=office.analyst)
+    assert listed_under(case) == (second,)
+    with pytest.raises(Refused, match="makes the case stricter"):
+        set_aside(fewer, by=office.analyst, reason=WHY)
+
+
+@pytest.mark.parametrize("name", ["NO-SUCH-INSTRUMENT", "EIPA-7-2"])
+def test_a_party_is_listed_under_what_lists_persons(
+    case: Application, office: Cast, name: str
+) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        listed(case, office.analyst, name)
+    assert set(refusal.value.message_dict) == {"policies"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "before", "after", "alone"),
+    [
+        (StatementKind.END_USER, END_USER_KEY, "private", "unknown", False),
+        (StatementKind.END_USER, END_USER_KEY, "unknown", "private", True),
+        (StatementKind.END_USER, END_USER_KEY, "private", "private", True),
+        (StatementKind.STATE_SAFETY, STATE_SAFETY_KEY, "prejudicial", "raised", False),
+        (StatementKind.STATE_SAFETY, STATE_SAFETY_KEY, "raised", "prejudicial", True),
+    ],
+)
+def test_of_what_is_stricter_the_less_strict_waits_for_a_second_person(
+    case: Application,
+    office: Cast,
+    kind: StatementKind,
+    key: str,
+    before: str,
+    after: str,
+    alone: bool,
+) -> None:
+    say(case, kind, key, before, by=office.senior)
+    say(case, kind, key, after, by=office.analyst)
+    assert counted(read_file(case)).value(kind, key) == (after if alone else before)
+
+
+@pytest.mark.parametrize(("declared", "alone"), [("private", False), ("government", True)])
+def test_a_declared_private_end_user_is_unknown_by_two_people(
+    office: Cast, declared: str, alone: bool
+) -> None:
+    case = make_draft(office.analyst)
+    intake.edit_application(case, {"end_user_kind": declared}, by=office.analyst)
+    said = say(case, StatementKind.END_USER, END_USER_KEY, "unknown", by=office.analyst)
+    assert said.counts_alone is alone
+
+
+def test_a_raised_flag_outlives_its_line(case: Application, office: Cast) -> None:
+    say(case, StatementKind.FLAG, flag_key(1, Flag.EIPA_4_1), "yes", by=office.senior)
+    say(case, StatementKind.FLAG, flag_key(1, Flag.WMD_END_USE), "no", by=office.senior)
+    [line] = read_file(case).lines
+    intake.add_line(case, LINE, by=office.analyst)
+    assert counted(read_file(case)).flag(2, Flag.EIPA_4_1) is None
+    intake.remove_line(line, by=office.analyst)
+    stated = counted(read_file(case))
+    assert stated.flag(2, Flag.EIPA_4_1) is True
+    assert stated.flag(2, Flag.WMD_END_USE) is None
+    key = flag_key(2, Flag.EIPA_4_1)
+    say(case, StatementKind.FLAG, key, "no", by=office.analyst, second=office.senior)
+    assert counted(read_file(case)).flag(2, Flag.EIPA_4_1) is False
+
+
+@pytest.mark.parametrize("key", ["nonsense", "form_signed:7", "x" * 3000, "form_date\n"])
+def test_only_a_fact_of_the_form_is_waived(case: Application, office: Cast, key: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        say(case, StatementKind.WAIVER, key, "waived", by=office.analyst)
+    assert set(refusal.value.message_dict) == {"key"}
