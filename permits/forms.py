@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -653,9 +653,11 @@ class StatementForm(forms.Form):
 
 
 class ActForm(CheckedForm):
-    """What is to be done to a permit."""
+    """What is to be done to a permit at once: nothing that takes two people."""
 
-    kind = forms.ChoiceField(label=_("Act"), choices=ActKind.choices, widget=forms.RadioSelect)
+    kinds: ClassVar = [one for one in ActKind.choices if one[0] != ActKind.REINSTATE]
+
+    kind = forms.ChoiceField(label=_("Act"), widget=forms.RadioSelect)
     line = forms.TypedChoiceField(label=_("Line"), required=False, coerce=int, empty_value=None)
     valid_to = DayField(label=_("New last day (to amend)"), required=False)
     quantity = forms.DecimalField(
@@ -676,6 +678,7 @@ class ActForm(CheckedForm):
 
     def __init__(self, *args: Any, lines: Iterable[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = self.kinds  # type: ignore[attr-defined]
         self.fields["line"].choices = [  # type: ignore[attr-defined]
             ("", _("The whole permit")),
             *((number, str(number)) for number in lines),
@@ -702,6 +705,28 @@ class ActForm(CheckedForm):
         }
         if figures:
             found["lines"] = {str(given.get("line")): figures}
+        return found
+
+
+class ProposeForm(ActForm):
+    """What is proposed to be done to a permit: any act, and a condition added by an amendment."""
+
+    kinds: ClassVar = ActKind.choices
+
+    text_en = _text(_("New condition, in English (to amend)"), required=False, rows=2)
+    text_fr = _text(_("New condition, in French (to amend)"), required=False, rows=2)
+
+    field_order = ("kind", "line", "valid_to", "quantity", "value", "text_en", "text_fr")
+
+    @property
+    def change(self) -> dict[str, Any]:
+        found = super().change
+        words = {
+            language: self.cleaned_data.get(f"text_{language}", "").strip()
+            for language in ("en", "fr")
+        }
+        if any(words.values()):
+            found["conditions_added"] = [words]
         return found
 
 

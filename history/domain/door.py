@@ -52,12 +52,18 @@ _SUBJECT = re.compile(r"[a-z_]+:[!-~]+")
 
 
 class Conflict(Exception):
-    """Somebody else wrote the row, or its stream, since it was read. `now` is the row as it is."""
+    """Somebody else wrote the row, or its stream, since it was read.
 
-    def __init__(self, row: Tracked | None = None, now: Tracked | None = None) -> None:
+    `now` is the row as it is, `head` how many events the stream has.
+    """
+
+    def __init__(
+        self, row: Tracked | None = None, now: Tracked | None = None, *, head: int | None = None
+    ) -> None:
         super().__init__(f"{row!r} changed meanwhile" if row else "the stream moved on meanwhile")
         self.row = row
         self.now = now
+        self.head = head
 
 
 class WrongLog(Exception):
@@ -392,7 +398,7 @@ class _Leaving:
         for entry in entries:
             head = heads.get(entry.stream, 0)
             if entry.expect is not None and entry.expect != head:
-                raise Conflict
+                raise Conflict(head=head)
             now = clock.now()
             body = {
                 "v": FORMAT,

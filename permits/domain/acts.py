@@ -27,6 +27,7 @@ from history.domain.door import Entry
 from permits.choices import ActKind, NoticeKind, PermitStatus
 from permits.domain.casefile import read_file
 from permits.domain.casework import Work, acting, afresh
+from permits.domain.conditions import checked_words
 from permits.domain.faults import Faults
 from permits.domain.gate import GateClosed, check_gate
 from permits.domain.ruling import rule_on
@@ -87,7 +88,8 @@ def perform_act(
     `seen_head` is the number of the case's last event that was looked at: another act since makes
     this one another. Raises NotPermitted, Refused (GateClosed), Conflict.
     """
-    with acting(Action.ACT, act.permit.application, by=by) as work:
+    application = act.permit.application
+    with acting(Action.ACT, application, by=by, seen_head=seen_head) as work:
         now = afresh(act, seen)
         share_register()
         held = hold_delegations(by, clock.today())
@@ -98,7 +100,6 @@ def perform_act(
             delegation=delegation,
             loosens=loosening,
             done_reason=reason.strip(),
-            expect=seen_head,
         )
     return now
 
@@ -306,12 +307,11 @@ def checked_change(
             lines[str(int(number))] = given
     if lines:
         found["lines"] = lines
-    added = [
-        {language: str(one.get(language) or "").strip() for language in ("en", "fr")}
-        for one in change.get("conditions_added") or ()
-    ]
-    if any(not one["en"] or not one["fr"] for one in added):
-        faults.fault("conditions_added", _("Write each condition in English and in French."))
+    added = []
+    for one in change.get("conditions_added") or ():
+        with faults.at("text_en"):
+            english, french = checked_words((str(one.get("en") or ""), str(one.get("fr") or "")))
+            added.append({"en": english, "fr": french})
     if added:
         found["conditions_added"] = added
     faults.refuse()
@@ -450,7 +450,6 @@ def _do(
     done_reason: str = "",
     basis: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
-    expect: int | None = None,
 ) -> Entry:
     """The one way in which an act is done, proposed before or in the same moment."""
     entry = work.record(
@@ -460,7 +459,6 @@ def _do(
         provision=PROVISION,
         basis={"delegation": delegation.version, **(basis or {})},
         data=data,
-        expect=expect,
     )
     if act._state.adding:
         entry.add(act)

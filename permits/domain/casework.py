@@ -94,12 +94,18 @@ _LOCKED = Kept(lambda keys: Application.objects.select_for_update().filter(pk__i
 
 @contextmanager
 def acting(
-    action: Action, application: Application, *, by: User, seen: int | None = None
+    action: Action,
+    application: Application,
+    *,
+    by: User,
+    seen: int | None = None,
+    seen_head: int | None = None,
 ) -> Iterator[Work]:
     """An act on the case, alone among all acts on it.
 
-    `seen` is the version of the application that was looked at. Raises NotPermitted, Refused as
-    the table of the workflow says; Conflict when the application changed since it was seen.
+    `seen` is the version of the application that was looked at, `seen_head` how many events the
+    case had. Raises NotPermitted, Refused as the table of the workflow says; Conflict when the
+    application, or anything of the case, changed since.
     """
     with door(by=SYSTEM) as entries:
         [now] = _LOCKED([application.pk])
@@ -109,6 +115,8 @@ def acting(
             raise Refused(f"{refusal.words} {last_act(now)}") from None
         if seen is not None and now.version != seen:
             raise Conflict(application, now)
+        if seen_head is not None and (head := head_of(now)) != seen_head:
+            raise Conflict(application, head=head)
         yield Work(action, now, by, role, entries)
 
 

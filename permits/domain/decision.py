@@ -63,7 +63,7 @@ def issue(
         "adopts_determination": adopts_determination,
         "exceptions_signed": exceptions_signed,
     }
-    with acting(Action.ISSUE, application, by=by, seen=seen) as work:
+    with acting(Action.ISSUE, application, by=by, seen=seen, seen_head=seen_head) as work:
         share_register()
         file, ruling, recommendation = _look(work, Outcome.ISSUED)
         delegation = _held(
@@ -80,7 +80,6 @@ def issue(
             verb=Verb.ISSUED,
             outcome=Outcome.ISSUED,
             reasons=checked_reason(reasons),
-            expect=seen_head,
             adopts_determination=_is_assessed(file, ruling),
             exceptions_signed=sorted(exceptions_signed),
         )
@@ -100,11 +99,11 @@ def refuse(
 
     Raises ValidationError, NotPermitted, Refused, Conflict.
     """
-    with acting(Action.REFUSE, application, by=by, seen=seen) as work:
+    with acting(Action.REFUSE, application, by=by, seen=seen, seen_head=seen_head) as work:
         share_register()
         file, ruling, recommendation = _look(work, Outcome.REFUSED)
         given = {"grounds": grounds, "reasons": reasons}
-        return _decide(work, file, ruling, recommendation, Verb.REFUSED, given, seen_head)
+        return _decide(work, file, ruling, recommendation, Verb.REFUSED, given)
 
 
 def return_without_action(
@@ -120,12 +119,14 @@ def return_without_action(
 
     Raises ValidationError, NotPermitted, Refused, Conflict.
     """
-    with acting(Action.RETURN_WITHOUT_ACTION, application, by=by, seen=seen) as work:
+    with acting(
+        Action.RETURN_WITHOUT_ACTION, application, by=by, seen=seen, seen_head=seen_head
+    ) as work:
         share_register()
         file, ruling, recommendation = _look(work, Outcome.RETURNED)
         given = {"grounds": [ground], "reasons": reasons}
         verb = Verb.RETURNED_WITHOUT_ACTION
-        return _decide(work, file, ruling, recommendation, verb, given, seen_head)
+        return _decide(work, file, ruling, recommendation, verb, given)
 
 
 def check_issue(
@@ -282,7 +283,6 @@ def _decide(
     recommendation: Recommendation,
     verb: Verb,
     given: Mapping[str, Any],
-    seen_head: int | None,
 ) -> Decision:
     """A decision other than to issue."""
     outcome = Outcome(recommendation.outcome)
@@ -299,7 +299,6 @@ def _decide(
         outcome=outcome,
         reasons=checked_reason(given["reasons"]),
         grounds=list(dict.fromkeys(given["grounds"])),
-        expect=seen_head,
     )
 
 
@@ -318,7 +317,6 @@ def _record(
     verb: Verb,
     outcome: Outcome,
     reasons: str,
-    expect: int | None,
     grounds: Sequence[str] = (),
     adopts_determination: bool = False,
     exceptions_signed: Sequence[str] = (),
@@ -346,7 +344,6 @@ def _record(
         reason=reasons,
         provision="EIPA s. 7(1)" if _is_export(work.application) else "EIPA s. 7.1(1)",
         basis={"frozen": frozen_digest, "recommendation": recommendation.version},
-        expect=expect,
     )
     work.move(entry, outcome=outcome.value, decided_on=decision.decided_on)
     end_waits(work, entry)

@@ -376,6 +376,12 @@ def nobody_decides_on_their_own_work(outlook: Outlook) -> Iterator[Reason]:
     if any(one.person_id == by.pk for one in outlook.file.conflicts):
         yield Reason(_("You declared a conflict of interest."), "decision")
     rests_on = {key for one in outlook.ruling.lines for key in one.ruling.matched}
+    rests_on |= {
+        row.policy
+        for one in outlook.ruling.lines
+        for row in one.ruling.not_applied
+        if row.because == "exception"
+    }
     if by.pk in people_behind(rests_on):
         yield Reason(_("You drafted or approved a policy that this rests on."), "lines")
 

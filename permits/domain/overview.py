@@ -72,6 +72,18 @@ def refresh(*, most: int = MOST) -> int:
     return len(cases)
 
 
+def is_behind(application: Application, events: Sequence[Event]) -> bool:
+    """Whether the overview of an open case is of another day, or older than the case's last event.
+
+    Asks nothing where the overview was read with the case.
+    """
+    if application.status not in OPEN:
+        return False
+    made = getattr(application, "overview", None)
+    last = max((one.number for one in events), default=0)
+    return made is None or made.on != clock.today() or made.number < last
+
+
 def _load() -> int | None:
     newest = newest_load()
     return newest[0] if newest else None

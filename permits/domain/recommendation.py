@@ -62,7 +62,7 @@ def recommend(
         "valid_to": valid_to,
         "conditions": tuple(conditions),
     }
-    with acting(Action.RECOMMEND, application, by=by, seen=seen) as work:
+    with acting(Action.RECOMMEND, application, by=by, seen=seen, seen_head=seen_head) as work:
         file = read_file(work.application)
         ruling = rule_on(file, on=clock.today(), known_at=clock.now())
         check_recommendation(file, ruling, given)
@@ -78,9 +78,7 @@ def recommend(
             made_by=by,
             made_at=clock.now(),
         )
-        entry = work.record(
-            Verb.RECOMMENDED, reason=reasons, data={"outcome": outcome}, expect=seen_head
-        )
+        entry = work.record(Verb.RECOMMENDED, reason=reasons, data={"outcome": outcome})
         work.move(entry)
         entry.add(made)
         for english, french in wanted:

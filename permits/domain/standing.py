@@ -19,7 +19,8 @@ ZERO = Decimal(0)
 class LineStanding:
     """A line of a permit on a day: what is authorised, used and left. None is no limit.
 
-    `most` is the largest quantity that was authorised up to that day.
+    `most` is the largest quantity that was authorised up to that day. Nothing is left of a line
+    that was narrowed below what was used before.
     """
 
     number: int
@@ -34,11 +35,11 @@ class LineStanding:
 
     @property
     def quantity_left(self) -> Decimal | None:
-        return None if self.quantity is None else self.quantity - self.used_quantity
+        return None if self.quantity is None else max(self.quantity - self.used_quantity, ZERO)
 
     @property
     def value_left(self) -> Decimal | None:
-        return None if self.value is None else self.value - self.used_value
+        return None if self.value is None else max(self.value - self.used_value, ZERO)
 
     @property
     def is_exhausted(self) -> bool:

@@ -431,7 +431,7 @@ def set_aside(statement: Statement, *, by: User, reason: str, seen: int | None =
 
 
 def refuse_to_set_aside(statement: Statement) -> None:
-    """Raises Refused for one that is set aside, or that only its opposite replaces."""
+    """Raises Refused for one that is set aside, or that only another replaces. One query."""
     if statement.set_aside_at is not None:
         raise Refused(_("This statement was set aside."))
     if statement.counts_alone or (
@@ -441,6 +441,19 @@ def refuse_to_set_aside(statement: Statement) -> None:
             _(
                 "This makes the case stricter. State the opposite, and let a second person"
                 " countersign it: that sets this aside."
+            )
+        )
+    stricter = Statement.objects.filter(
+        application=statement.application_id,
+        kind=statement.kind,
+        key=statement.key,
+        counts_alone=True,
+    )
+    if statement.countersigned_at is not None and stricter.exists():
+        raise Refused(
+            _(
+                "This took the place of something stricter, which would not come back. State what"
+                " holds now: that sets this aside once it counts."
             )
         )
 

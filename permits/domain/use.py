@@ -16,7 +16,7 @@ from permits.choices import PermitStatus
 from permits.domain.acts import subject_of
 from permits.domain.casework import acting
 from permits.domain.faults import Faults
-from permits.domain.standing import ZERO, LineStanding, read_days, read_standing
+from permits.domain.standing import LineStanding, read_days, read_standing
 from permits.models import PermitLine, Use
 from permits.verbs import Verb
 from permits.workflow import Action
@@ -89,10 +89,7 @@ def _left(line: PermitLine, on: date) -> tuple[Decimal | None, Decimal | None]:
     stands = [then.line(line.number) for then in read_days(line.permit, {on, *later})]
     quantities = [one.quantity_left for one in stands if one.quantity_left is not None]
     values = [one.value_left for one in stands if one.value_left is not None]
-    return (
-        max(min(quantities), ZERO) if quantities else None,
-        max(min(values), ZERO) if values else None,
-    )
+    return min(quantities, default=None), min(values, default=None)
 
 
 def _look_at_day(faults: Faults, line: PermitLine, used_on: date) -> None:

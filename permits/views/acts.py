@@ -169,9 +169,9 @@ def _changed(page: Page, form: forms.BaseForm, conflict: Conflict) -> Page:
     if now is not None and isinstance(form, ModelShape):
         # Whoever has read what changed may go on from there.
         compared = compare(form, now)
-    elif now is not None and "seen" in form.fields:
+    elif "seen" in form.fields and (now is not None or conflict.head is not None):
         data = cast("QueryDict", form.data).copy()
-        data["seen"] = str(now.version)
+        data["seen"] = str(conflict.head if now is None else now.version)
         form.data = data
     words = _(
         "Somebody else changed this while you were looking at it. See the history of the case."

@@ -18,7 +18,7 @@ from history import clock
 from history.verbs import known_verbs
 from permits import considerations
 from permits.choices import OPEN, Flag, Outcome, StatementKind
-from permits.domain import documents, worklist
+from permits.domain import documents, overview, worklist
 from permits.domain.assessment import CardState, card_states, determination
 from permits.domain.casefile import CaseFile, events_on, names_on, read_file
 from permits.domain.clock import clock_of_file, holders
@@ -69,13 +69,18 @@ class Part:
 def case(request: HttpRequest, reference: str) -> HttpResponse:
     """Everything about a case. Context: see `templates/permits/case.html`."""
     today = clock.today()
-    application = find(request, reference, worklist.viewer(who(request), rights_of(request), today))
+    viewer = worklist.viewer(who(request), rights_of(request), today)
+    application = find(request, reference, viewer)
     file = read_file(application)
     ruling = rule_on(file, on=today, known_at=clock.now())
     states = card_states(file, ruling)
     gate = check_gate(file, ruling, states=states)
     facts = required_facts(file)
     events = events_on(file)
+    told = application
+    if overview.is_behind(application, events):
+        overview.refresh()
+        told = find(request, reference, viewer)
     verbs = known_verbs()
     time = clock_of_file(file, today)
     statements = [shown(request, file, one) for one in standing(file)]
@@ -83,7 +88,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     missing = [fact for fact in facts if fact.is_missing]
     context = {
         "parts": _parts(file, gate, states, questions, missing, statements),
-        "still_to_do": worklist.still_to_do(application),
+        "still_to_do": worklist.still_to_do(told),
         "value": sum(one.total_value or 0 for one in file.lines),
         "application": application,
         "file": file,

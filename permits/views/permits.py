@@ -177,7 +177,9 @@ def _line(row: Permit, number: int | None) -> PermitLine | None:
     return None if number is None else get_object_or_404(PermitLine, permit=row, number=number)
 
 
-def _act_form(request: HttpRequest, row: Permit) -> forms.ActForm:
+def _act_form(
+    request: HttpRequest, row: Permit, shape: type[forms.ActForm] = forms.ActForm
+) -> forms.ActForm:
     numbers = PermitLine.objects.filter(permit=row).values_list("number", flat=True)
 
     def check(given: Mapping[str, Any], unread: Collection[str]) -> None:
@@ -185,7 +187,7 @@ def _act_form(request: HttpRequest, row: Permit) -> forms.ActForm:
         if "kind" in given and (form.change or not unread):
             acts.checked_change(row, given["kind"], None, form.change, unread)
 
-    form = forms.ActForm(sent(request), lines=list(numbers), check=check)
+    form = shape(sent(request), lines=list(numbers), check=check)
     return form
 
 
@@ -210,7 +212,7 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
     then = _("What loosens the permit passes the whole gate on the day on which it is done.")
     against = _why_not_propose(request, row)
     page = _page(row, _("Propose an act"), _("Propose the act"), then, refusal=against)
-    return answer(request, _act_form(request, row), page, perform)
+    return answer(request, _act_form(request, row, forms.ProposeForm), page, perform)
 
 
 @require_http_methods(METHODS)

@@ -72,10 +72,10 @@ def lines_of(permit: Permit) -> list[PermitLine]:
         ("amend", {"lines": {"1": {"origin": "1"}}}, "change"),
         ("amend", {"lines": {"one": {"quantity": "1"}}}, "line"),
         ("amend", {"valid_to": "tomorrow"}, "valid_to"),
-        ("amend", {"conditions_added": [{"en": "Report."}]}, "conditions_added"),
+        ("amend", {"conditions_added": [{"en": "Report."}]}, "text_fr"),
         ("amend", {"lines": {"1": {"quantity": "-1"}}}, "quantity"),
         ("amend", {"lines": {"1": {"value": "Infinity"}}}, "value"),
-        ("amend", {"conditions_added": [{"en": "Report.", "fr": " "}]}, "conditions_added"),
+        ("amend", {"conditions_added": [{"en": "Report.", "fr": " "}]}, "text_fr"),
     ],
 )
 def test_what_no_act_can_be_is_refused_by_field(
@@ -399,3 +399,14 @@ def test_an_act_is_done_on_the_permit_that_was_looked_at(permit: Permit, office:
     with pytest.raises(Conflict):
         acts.perform_act(act, by=office.decision, seen_head=seen)
     acts.perform_act(act, by=office.decision, seen_head=head_of(permit.application))
+
+
+def test_nothing_is_left_of_a_line_that_was_narrowed_below_its_use(
+    permit: Permit, office: Cast
+) -> None:
+    use(permit, office.analyst, quantity=Decimal(8))
+    amended(permit, office, "5")
+    held = read_standing(permit, clock.today()).line(1)
+    assert (held.quantity, held.used_quantity) == (Decimal(5), Decimal(8))
+    assert held.quantity_left == 0
+    assert held.is_exhausted

@@ -322,3 +322,19 @@ def test_only_a_fact_of_the_form_is_waived(case: Application, office: Cast, key:
     with pytest.raises(ValidationError) as refusal:
         say(case, StatementKind.WAIVER, key, "waived", by=office.analyst)
     assert set(refusal.value.message_dict) == {"key"}
+
+
+def test_what_took_the_place_of_something_stricter_is_not_set_aside(
+    case: Application, office: Cast
+) -> None:
+    """When it is stale, the case stands still until somebody says what holds now."""
+    key = flag_key(1, Flag.EIPA_4_1)
+    say(case, StatementKind.FLAG, key, "yes", by=office.analyst)
+    lowered = say(case, StatementKind.FLAG, key, "no", by=office.analyst, second=office.senior)
+    [line] = read_file(case).lines
+    intake.edit_line(line, {"description": "Something else"}, by=office.analyst)
+    with pytest.raises(Refused, match="took the place of something stricter"):
+        set_aside(lowered, by=office.analyst, reason=WHY)
+    say(case, StatementKind.FLAG, key, "yes", by=office.analyst)
+    lowered.refresh_from_db()
+    assert lowered.set_aside_at is not None

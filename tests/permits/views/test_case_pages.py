@@ -24,10 +24,11 @@ from permits.choices import PartyRole, PermitStatus, Screened, StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain import intake
 from permits.domain.acts import propose_act
-from permits.domain.assessment import edit_card
+from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
 from permits.domain.clock import read_calendar
 from permits.domain.consultations import open_wait
+from permits.domain.overview import refresh
 from permits.domain.requirements import required_facts
 from permits.domain.sources import add_evidence
 from permits.domain.standing import read_standing
@@ -219,7 +220,7 @@ def test_a_permit_is_suspended_and_its_use_refused(office: Cast) -> None:
     assert "On that day the line was suspended." in refused.content.decode()
     assert not Use.objects.exists()
     loosen = decider.post(tighten, {"kind": "reinstate", "reason": WHY})
-    assert loosen.status_code == 403
+    assert "Select a valid choice" in loosen.content.decode()
     page = decider.get(permit.get_absolute_url()).content.decode()
     assert "Suspended" in page
 
@@ -376,11 +377,9 @@ def test_there_is_no_page_to_state_something_about_nothing(
     application = make_in_review(office.analyst)
     url = reverse("permits:state", args=[application.reference, kind, key])
     client = as_person(office.analyst)
-    # A required fact is waived under any name: one that nobody asks for changes nothing.
-    is_there = kind == StatementKind.WAIVER
-    assert client.get(url).status_code == (200 if is_there else 404)
+    assert client.get(url).status_code == 404
     response = client.post(url, {"value": "yes", "reason": WHY, "source": "A source"})
-    assert response.status_code == (200 if is_there else 404)
+    assert response.status_code == 404
     assert not Statement.objects.exists()
 
 
@@ -671,3 +670,35 @@ def test_an_open_question_is_not_shown_as_a_stance(office: Cast) -> None:
         for part in (head, line.split('class="because')[0]):
             assert ("Needs an answer" in part) is needs_answer
             assert ("Case by case" in part) is not needs_answer
+
+
+def test_a_case_says_who_must_act_as_it_is_now(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    cards = answer_cards(case, by=office.analyst)
+    refresh()
+    client = as_person(office.senior)
+    words = "Waits for a second person: that can be you"
+    assert words not in client.get(case.get_absolute_url()).content.decode()
+    sign_card(cards[0], by=office.analyst)
+    assert words in client.get(case.get_absolute_url()).content.decode()
+    sign_card(Card.objects.get(pk=cards[0].pk), by=office.senior)
+    assert words not in client.get(case.get_absolute_url()).content.decode()
+
+
+def test_a_condition_is_proposed_on_the_page_in_both_languages(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    client, address = as_person(office.analyst), reverse("permits:propose", args=[permit.number])
+    half = {"kind": "amend", "text_en": "Report each year.", "reason": WHY}
+    page = client.post(address, half)
+    assertContains(page, "Write each condition in English and in French.")
+    assertContains(page, "Report each year.")
+    whole = {**half, "text_fr": "Faire rapport chaque année."}
+    assert client.post(address, whole).status_code == 302
+    act = PermitAct.objects.get()
+    assert act.change == {
+        "conditions_added": [{"en": "Report each year.", "fr": "Faire rapport chaque année."}]
+    }
+    shown = as_person(office.decision).get(permit.get_absolute_url())
+    assertContains(shown, "Report each year.")
+    at_once = as_person(office.decision).get(reverse("permits:tighten", args=[permit.number]))
+    assertNotContains(at_once, "New condition")
