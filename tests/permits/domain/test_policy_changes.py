@@ -37,6 +37,7 @@ from permits.domain.policy_changes import (
     propose_change,
     return_change,
 )
+from permits.domain.recommendation import recommend
 from permits.domain.ruling import coming, rule_on
 from permits.domain.statements import CLAIMED, countersign
 from permits.models import Application, PermitLine
@@ -60,14 +61,18 @@ from tests.permits.factories import (
     LINE,
     PARTY,
     WHY,
+    answer_cards,
     attached,
+    clear_parties,
     country,
+    in_a_year,
     make_draft,
     make_in_review,
     make_permit,
     make_ready,
     make_recommended,
     say,
+    sign_cards,
 )
 from tests.policies.changes import INSTRUMENT, POLICY, approved, draft, in_days, today
 
@@ -459,6 +464,31 @@ def test_who_made_a_policy_countersigns_no_exception_to_it(office: Cast) -> None
         countersign(said, by=office.admin)
     countersign(said, by=office.senior)
     assert stance_of(application.reference) == "case_by_case"
+
+
+def test_who_made_a_policy_decides_nothing_where_an_exception_takes_it_out(office: Cast) -> None:
+    give_role(office.admin, Role.DECISION_MAKER)
+    give_delegation(office.admin, proposed_by=office.admin_b, confirmed_by=make_third(office))
+    aid = {"code": "aid", "en": "Aid", "fr": "Aide", "evidence_en": "A", "evidence_fr": "A"}
+    approved(draft(office.admin, of_policy={"exceptions": [aid]}), by=office.admin_b)
+    case = make_in_review(office.analyst)
+    clear_parties(case, by=office.analyst, second=office.senior)
+    say(
+        case,
+        StatementKind.EXCEPTION,
+        "TR-9999-suspension:aid",
+        CLAIMED,
+        by=office.analyst,
+        second=office.senior,
+        document=attached(case, office.analyst),
+    )
+    answer_cards(case, by=office.analyst)
+    sign_cards(case, by=office.analyst, second=office.senior)
+    recommend(case, outcome="issued", reasons=WHY, valid_to=in_a_year(), by=office.analyst)
+    with pytest.raises(GateClosed) as closed:
+        issue(case, reasons=WHY, adopts_determination=True, by=office.admin)
+    assert [one.rule.code for one in closed.value.gate.failures] == ["G12"]
+    issue(case, reasons=WHY, adopts_determination=True, by=office.decision)
 
 
 @given(data=st.data())
