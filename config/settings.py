@@ -278,6 +278,7 @@ STORAGES = {
 # Languages and time.
 
 LANGUAGE_CODE = "en-ca"
+FORMAT_MODULE_PATH = "config.formats"
 # Each in its own words, whatever the page's language: that is how its reader looks for it.
 LANGUAGES = [("en-ca", "English"), ("fr-ca", "Français")]
 LOCALE_PATHS = [BASE_DIR / "locale"]

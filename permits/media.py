@@ -10,7 +10,7 @@ import codecs
 import lzma
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 from unicodedata import category
@@ -48,7 +48,26 @@ _DAMAGED = (
     *(OSError, EOFError, ValueError, RuntimeError),
 )
 _TYPES = "[Content_Types].xml"
-_LONGEST_TYPES = 1_000_000
+_MANIFEST = "META-INF/manifest.xml"
+_LONGEST_LIST = 1_000_000
+_OF_PROGRAMS = frozenset({"basic", "scripts", "activex"})
+_PROGRAMS = (
+    *(".docm", ".dotm", ".xlsm", ".xltm", ".xlsb", ".pptm", ".potm", ".ppsm"),
+    *(
+        ".exe",
+        ".dll",
+        ".com",
+        ".scr",
+        ".msi",
+        ".jar",
+        ".bat",
+        ".cmd",
+        ".ps1",
+        ".js",
+        ".vbs",
+        ".hta",
+    ),
+)
 _MOST_PARTS = 5_000
 _MOST_UNPACKED = 500_000_000  # Bytes.
 _PIECE = 64 * 1024
@@ -81,12 +100,14 @@ def _office(file: BinaryIO) -> Media | None:
             # Of two parts under one name a reader may take either; it minds no capitals.
             if len({name.lower() for name in names}) < len(parts):
                 return None
-            if any(_runs(name) for name in names):
+            if any(_runs(name) for name in names) or _fetches(archive, names):
                 return None
             for part, media in _PARTS.items():
                 if part in names and _TYPES in names:
                     return None if _has_macros(archive) else media
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 100:
+                if _is_locked(archive, names):
+                    return None
                 return ODT if archive.read("mimetype") == ODT.media_type.encode() else None
     except _DAMAGED:
         return None
@@ -96,21 +117,54 @@ def _office(file: BinaryIO) -> Media | None:
 def _runs(name: str) -> bool:
     """Whether a part of that name holds a program."""
     lower = name.lower()
-    return "vbaproject" in lower or lower.startswith(("basic/", "scripts/")) or ".." in lower
+    return (
+        "vbaproject" in lower
+        or "oleobject" in lower
+        or ".." in lower
+        or not _OF_PROGRAMS.isdisjoint(lower.split("/")[:-1])
+        or lower.endswith(_PROGRAMS)
+    )
 
 
 def _has_macros(archive: zipfile.ZipFile) -> bool:
     """Whether a part is said to hold a program, read as an office program reads it.
 
+    Raises ValueError as `_elements`.
+    """
+    said = [one.get("ContentType", "").lower() for _name, one in _elements(archive, _TYPES)]
+    return any("macro" in one or "vba" in one for one in said)
+
+
+def _fetches(archive: zipfile.ZipFile, names: Collection[str]) -> bool:
+    """Whether it takes in anything from elsewhere when it is opened; a link is followed by hand."""
+    return any(
+        one.get("TargetMode", "").lower() == "external"
+        and not one.get("Type", "").endswith("/hyperlink")
+        for name in names
+        if name.lower().endswith(".rels")
+        for _element, one in _elements(archive, name)
+    )
+
+
+def _is_locked(archive: zipfile.ZipFile, names: Collection[str]) -> bool:
+    """Whether a part of an OpenDocument is locked by a password."""
+    return _MANIFEST in names and any(
+        element.endswith("encryption-data") for element, _one in _elements(archive, _MANIFEST)
+    )
+
+
+def _elements(archive: zipfile.ZipFile, part: str) -> list[tuple[str, dict[str, str]]]:
+    """The elements of a part that lists others, with their attributes.
+
     By a parser, since XML says one thing in several encodings and with references to characters.
     Raises ValueError for what is no such list: too long, not XML, or with declarations of its own.
     """
-    if archive.getinfo(_TYPES).file_size > _LONGEST_TYPES:
-        raise ValueError("more kinds of parts than a document has")
-    said: list[str] = []
+    if archive.getinfo(part).file_size > _LONGEST_LIST:
+        raise ValueError("more parts than a document has")
+    found: list[tuple[str, dict[str, str]]] = []
 
     def see(element: str, attributes: dict[str, str]) -> None:
-        said.extend(value.lower() for name, value in attributes.items() if name == "ContentType")
+        found.append((element, attributes))
 
     def refuse(*declared: object) -> None:
         raise ValueError("a document declares no types of its own")
@@ -119,10 +173,10 @@ def _has_macros(archive: zipfile.ZipFile) -> bool:
     parser.StartElementHandler = see
     parser.StartDoctypeDeclHandler = refuse
     try:
-        parser.Parse(archive.read(_TYPES), True)
+        parser.Parse(archive.read(part), True)
     except expat.ExpatError as fault:
         raise ValueError("no XML") from fault
-    return any("macro" in one or "vba" in one for one in said)
+    return found
 
 
 def _is_text(file: BinaryIO) -> bool:

@@ -237,7 +237,11 @@ def reasons(who: Viewer) -> list[Reason]:
         Reason("due", TODAY, reviewing & Q(overview__due_on__lte=who.due_today)),
         Reason("asks", YOURS, reviewing & Q(overview__asks=True)),
         Reason("reviewing", YOURS, reviewing),
-        Reason("begin", YOURS, Q(status=Status.SUBMITTED) & (mine | nobody)),
+        Reason(
+            "begin",
+            YOURS if who.is_analyst else WAITING,
+            Q(status=Status.SUBMITTED) & (mine | nobody),
+        ),
         Reason("draft", YOURS, Q(status=Status.DRAFT, opened_by=who.by)),
         Reason("recommended", WAITING, Q(status=Status.RECOMMENDED)),
         Reason("drafting", WAITING, Q(status=Status.DRAFT)),

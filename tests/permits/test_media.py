@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import zipfile
 from io import BytesIO
 
 import pytest
 
-from permits.media import DOCX, LONGEST_NAME, PDF, TEXT, clean_name, media_of
+from permits.media import DOCX, LONGEST_NAME, ODT, PDF, TEXT, clean_name, media_of
 from tests.permits import files
 
 MACRO_TYPES = b'<Override ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/>'
@@ -94,6 +95,51 @@ def test_macros_are_found_however_the_list_of_parts_is_written(said: str, encodi
 )
 def test_a_list_of_parts_that_an_office_program_does_not_write_is_refused(listed: bytes) -> None:
     assert media_of(BytesIO(files.office("word/document.xml", types=listed))) is None
+
+
+RELATIONS = (
+    '<Relationships><Relationship Id="1" Type="http://schemas.openxmlformats.org/officeDocument'
+    '/2006/relationships/{kind}" Target="https://example.test/x" TargetMode="External"/>'
+    "</Relationships>"
+)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "word/activeX/activeX1.bin",
+        "word/embeddings/oleObject1.bin",
+        "word/embeddings/other.docm",
+        "word/embeddings/program.EXE",
+        "Object 1/Basic/Standard/Module.xml",
+    ],
+)
+def test_a_part_that_runs_is_found_wherever_it_lies(part: str) -> None:
+    harmless = files.office("word/document.xml", **{"word/embeddings/sheet.xlsx": b"x"})
+    assert media_of(BytesIO(harmless)) == DOCX
+    assert media_of(BytesIO(files.office("word/document.xml", **{part: b"x"}))) is None
+
+
+@pytest.mark.parametrize(("kind", "good"), [("hyperlink", True), ("attachedTemplate", False)])
+def test_a_document_takes_in_nothing_from_elsewhere(kind: str, good: bool) -> None:
+    listed = {"word/_rels/settings.xml.rels": RELATIONS.format(kind=kind).encode()}
+    found = media_of(BytesIO(files.office("word/document.xml", **listed)))
+    assert found == (DOCX if good else None)
+
+
+def test_an_open_document_that_is_locked_is_refused() -> None:
+    def made(inside: str) -> bytes:
+        held = BytesIO()
+        with zipfile.ZipFile(held, "w") as archive:
+            archive.writestr("mimetype", ODT.media_type)
+            listed = (
+                f'<m:manifest xmlns:m="urn:x"><m:file-entry>{inside}</m:file-entry></m:manifest>'
+            )
+            archive.writestr("META-INF/manifest.xml", listed)
+        return held.getvalue()
+
+    assert media_of(BytesIO(made(""))) == ODT
+    assert media_of(BytesIO(made("<m:encryption-data/>"))) is None
 
 
 def test_two_parts_under_one_name_are_refused() -> None:
