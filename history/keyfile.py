@@ -47,9 +47,14 @@ def make_successor(log: str) -> Signer:
 
 
 def promote_successor() -> None:
-    """Puts the new key in the old one's place; the old one is kept as `.old`."""
+    """Puts the new key in the old one's place; the old one is kept as `.old`.
+
+    There is a key in its place at every moment, so that this can be done again after a kill.
+    """
     path = key_file()
-    path.replace(path.with_name(path.name + ".old"))
+    old = path.with_name(path.name + ".old")
+    old.unlink(missing_ok=True)
+    old.hardlink_to(path)
     _successor_file().replace(path)
 
 

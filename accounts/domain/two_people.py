@@ -205,9 +205,12 @@ def refuse_too_few_administrators(
     person: User, *, start: date, until: date | None, grant: RoleGrant | None = None
 ) -> None:
     """Raises Refused if on a day of `[start, until)` fewer than two administrators were left
-    without that grant; without any of the person's grants if none is named.
+    without that grant; without any of the person's grants if none is named. Whoever has a temporary
+    password can't act, and is not counted.
     """
-    held = RoleGrant.objects.confirmed().filter(role=Role.ADMINISTRATOR, person__is_active=True)
+    held = RoleGrant.objects.confirmed().filter(
+        role=Role.ADMINISTRATOR, person__is_active=True, person__must_change_password=False
+    )
     grants = list(held.exclude(pk=grant.pk) if grant else held.exclude(person=person))
     changes = {
         start,

@@ -22,7 +22,7 @@ from accounts.models import AccountRequest, User
 from accounts.rules import roles_of
 from history.domain.door import Conflict
 from history.models import Event, Text
-from tests.people import PASSWORD, Cast, make_cast
+from tests.people import PASSWORD, Cast, make_cast, make_person_with
 
 pytestmark = pytest.mark.django_db
 
@@ -185,3 +185,11 @@ def test_the_same_is_not_proposed_twice(cast: Cast) -> None:
 def test_who_asks_for_a_reset_of_their_own_password_is_told_what_to_do(cast: Cast) -> None:
     with pytest.raises(NotPermitted, match="change your password yourself"):
         propose_request(cast.admin, RequestedAct.RESET_PASSWORD, by=cast.admin, reason=WHY)
+
+
+def test_an_administrator_who_cannot_act_is_none_of_the_two(cast: Cast) -> None:
+    third = make_person_with("third", Role.ADMINISTRATOR)
+    asked = propose_request(third, RequestedAct.RESET_PASSWORD, by=cast.admin, reason=WHY)
+    confirm_request(asked, by=cast.admin_b)
+    with pytest.raises(Refused, match="There must be two administrators every day"):
+        close_account(cast.admin_b, by=cast.admin, reason=WHY)

@@ -90,6 +90,13 @@ def test_signing_in_forgives_nobody_else_s_failures(analyst: User) -> None:
     assert fail(1, address=HERE) == [429]
 
 
+def test_signing_in_forgives_no_failures_at_another_address(analyst: User) -> None:
+    """Or an attacker would get ten more tries each time that the person signs in."""
+    fail(5)
+    assert signs_in(address=THERE)
+    assert fail(5) == [200] * 4 + [429]
+
+
 # The answer
 
 

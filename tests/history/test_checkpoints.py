@@ -133,6 +133,21 @@ def test_a_rotation_that_was_interrupted_is_finished(monkeypatch: pytest.MonkeyP
     verify_note(checkpoints.make().note, new)
 
 
+def test_a_key_is_in_its_place_also_when_its_successor_is_put_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stop(path: Path, target: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.replace", stop)
+        with pytest.raises(KeyboardInterrupt):
+            checkpoints.rotate_key()
+    assert key_file().exists()
+    new = checkpoints.rotate_key()
+    assert checkpoints.key_in_force() == new
+
+
 # Epochs
 
 
