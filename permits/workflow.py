@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from accounts.choices import Role
 from accounts.exceptions import NotPermitted, Refused
@@ -125,12 +125,14 @@ def role_for(action: Action, roles: Collection[Role]) -> Role:
     transition = TRANSITIONS[action]
     held = [role for role in Role if role in transition.roles and role in roles]
     if not held:
+        may = [str(role.label) for role in Role if role in transition.roles]
         raise NotPermitted(
-            _("%(action)s: this is for the roles %(roles)s.")
-            % {
-                "action": action.label,
-                "roles": ", ".join(str(role.label) for role in Role if role in transition.roles),
-            }
+            ngettext(
+                "%(action)s: this is for the role %(roles)s.",
+                "%(action)s: this is for the roles %(roles)s.",
+                len(may),
+            )
+            % {"action": action.label, "roles": ", ".join(may)}
         )
     return held[0]
 

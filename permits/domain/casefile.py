@@ -117,11 +117,13 @@ class CaseFile:
 def once(find: Callable[[CaseFile], Found]) -> Callable[[CaseFile], Found]:
     """Finds something out about a file once: what many questions about it begin with."""
 
+    name = f"{find.__module__}.{find.__qualname__}"
+
     @wraps(find)
     def found(file: CaseFile) -> Found:
-        if find.__name__ not in file.known:
-            file.known[find.__name__] = find(file)
-        result: Found = file.known[find.__name__]
+        if name not in file.known:
+            file.known[name] = find(file)
+        result: Found = file.known[name]
         return result
 
     return found

@@ -656,7 +656,7 @@ def test_a_consideration_quotes_the_whole_sentence_of_the_act(office: Cast) -> N
 def test_a_permit_says_whose_it_is_and_for_what(office: Cast) -> None:
     permit = make_permit(office.analyst, office.senior, office.decision)
     page = as_person(office.auditor).get(permit.get_absolute_url()).content.decode()
-    assert f"Held by {PARTY['name']} applicant." in page
+    assert f"Held by {PARTY['name']} applicant" in page
     assert LINE["description"] in page
 
 
