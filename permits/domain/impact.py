@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 
 from history import clock
 from permits.choices import OPEN, ActKind, Group, PartyRole, PermitStatus, Status
+from permits.choices import Outcome as Decided
 from permits.domain.casefile import CaseFile
 from permits.domain.ruling import CaseRuling, facts_by_line, rule_on_facts, written
 from permits.domain.standing import Standing, read_standings
@@ -73,6 +74,14 @@ class Move(NamedTuple):
     before: Outcome
     after: Outcome
     because: tuple[str, ...]
+
+
+def status_in_words(code: str) -> str:
+    """The status of an open application, or the outcome of a decided one: a move has either."""
+    for choices in (Status, Decided):
+        if code in choices.values:
+            return str(choices(code).label)
+    return code
 
 
 class PermitMove(NamedTuple):
@@ -737,24 +746,34 @@ class Drift(NamedTuple):
     now: Move | PermitMove | None
 
 
-def drift(before: Impact, after: Impact) -> list[Drift]:
-    """What of the outcomes has moved between two previews of one change.
+def drift(before: Impact, after: Impact, *, today: date | None = None) -> list[Drift]:
+    """What of the outcomes and counts has moved between two previews of one change.
 
-    Cases that do not move count in neither: others than those may come and go. What is left to
-    ship on a permit is not an outcome.
+    A day that has come since is today in both: it moves with today alone. Cases that do not move
+    count in neither: others than those may come and go. Of the reasons for which a person looks
+    counts only that there are some; what is left to ship on a permit, and how far an application
+    is, are no outcome.
     """
+    today = today or clock.today()
     found = []
     for name in LISTS:
         was, now = (
-            {one[0]: _bare(one) for one in getattr(impact, name)} for impact in (before, after)
+            {
+                one[0]: one._replace(on=max(one.on, today.isoformat()))
+                for one in getattr(impact, name)
+            }
+            for impact in (before, after)
         )
-        found += [
-            Drift(key, was.get(key), now.get(key))
-            for key in sorted(was.keys() | now.keys())
-            if was.get(key) != now.get(key)
-        ]
+        for key in sorted(was.keys() | now.keys()):
+            both = was.get(key), now.get(key)
+            if _compared(name, both[0]) != _compared(name, both[1]):
+                found.append(Drift(key, *both))
     return found
 
 
-def _bare(one: Move | PermitMove) -> Move | PermitMove:
-    return one._replace(left="") if isinstance(one, PermitMove) else one
+def _compared(name: str, one: Move | PermitMove | None) -> tuple[Any, ...]:
+    """What of it stands on the page as an outcome, or in a count."""
+    if one is None:
+        return ()
+    counted = one.group if isinstance(one, PermitMove) else name == "moved" and bool(one.because)
+    return one.on, one.before, one.after, counted

@@ -8,27 +8,35 @@ since, and no decision rests on two versions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from django.db.models.enums import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.days import short_day
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from accounts.reasons import checked_reason
 from history import clock
+from permits.choices import Group
 from permits.domain.impact import (
     Drift,
     Impact,
+    Move,
+    PermitMove,
+    Why,
     drift,
     impact_found,
     impact_of,
     sealed,
+    status_in_words,
     unsealed,
 )
 from permits.domain.previews import forget, go_on
-from policies.choices import ChangeStatus, Stance
+from policies.choices import ChangeStatus, Requirement, Stance
 from policies.domain.composing import Composed, compose
 from policies.domain.drafting import EDITABLE, changing, record, refuse_others
 from policies.domain.entering import enter
@@ -72,11 +80,41 @@ MOST_NAMED = 10
 
 
 def _in_words(one: Drift) -> str:
-    was, now = (
-        _("not in it") if side is None else str(Stance(side.after.stance).label).lower()
-        for side in (one.was, one.now)
-    )
-    return f"{one.name}: {was} → {now}"
+    """Both sides of what has drifted, by all that differs between them."""
+    if one.was is None or one.now is None:
+        sides = (
+            _("not in it") if side is None else _label(Stance(side.after.stance))
+            for side in (one.was, one.now)
+        )
+        return _named(one.name, *sides)
+    was, now = dict(_told(one.was)), dict(_told(one.now))
+    moved = [_named(name, was[name], now[name]) for name in was if was[name] != now[name]]
+    return _("%(name)s: %(value)s") % {"name": one.name, "value": ", ".join(moved)}
+
+
+def _named(name: str, was: str, now: str) -> str:
+    return _("%(name)s: %(value)s") % {"name": name, "value": f"{was} → {now}"}
+
+
+def _label(choice: TextChoices) -> str:
+    return str(choice.label).lower()
+
+
+def _told(one: Move | PermitMove) -> Iterator[tuple[str, str]]:
+    """What a preview says of it: names, and words for them."""
+    if isinstance(one, PermitMove):
+        yield _("group"), _label(Group(one.group))
+    else:
+        yield _("status"), status_in_words(one.status).lower()
+        why = ", ".join(str(Why(code).label) for code in one.because)
+        yield _("why a person looks"), why or "—"
+    yield _("first day"), short_day(date.fromisoformat(one.on))
+    yield _("requirement now"), _label(Requirement(one.before.requirement))
+    yield _("stance now"), _label(Stance(one.before.stance))
+    yield _("stance now, with open questions as yes"), _label(Stance(one.before.if_open))
+    yield _("requirement after"), _label(Requirement(one.after.requirement))
+    yield _("stance after"), _label(Stance(one.after.stance))
+    yield _("stance after, with open questions as yes"), _label(Stance(one.after.if_open))
 
 
 @dataclass(frozen=True, slots=True)

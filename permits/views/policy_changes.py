@@ -28,7 +28,7 @@ from history import clock
 from history.domain.door import Conflict
 from history.wording import number_in_words
 from permits import forms
-from permits.choices import Group, PartyRole, Status
+from permits.choices import Group, PartyRole
 from permits.choices import Outcome as Decided
 from permits.domain import policy_changes, previews
 from permits.domain.impact import (
@@ -39,6 +39,7 @@ from permits.domain.impact import (
     PermitMove,
     Why,
     back_test,
+    status_in_words,
     unsealed,
 )
 from permits.domain.previews import all_under_way
@@ -379,17 +380,10 @@ def _rows(moves: Sequence[Move], everything: bool) -> list[MoveRow]:
             tuple(dict.fromkeys(items[one.reference])),
             reverse("permits:case", args=[one.reference]),
             tuple(str(Why(code).label) for code in one.because),
-            _status(one.status),
+            status_in_words(one.status),
         )
         for one in shown
     ]
-
-
-def _status(code: str) -> str:
-    for choices in (Status, Decided):
-        if code in choices.values:
-            return str(choices(code).label)
-    return code
 
 
 def _groups(permits: Iterable[PermitMove], everything: bool) -> list[GroupRow]:
@@ -467,7 +461,7 @@ def _as_csv(change: PolicyChange, impact: Impact | None, wanted: str) -> HttpRes
     rows = (
         (
             one[0],
-            Group(one.group).label if isinstance(one, PermitMove) else _status(one.status),
+            Group(one.group).label if isinstance(one, PermitMove) else status_in_words(one.status),
             one.reference,
             one.on,
             Requirement(one.before.requirement).label,

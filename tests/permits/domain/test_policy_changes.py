@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.choices import Role
+from accounts.days import short_day
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from history import clock
@@ -26,7 +27,7 @@ from permits.domain.acts import act_at_once, perform_act, propose_act
 from permits.domain.casefile import read_file
 from permits.domain.decision import issue
 from permits.domain.gate import GateClosed
-from permits.domain.impact import back_test, drift, impact_of, unsealed
+from permits.domain.impact import Outcome, back_test, drift, impact_of, unsealed
 from permits.domain.intake import add_party, edit_application, submit, take_up
 from permits.domain.policy_changes import (
     Drifted,
@@ -865,6 +866,121 @@ def test_dollars_left_are_no_drift(office: Cast) -> None:
     assert drift(sealed, used) == []
     moved = replace(sealed, permits=tuple(one._replace(group="partly") for one in sealed.permits))
     assert [one.name for one in drift(sealed, moved)] == [permit.number]
+
+
+def moved_back(office: Cast) -> PolicyChange:
+    """A correction proposed: TR-9999-suspension, still to come, was in force for 30 days."""
+    approved(draft(office.admin, starts=in_days(30)), by=office.admin_b)
+    key = "TR-9999-suspension"
+    change = draft(office.admin, kind=ChangeKind.CORRECT, policy=key, starts=in_days(-30))
+    return propose_change(change, by=office.admin)
+
+
+def test_a_correction_of_days_gone_by_is_approved_on_another_day(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    proposed = moved_back(office)
+    sealed = unsealed(proposed.preview, proposed.found)
+    assert [(one.reference, one.on) for one in sealed.moved] == [(case.reference, today())]
+    assert [(one.number, one.on) for one in sealed.permits] == [(permit.number, today())]
+    with clock.simulated(clock.now() + timedelta(days=1)):
+        assert approve_change(proposed, by=office.admin_b).status == ChangeStatus.APPROVED
+        assert stance_of(case.reference) == Stance.SUSPENDED
+
+
+def test_a_day_that_is_another_though_it_is_still_to_come_is_drift(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    change = propose_change(draft(office.admin, starts=in_days(5)), by=office.admin)
+    sealed = unsealed(change.preview, change.found)
+    for day, moves in ((5, False), (6, True), (1, True)):
+        later = tuple(one._replace(on=in_days(day)) for one in sealed.moved)
+        found = [one.name for one in drift(sealed, replace(sealed, moved=later))]
+        assert found == ([case.reference] if moves else []), day
+    early = tuple(one._replace(on=in_days(1)) for one in sealed.moved)
+    later_on = clock.today() + timedelta(days=5)
+    assert not drift(replace(sealed, moved=early), sealed, today=later_on)
+
+
+def test_what_already_needed_a_person_may_go_on_before_the_approval(office: Cast) -> None:
+    case = make_ready(office.analyst, office.senior)
+    change = propose_change(draft(office.admin, starts=in_days(10)), by=office.admin)
+    recommend(
+        case, outcome="issued", reasons=WHY, valid_to=in_a_year(), conditions=(), by=office.analyst
+    )
+    found = look(change).impact.moved[0]
+    assert (found.status, found.because) == ("recommended", ("recommended", "signed"))
+    assert approve_change(change, by=office.admin_b).status == ChangeStatus.APPROVED
+
+
+def test_a_case_that_needs_a_person_since_is_drift_and_the_words_say_why(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    change = propose_change(draft(office.admin, starts=in_days(10)), by=office.admin)
+    clear_parties(case, by=office.analyst, second=office.senior)
+    answer_cards(case, by=office.analyst)
+    sign_cards(case, by=office.analyst, second=office.senior)
+    with pytest.raises(Drifted) as refused:
+        approve_change(change, by=office.admin_b)
+    assert (
+        f"({case.reference}: why a person looks: —"
+        " → Considerations were signed on the ruling as it was)"
+    ) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"on": "2100-01-02"}, "first day: {day} → 2 Jan 2100"),
+        (
+            {"after": ("general_permit", "suspended", "suspended")},
+            "requirement after: individual permit → general permit",
+        ),
+        (
+            {"after": ("individual_permit", "prohibited", "prohibited")},
+            "stance after: suspended → prohibited, stance after, with open questions as yes:"
+            " suspended → prohibited",
+        ),
+        (
+            {"after": ("individual_permit", "suspended", "prohibited")},
+            "stance after, with open questions as yes: suspended → prohibited",
+        ),
+        (
+            {"before": ("individual_permit", "presumptive_denial", "case_by_case")},
+            "stance now: case by case → presumptive denial",
+        ),
+    ],
+)
+def test_what_has_drifted_is_said_in_words_that_differ(
+    office: Cast, other: dict[str, Any], words: str
+) -> None:
+    case = make_in_review(office.analyst)
+    change = propose_change(draft(office.admin), by=office.admin)
+    given: dict[str, Any] = {
+        name: Outcome(*value) if isinstance(value, tuple) else value
+        for name, value in other.items()
+    }
+    sealed = unsealed(change.preview, change.found)
+    now = replace(sealed, moved=tuple(one._replace(**given) for one in sealed.moved))
+    said = str(Drifted(drift(sealed, now)))
+    assert f"({case.reference}: {words.format(day=short_day(clock.today()))})" in said
+
+
+def test_a_permit_in_another_group_is_named_with_both(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    change = propose_change(draft(office.admin), by=office.admin)
+    act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    with pytest.raises(Drifted) as refused:
+        approve_change(change, by=office.admin_b)
+    words = f"({permit.number}: group: nothing shipped yet → suspended already)"
+    assert words in str(refused.value)
+
+
+def test_what_comes_into_the_preview_or_leaves_it_is_named_with_its_stance(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    change = propose_change(draft(office.admin), by=office.admin)
+    sealed = unsealed(change.preview, change.found)
+    gone = replace(sealed, moved=())
+    assert f"({case.reference}: suspended → not in it)" in str(Drifted(drift(sealed, gone)))
+    assert f"({case.reference}: not in it → suspended)" in str(Drifted(drift(gone, sealed)))
 
 
 def overlapping(office: Cast, starts: str | None = None) -> PolicyChange:
