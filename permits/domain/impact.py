@@ -104,8 +104,8 @@ class Impact:
     """What was found; `on` is the first day from today on which the register would differ.
 
     `moved` are open applications with another outcome; `restated` keep theirs and rest on other
-    policies, so that signatures are to be renewed; `permits` are live and in scope; `decided` were
-    decided on days for which the register would say something else.
+    policies, so that signatures are to be renewed; `permits` are live, now and when it meets them;
+    `decided` were decided on days for which the register would say something else.
     """
 
     on: date
@@ -511,17 +511,18 @@ class Reached(NamedTuple):
 
 def _permits(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, PermitMove]]:
     entered = {part.enters.key for part in work.parts if part.enters is not None}
-    reached: dict[int, Reached] = {}
+    reached: dict[int, list[Reached]] = defaultdict(list)
     for file in files:
+        days = reached[file.application.pk]
         for on, before, after in _rulings(file, work.both, work.days):
             excepted, matched = _met(after, entered)
             moves = _said(before) != _said(after)
             found = Reached(on, _outcome(before), _outcome(after), excepted)
             if moves:
-                reached[file.application.pk] = found
+                days.insert(0, found)
                 break
-            if matched:
-                reached.setdefault(file.application.pk, found)
+            if matched and not days:
+                days.append(found)
     for one in _live(reached, work.today):
         yield "permits", one
 
@@ -536,13 +537,13 @@ def permits_under(policy: Policy, *, on: date) -> Iterator[PermitMove]:
     alive = Permit.objects.filter(_not_over(today))
     cases = Application.objects.filter(_reach([policy]), pk__in=alive.values("application"))
     for batch in _batches(cases, [policy], register.rulebook):
-        reached: dict[int, Reached] = {}
+        reached: dict[int, list[Reached]] = {}
         for file in batch.files:
             ruling = rule_on_facts(facts_by_line(file), on=on, known_at=None, register=register)
             excepted, matched = _met(ruling, {policy.key})
             if matched:
                 outcome = _outcome(ruling)
-                reached[file.application.pk] = Reached(on, outcome, outcome, excepted)
+                reached[file.application.pk] = [Reached(on, outcome, outcome, excepted)]
         yield from _live(reached, today)
 
 
@@ -556,12 +557,17 @@ def _met(ruling: CaseRuling, policies: Collection[str]) -> tuple[bool, bool]:
     )
 
 
-def _live(reached: Mapping[int, Reached], today: date) -> Iterator[PermitMove]:
-    """The permits of these applications that still allow something."""
-    permits = Permit.objects.filter(application__in=list(reached)).select_related("application")
+def _live(reached: Mapping[int, Sequence[Reached]], today: date) -> Iterator[PermitMove]:
+    """The permits of these applications that still allow something, today and on a day reached.
+
+    Of several days the first named is told of which that is true.
+    """
+    held = [key for key, days in reached.items() if days]
+    permits = Permit.objects.filter(application__in=held).select_related("application")
     for permit, stands in read_standings(permits.order_by("number"), today):
-        if stands.status not in OVER:
-            found = reached[permit.application_id]
+        days = reached[permit.application_id]
+        found = next((one for one in days if one.on <= stands.valid_to), None)
+        if found is not None and stands.status not in OVER:
             yield PermitMove(
                 permit.number,
                 permit.application.reference,

@@ -27,7 +27,15 @@ from permits.domain.acts import act_at_once, perform_act, propose_act
 from permits.domain.casefile import read_file
 from permits.domain.decision import issue
 from permits.domain.gate import GateClosed
-from permits.domain.impact import Outcome, back_test, drift, impact_of, unsealed
+from permits.domain.impact import (
+    OVER,
+    Outcome,
+    back_test,
+    drift,
+    impact_of,
+    permits_under,
+    unsealed,
+)
 from permits.domain.intake import add_party, edit_application, submit, take_up
 from permits.domain.policy_changes import (
     Drifted,
@@ -40,6 +48,7 @@ from permits.domain.policy_changes import (
 )
 from permits.domain.recommendation import recommend
 from permits.domain.ruling import coming, rule_on
+from permits.domain.standing import read_standing
 from permits.domain.statements import CLAIMED, countersign
 from permits.models import Application, PermitLine
 from policies.choices import ChangeKind, ChangeStatus, Stance
@@ -866,6 +875,55 @@ def test_dollars_left_are_no_drift(office: Cast) -> None:
     assert drift(sealed, used) == []
     moved = replace(sealed, permits=tuple(one._replace(group="partly") for one in sealed.permits))
     assert [one.name for one in drift(sealed, moved)] == [permit.number]
+
+
+def test_a_permit_is_in_scope_of_a_policy_that_begins_on_its_last_day_and_of_no_later_one(
+    office: Cast,
+) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    left = (permit.valid_to - clock.today()).days
+    for days, live in ((left, True), (left + 1, False)):
+        found = look(draft(office.admin, starts=in_days(days))).impact
+        assert [one.number for one in found.permits] == ([permit.number] if live else []), days
+
+
+def test_a_permit_that_expires_before_the_outcome_moves_is_told_of_the_day_that_meets_it(
+    office: Cast,
+) -> None:
+    """It meets the policy while another one says the same, and is over once that one ends."""
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    left = (permit.valid_to - clock.today()).days
+    for ends, on in ((left, left), (left + 1, 5)):
+        with transaction.atomic():
+            approved(draft(office.admin, ends=in_days(ends)), by=office.admin_b)
+            same = draft(office.admin, of_policy={"key": "TR-9998-suspension"}, starts=in_days(5))
+            (found,) = look(same).impact.permits
+            assert (found.number, found.on) == (permit.number, in_days(on))
+            assert (found.before == found.after) is (on == 5)
+            transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("starts", [0, 90, 364, 365, 366, 9_000])
+def test_the_permits_in_scope_are_those_alive_that_the_engine_rules_otherwise_on_that_day(
+    office: Cast, starts: int
+) -> None:
+    """The preview of permits beside what resolution says after approval, on the first day."""
+    permits = [
+        make_permit(office.analyst, office.senior, office.decision),
+        make_permit(office.analyst, office.senior, office.decision, destination="FR"),
+    ]
+    on = clock.today() + timedelta(days=starts)
+    before = [stance_of(one.application.reference, starts) for one in permits]
+    done = approved(draft(office.admin, starts=in_days(starts)), by=office.admin_b)
+    found = unsealed(done.preview, done.found)
+    now = [stance_of(one.application.reference, starts) for one in permits]
+    assert [(one.number, one.before.stance, one.after.stance) for one in found.permits] == [
+        (permit.number, was, becomes)
+        for permit, was, becomes in zip(permits, before, now, strict=True)
+        if was != becomes and read_standing(permit, on).status not in OVER
+    ]
+    swept = permits_under(Policy.objects.get(key="TR-9999-suspension"), on=on)
+    assert [one.number for one in swept] == [one.number for one in found.permits]
 
 
 def moved_back(office: Cast) -> PolicyChange:
