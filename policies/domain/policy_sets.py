@@ -8,7 +8,7 @@ policy that the set leaves out stays as it is.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -26,7 +26,7 @@ from policies.domain.queries import OTTAWA
 from policies.domain.reference import files
 from policies.domain.reference.faults import MalformedReference
 from policies.domain.reference.files import Files
-from policies.domain.reference.policy_consistency import check_policies
+from policies.domain.reference.policy_consistency import policy_faults
 from policies.models import ContextEntry, PermitAct, Policy, PolicyChange, PolicyVersion
 
 Json = Mapping[str, Any]
@@ -78,13 +78,32 @@ def start_set(raw: bytes, *, by: User) -> tuple[PolicyChange, Compared]:
 
 
 def read_set(raw: bytes) -> Json:
-    """The document of a file, valid by the schema, beside the register. Raises RefusedSet."""
+    """The document of a file, valid by the schema, beside the register.
+
+    Raises RefusedSet, with every row that cannot be taken in: one of the right form is looked at
+    beside the register, and one that fits there is compared with it, whatever the others are.
+    """
     try:
-        document: Json = files.read_one(files.POLICIES, raw)
-        _check_beside_the_register(document["policies"])
+        document: Json = files.parse_one(files.POLICIES, raw)
+        faults = list(files.faults_of(files.POLICIES, document))
     except MalformedReference as fault:
-        raise RefusedSet([Refusal(fault.row, fault.field, fault.reason)]) from fault
+        raise RefusedSet([_refusal(fault)]) from fault
+    refused = [_refusal(fault) for _path, fault in faults]
+    paths = [path for path, _fault in faults]
+    if {(), ("policies",)} & set(paths):
+        raise RefusedSet(refused)  # There are no rows to look at.
+    malformed = {path[1] for path in paths if path[0] == "policies"}
+    rows = [row for place, row in enumerate(document["policies"]) if place not in malformed]
+    refused += map(_refusal, _faults_beside_the_register(rows))
+    if refused:
+        named = {one.key for one in refused}
+        _fit, unfit = _compare([row for row in rows if row["key"] not in named])
+        raise RefusedSet([*refused, *unfit])
     return document
+
+
+def _refusal(fault: MalformedReference) -> Refusal:
+    return Refusal(fault.row, fault.field, fault.reason)
 
 
 def fault_beside_the_register(documents: Sequence[Json]) -> str:
@@ -99,21 +118,19 @@ def fault_beside_the_register(documents: Sequence[Json]) -> str:
         "precision": "day",
         "assumed": [],
     }
-    try:
-        _check_beside_the_register([{**one, "versions": [version]} for one in documents])
-    except MalformedReference as fault:
+    for fault in _faults_beside_the_register([{**one, "versions": [version]} for one in documents]):
         return ", ".join(one for one in (fault.row, fault.field, fault.reason) if one)
     return ""
 
 
-def _check_beside_the_register(policies: Sequence[Json]) -> None:
-    """Raises MalformedReference as the loader would, for the register with these in it."""
+def _faults_beside_the_register(policies: Sequence[Json]) -> Iterator[MalformedReference]:
+    """What the loader would refuse, policy by policy, in the register with these in it."""
     whole = written_set()
     given = {row["key"] for row in policies}
     rest = [row for row in whole["policies"] if row["key"] not in given]
     found = _packaged()
     both = {**whole, "policies": [*policies, *rest]}
-    check_policies(Files({**found.documents, files.POLICIES: both}, found.digests))
+    return policy_faults(Files({**found.documents, files.POLICIES: both}, found.digests))
 
 
 def compare(document: Json) -> Compared:
@@ -121,6 +138,14 @@ def compare(document: Json) -> Compared:
 
     Fixed queries.
     """
+    compared, refused = _compare(document["policies"])
+    if refused:
+        raise RefusedSet(refused)
+    return compared
+
+
+def _compare(rows: Iterable[Json]) -> tuple[Compared, list[Refusal]]:
+    """What those of the rows that fit would do to the register, and why others do not fit."""
     policies = Policy.objects.select_related("replaces")
     stored = {one.key: one for one in policies.prefetch_related("questions__same_as", "exceptions")}
     heads = heads_of(stored.values())
@@ -132,7 +157,7 @@ def compare(document: Json) -> Compared:
     unchanged: list[str] = []
     changes: list[dict[str, Any]] = []
     refused: list[Refusal] = []
-    for row in document["policies"]:
+    for row in rows:
         key = row["key"]
         try:
             if key in stored:
@@ -147,9 +172,8 @@ def compare(document: Json) -> Compared:
             continue
         (superseded if key in stored else added).append(key)
         changes.append(change)
-    if refused:
-        raise RefusedSet(refused)
-    return Compared(tuple(added), tuple(superseded), tuple(unchanged), tuple(changes))
+    compared = Compared(tuple(added), tuple(superseded), tuple(unchanged), tuple(changes))
+    return compared, refused
 
 
 class _Unfit(Exception):

@@ -16,13 +16,18 @@ def once(file: str, rows: Iterable[Json], key: str, within: str = "") -> set[str
     """The keys of `rows`, none of which may come twice or have blanks around it."""
     seen: set[str] = set()
     for row in rows:
-        name = str(row[key])
-        if name != name.strip():
-            raise MalformedReference(file, within or name.strip(), key, "has blanks around it")
-        if name in seen:
-            raise MalformedReference(file, within or name, key, f"{name} is there twice")
-        seen.add(name)
+        once_more(file, row, key, seen, within)
     return seen
+
+
+def once_more(file: str, row: Json, key: str, seen: set[str], within: str = "") -> None:
+    """Adds the key of a row to those seen; refuses one that is there, or has blanks around it."""
+    name = str(row[key])
+    if name != name.strip():
+        raise MalformedReference(file, within or name.strip(), key, "has blanks around it")
+    if name in seen:
+        raise MalformedReference(file, within or name, key, f"{name} is there twice")
+    seen.add(name)
 
 
 def check_range(file: str, row: str, field: str, start: date | None, end: date | None) -> None:

@@ -58,6 +58,9 @@ _NATURAL_KEYS = ("key", "id", "provision", "code", "iso_alpha2", "instrument")
 _NESTED_ROWS = {"children", "guide_items", "guide_numbers_named_in_law", "end_uses", "sub"}
 _KEYED_OBJECTS = {"sub_regions", "lists", "standard_questions", "standard_exceptions"}
 
+Steps = tuple[str | int, ...]
+"""The fields and places that lead to a value within a document."""
+
 # A control character other than a line end or tab, or half of a surrogate pair.
 UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -96,14 +99,26 @@ def read_files(directory: Path) -> Files:
     return Files(documents, digests)
 
 
-def read_one(name: str, raw: bytes) -> Any:
-    """One file from its bytes, valid by its schema. Raises MalformedReference."""
+def parse_one(name: str, raw: bytes) -> Any:
+    """The document of one file from its bytes. Raises MalformedReference."""
     if len(raw) > LARGEST_FILE:
         raise MalformedReference(name, "", "", f"is larger than {LARGEST_FILE >> 20} MB")
-    document = _parse(name, raw)
-    _refuse_bad_text(name, document)
-    _refuse_bad_shape(name, document)
-    return document
+    return _parse(name, raw)
+
+
+def faults_of(name: str, document: Any) -> Iterator[tuple[Steps, MalformedReference]]:
+    """Everything in which a document is not as its schema says, with the path that leads there.
+
+    Raises MalformedReference for one that is nested too deeply.
+    """
+    yield from _bad_texts(name, document)
+    told = set()
+    for error in _validator(name).iter_errors(document):
+        for path, reason in _explain_all(error):
+            # Of two fields that are missing, each is told of both.
+            if (path, reason) not in told:
+                told.add((path, reason))
+                yield path, MalformedReference(name, *locate(name, document, path), reason)
 
 
 def _read(directory: Path, name: str) -> bytes:
@@ -174,18 +189,22 @@ def _parse(name: str, raw: bytes) -> Any:
 
 
 def _refuse_bad_text(name: str, document: Any) -> None:
-    """Refuses what one of the databases cannot hold, and characters that nobody sees."""
+    for _path, fault in _bad_texts(name, document):
+        raise fault
+
+
+def _bad_texts(name: str, document: Any) -> Iterator[tuple[Steps, MalformedReference]]:
+    """What one of the databases cannot hold, and characters that nobody sees."""
     for path, text in _texts(name, document):
         fault = UNFIT.search(text)
         if fault:
-            row, field = locate(name, document, path)
-            code = f"U+{ord(fault[0]):04X}"
-            raise MalformedReference(name, row, field, f"holds the character {code}")
+            reason = f"holds the character U+{ord(fault[0]):04X}"
+            yield path, MalformedReference(name, *locate(name, document, path), reason)
 
 
-def _texts(name: str, document: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _texts(name: str, document: Any) -> Iterator[tuple[Steps, str]]:
     """Every string of a document, keys too, with its path."""
-    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    waiting: list[tuple[Steps, Any]] = [((), document)]
     while waiting:
         path, value = waiting.pop()
         if len(path) > _DEEPEST:
@@ -232,20 +251,36 @@ def _policy_validator() -> Draft202012Validator:
     return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
-def _explain(error: ValidationError) -> tuple[tuple[str | int, ...], str]:
-    """Where the fault is, and what it is, in words."""
+def _explain_all(error: ValidationError) -> Iterator[tuple[Steps, str]]:
+    """Where the faults are, and what they are, in words: each field that is missing or too many."""
     path = tuple(error.absolute_path)
     rule: Any = error.validator_value
     schema: Any = error.schema
     instance: Any = error.instance
     match error.validator:
         case "required":
-            absent = next(field for field in rule if field not in instance)
-            return (*path, absent), "is missing"
+            for field in rule:
+                if field not in instance:
+                    yield (*path, field), "is missing"
         case "additionalProperties":
-            known = schema["properties"]
-            extra = next(field for field in instance if field not in known)
-            return (*path, extra), "is not a known field"
+            for field in instance:
+                if field not in schema["properties"]:
+                    yield (*path, field), "is not a known field"
+        case _:
+            yield _explain_value(error)
+
+
+def _explain(error: ValidationError) -> tuple[Steps, str]:
+    """The first of these."""
+    return next(_explain_all(error))
+
+
+def _explain_value(error: ValidationError) -> tuple[Steps, str]:
+    path = tuple(error.absolute_path)
+    rule: Any = error.validator_value
+    schema: Any = error.schema
+    instance: Any = error.instance
+    match error.validator:
         case "format":
             return path, f"{_quoted(instance)} is not a calendar date (YYYY-MM-DD)"
         case "type":
@@ -263,7 +298,7 @@ def _explain(error: ValidationError) -> tuple[tuple[str | int, ...], str]:
     return path, _shortened(error.message)
 
 
-def _explain_choice(error: ValidationError) -> tuple[tuple[str | int, ...], str]:
+def _explain_choice(error: ValidationError) -> tuple[Steps, str]:
     """Of several forms, what is wrong with the one meant: of the right type, with least wrong."""
     forms: dict[str | int, list[ValidationError]] = {}
     for one in error.context or ():

@@ -13,6 +13,7 @@ from policies.domain.reference.conditions import (
     check_range,
     known,
     once,
+    once_more,
     overlaps,
 )
 from policies.domain.reference.days import day
@@ -24,6 +25,15 @@ STANDARD = {"standard_questions": {"general_permit"}, "standard_exceptions": {"m
 
 
 def check_policies(found: Files) -> None:
+    for fault in policy_faults(found):
+        raise fault
+
+
+def policy_faults(found: Files) -> Iterator[MalformedReference]:
+    """The first thing that is wrong with each policy, in their order.
+
+    Raises MalformedReference for what is wrong with the file as a whole.
+    """
     document = found[files.POLICIES]
     for field, words in (("stances", Stance.values), ("requirements", Requirement.values)):
         if document[field] != words:
@@ -35,21 +45,23 @@ def check_policies(found: Files) -> None:
             raise MalformedReference(
                 files.POLICIES, "", field, f"must hold {', '.join(codes)} and nothing else"
             )
-    once(files.POLICIES, document["policies"], "key")
     _check_region_countries(found)
     policies = {row["key"]: row for row in document["policies"]}
     rules = {
         row["provision"]
         for row in chain(found[files.ECL]["destination_rules"], found[files.BCL]["entries"])
     }
+    seen: set[str] = set()
     for row in document["policies"]:
-        _check_scope(found, row, rules)
-        _check_relations(row, policies)
-        _check_terms(row, policies)
-        _check_versions(row)
-        url = row["instrument"]["url"]
-        if url is not None and not url.startswith(("https://", "http://")):
-            _refuse(row, "instrument.url", "must begin with https:// or http://")
+        try:
+            once_more(files.POLICIES, row, "key", seen)
+            _check_scope(found, row, rules)
+            _check_relations(row, policies)
+            _check_terms(row, policies)
+            _check_versions(row)
+            _check_address(row)
+        except MalformedReference as fault:
+            yield fault
 
 
 def _refuse(policy: Json, field: str, reason: str) -> None:
@@ -142,6 +154,12 @@ def _check_versions(row: Json) -> None:
         if all(one[field] == other[field] for field in ("from", "known_from")):
             reason = f"starts and is known as versions[{first}] is: one of them must differ"
             _refuse(row, f"versions[{second}]", reason)
+
+
+def _check_address(row: Json) -> None:
+    url = row["instrument"]["url"]
+    if url is not None and not url.startswith(("https://", "http://")):
+        _refuse(row, "instrument.url", "must begin with https:// or http://")
 
 
 # Citations and notes

@@ -135,6 +135,69 @@ def test_every_row_that_does_not_fit_is_named_at_once(office: Cast) -> None:
     assert {one.key for one in refused.value.refusals} == {"IL-2024-01-08", "HK-2020-07-03"}
 
 
+def refused_by(document: Any, office: Cast) -> list[tuple[str, str, str]]:
+    with pytest.raises(RefusedSet) as refused:
+        start_set(raw(document), by=office.admin)
+    assert not PolicyChange.objects.exists()
+    return [(one.key, one.field, one.reason) for one in refused.value.refusals]
+
+
+def test_every_bad_row_is_named_in_one_round_whatever_is_wrong_with_it(office: Cast) -> None:
+    """By its form, beside the register, and against what its key says."""
+    document = written_set()
+    row_of(document, "IL-2024-01-08")["effect"] = {"stance": "prohibited"}
+    bad = [{**with_version(), "key": f"TR-999{number}-suspension"} for number in range(6)]
+    bad[0]["layer"] = bad[1]["layer"] = "bad"
+    del bad[1]["title_en"], bad[1]["title_fr"]
+    bad[1] |= {"colour": "red", "shape": "round"}
+    bad[2]["title_fr"] = "a\x00b"
+    bad[3]["scope"]["destinations"] = ["TR", "ZZ"]
+    bad[4]["versions"][0]["to"] = "2020-01-01"
+    bad[5]["versions"][0]["from"] = None
+    document["policies"] += [*bad, with_version()]
+    found = refused_by(document, office)
+    assert all(reason for _key, _field, reason in found)
+    assert sorted((key, field) for key, field, _reason in found) == [
+        ("IL-2024-01-08", "scope"),
+        ("TR-9990-suspension", "layer"),
+        ("TR-9991-suspension", "colour"),
+        ("TR-9991-suspension", "layer"),
+        ("TR-9991-suspension", "shape"),
+        ("TR-9991-suspension", "title_en"),
+        ("TR-9991-suspension", "title_fr"),
+        ("TR-9992-suspension", "title_fr"),
+        ("TR-9993-suspension", "scope.destinations[1]"),
+        ("TR-9994-suspension", "versions[0].to"),
+        ("TR-9995-suspension", "versions"),
+    ]
+
+
+def test_rows_that_come_twice_are_each_named(office: Cast) -> None:
+    two = [{**with_version(), "key": f"TR-999{number}-suspension"} for number in range(2)]
+    found = refused_by({**written_set(), "policies": [*two, *two, with_version()]}, office)
+    assert [(key, field) for key, field, _reason in found] == [(one["key"], "key") for one in two]
+
+
+def test_what_is_wrong_beside_the_rows_is_named_with_them(office: Cast) -> None:
+    bad = {**with_version(), "layer": "bad"}
+    nameless = {name: value for name, value in with_version().items() if name != "key"}
+    document = {**written_set(), "policies": [bad, nameless, 7], "as_of": "soon"}
+    found = [(key, field) for key, field, _reason in refused_by(document, office)]
+    assert sorted(found) == [
+        ("", "as_of"),
+        ("", "policies[1].key"),
+        ("", "policies[2]"),
+        (NEW, "layer"),
+    ]
+
+
+@pytest.mark.parametrize("policies", [None, {}, "rows", [[]], [None]])
+def test_what_holds_no_rows_is_refused(office: Cast, policies: Any) -> None:
+    found = refused_by({**written_set(), "policies": policies}, office)
+    assert found[0][0] == ""
+    assert found[0][1].startswith("policies")
+
+
 @pytest.mark.parametrize("sent", [b"", b"{", b"[]", b"\xff", b'{"schema": "policies v1"}'])
 def test_what_is_no_set_is_refused(office: Cast, sent: bytes) -> None:
     with pytest.raises(RefusedSet):
