@@ -125,11 +125,10 @@ def fault_beside_the_register(documents: Sequence[Json]) -> str:
 
 def _faults_beside_the_register(policies: Sequence[Json]) -> Iterator[MalformedReference]:
     """What the loader would refuse, policy by policy, in the register with these in it."""
-    whole = written_set()
     given = {row["key"] for row in policies}
-    rest = [row for row in whole["policies"] if row["key"] not in given]
+    rest = [row for row in _written_policies() if row["key"] not in given]
     found = _packaged()
-    both = {**whole, "policies": [*policies, *rest]}
+    both = {**found[files.POLICIES], "policies": [*policies, *rest]}
     return policy_faults(Files({**found.documents, files.POLICIES: both}, found.digests))
 
 
@@ -272,29 +271,34 @@ def written_set() -> dict[str, Any]:
 
     Each policy has its French note beside it, which we ship in a file of its own. What is no
     policy, the rules of reading and the names of lists, is as in that file. Days of knowledge are
-    Ottawa days, as there.
+    Ottawa days, as there: what was known for less than one cannot be told, and is left out.
     """
-    packaged = _packaged()[files.POLICIES]
-    versions: dict[int, list[PolicyVersion]] = defaultdict(list)
-    for version in PolicyVersion.objects.order_by("pk"):
-        versions[version.policy_id].append(version)
-    policies = Policy.objects.select_related("replaces").prefetch_related(
-        "questions__same_as", "exceptions"
-    )
     return {
-        **packaged,
+        **_packaged()[files.POLICIES],
         "as_of": clock.today().isoformat(),
-        "policies": [
-            {
-                **document_of(one),
-                "notes_fr": one.notes_fr or None,
-                "versions": [_version(each) for each in versions[one.pk]],
-            }
-            for one in policies.order_by("pk")
-        ],
+        "policies": [row for row in _written_policies() if row["versions"]],
         "permit_acts": list(_permit_acts()),
         "context": list(_context()),
     }
+
+
+def _written_policies() -> list[dict[str, Any]]:
+    """Every policy, with the versions that were known at the end of any day. Fixed queries."""
+    versions: dict[int, list[PolicyVersion]] = defaultdict(list)
+    for version in PolicyVersion.objects.order_by("pk"):
+        if _day_of(version.known_from) != _day_of(version.known_to):
+            versions[version.policy_id].append(version)
+    policies = Policy.objects.select_related("replaces").prefetch_related(
+        "questions__same_as", "exceptions"
+    )
+    return [
+        {
+            **document_of(one),
+            "notes_fr": one.notes_fr or None,
+            "versions": [_version(each) for each in versions[one.pk]],
+        }
+        for one in policies.order_by("pk")
+    ]
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from accounts.exceptions import NotPermitted
 from history import clock
 from history.domain.verify import verify
 from permits.domain.policy_changes import preview_change, propose_change
+from policies.choices import ChangeKind
 from policies.domain.change_words import in_words
 from policies.domain.composing import compose
 from policies.domain.drafting import save_change
@@ -25,9 +27,10 @@ from policies.domain.register import current_register
 from policies.models import Policy, PolicyChange, PolicyVersion
 from tests.people import Cast
 from tests.permits.factories import make_in_review
-from tests.policies.changes import POLICY, WHY_EN, WHY_FR, approved, in_days
+from tests.policies.changes import POLICY, WHY_EN, WHY_FR, approved, draft, in_days
 
 NEW = "TR-9999-suspension"
+DENIAL = {"key": "TR-9999-denial", "effect": {"stance": "policy_of_denial"}}
 
 
 def raw(document: Any) -> bytes:
@@ -196,6 +199,40 @@ def test_what_holds_no_rows_is_refused(office: Cast, policies: Any) -> None:
     found = refused_by({**written_set(), "policies": policies}, office)
     assert found[0][0] == ""
     assert found[0][1].startswith("policies")
+
+
+@pytest.mark.parametrize(
+    ("starts", "second"),
+    [
+        (0, {"kind": ChangeKind.END, "ends": 30}),
+        # Called off before it began: the register states nothing of it any more.
+        (20, {"kind": ChangeKind.END, "ends": 5}),
+        (0, {"kind": ChangeKind.AMEND, "starts": 3, "of_policy": DENIAL}),
+    ],
+)
+@pytest.mark.parametrize("later", [0, 9])
+def test_two_changes_to_a_policy_on_one_day_hold_up_no_other_change(
+    office: Cast, starts: int, second: dict[str, Any], later: int
+) -> None:
+    approved(draft(office.admin, starts=in_days(starts)), by=office.admin_b)
+    days: dict[str, Any] = {
+        name: in_days(second[name]) for name in ("starts", "ends") if name in second
+    }
+    rest = {name: value for name, value in second.items() if name not in days}
+    approved(draft(office.admin, policy=NEW, **rest, **days), by=office.admin_b)
+    with clock.simulated(clock.now() + timedelta(days=later)):
+        scope = {**POLICY["scope"], "destinations": ["FR"]}
+        for change in (
+            draft(office.admin, of_policy={"key": "FR-9999-suspension", "scope": scope}),
+            draft(
+                office.admin,
+                kind=ChangeKind.CORRECT,
+                policy="IL-2024-01-08",
+                of_policy={"title_fr": "Israël : autre titre"},
+            ),
+        ):
+            assert not [one for one in findings(change) if one.blocks]
+        assert not compare(read_set(raw(written_set()))).changes
 
 
 @pytest.mark.parametrize("sent", [b"", b"{", b"[]", b"\xff", b'{"schema": "policies v1"}'])
