@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import product
 from typing import Any
 
 from django.utils.translation import get_language
@@ -34,6 +35,7 @@ from policies.domain.composing import (
     Composed,
     compose,
     days_ahead,
+    days_moved,
     document_of,
     imagine,
     is_another_policy,
@@ -425,12 +427,11 @@ def _in_the_register(
     for part, one in zip(parts, composed, strict=True):
         if part.policy is not None:
             yield from pending[part.policy.pk]
+        for row in _written(one, after):
+            for other, on in _contradicted(row, claims[_claim(row)], register):
+                yield _overlap(change, other, on)
         if one.enters is not None:
             row = after.rulebook.row[one.enters.key]
-            begins = one.begins.effective_from if one.begins else None
-            on = max(begins or date.min, clock.today())
-            for other in _contradicted(row, claims[_claim(row)], after, on):
-                yield _overlap(change, other, on)
             yield from _regions(row.scope, register)
             if days and not any(_governs(row.key, after, on) for on in days):
                 yield _warn(
@@ -453,7 +454,13 @@ def _in_the_register(
                 " corrected days are listed below, and stay as they are."
             ),
         )
+        # What has passed can become less strict by a correction alone.
+        days = days_ahead(composed, _first_moved(composed), after.rulebook.calendar.days)
     yield from _eased(change, composed, register, after, days)
+
+
+def _first_moved(parts: Iterable[Composed]) -> date:
+    return min((start or date.min for start, _end in days_moved(parts)), default=clock.today())
 
 
 def _faults(parts: Sequence[PolicyChange]) -> Iterator[Finding]:
@@ -547,28 +554,60 @@ def _by_claim(rows: Iterable[PolicyRow]) -> dict[_Claim, list[PolicyRow]]:
     return found
 
 
+def _written(part: Composed, after: Register) -> Iterator[PolicyRow]:
+    """The rows to which a part gives days: the one that it enters, and the one whose days move."""
+    for policy in (part.enters, part.follows.policy if part.follows else None):
+        if policy is not None:
+            yield after.rulebook.row[policy.key]
+
+
 def _contradicted(
-    row: PolicyRow, alike: Iterable[PolicyRow], after: Register, on: date
-) -> Iterator[PolicyRow]:
-    """Rows in force that claim the same as one of their layer and say something else."""
-    book = after.rulebook
-    in_force = book.in_force(book.calendar.stretch(on, None))
+    row: PolicyRow, alike: Iterable[PolicyRow], before: Register
+) -> Iterator[tuple[PolicyRow, date]]:
+    """Rows that claim the same as one of their layer and say something else on any of its days.
+
+    With each the first such day. Stretches in which both stood against each other before are left
+    out.
+    """
+    known = before.rulebook.row
     for other in alike:
         if (
             other.key != row.key
-            and book.bit[other.key] & in_force
             and other.scope.activities & row.scope.activities
             and (other.stance, other.requirement) != (row.stance, row.requirement)
             and not other.questions
             and not row.questions
         ):
-            yield other
+            were = [*_together(known.get(row.key), known.get(other.key))]
+            new = (
+                start
+                for start, end in _together(row, other)
+                if not any(first <= start and end <= last for first, last in were)
+            )
+            on = next(new, None)
+            if on is not None:
+                yield other, on
+
+
+def _together(row: PolicyRow | None, other: PolicyRow | None) -> Iterator[tuple[date, date]]:
+    """The stretches of days, half open, on which both are in force as known now."""
+    both = [[] if one is None else [*_stretches(one)] for one in (row, other)]
+    for (start, end), (first, last) in product(*both):
+        if max(start, first) < min(end, last):
+            yield max(start, first), min(end, last)
+
+
+def _stretches(row: PolicyRow) -> Iterator[tuple[date, date]]:
+    for span in row.spans:
+        if span.known_to is None:
+            yield span.effective_from or date.min, span.effective_to or date.max
 
 
 def _overlap(change: PolicyChange, other: PolicyRow, on: date) -> Finding:
     """The draft of a new policy can be made to end one that has begun before."""
-    words = _("%(key)s claims the same on that day, and says something else. Amend or end it.")
-    found = _block("overlap", _("Overlap"), words % {"key": other.key}, "destinations")
+    words = _("From %(day)s, %(key)s claims the same and says something else. Amend or end it.")
+    said = {"day": short_day(on), "key": other.key}
+    found = _block("overlap", _("Overlap"), words % said, "destinations")
     has_begun = any(
         span.known_to is None and (span.effective_from or date.min) < on for span in other.spans
     )

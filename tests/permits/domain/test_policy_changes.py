@@ -809,6 +809,70 @@ def test_an_item_left_out_has_the_form_of_one(office: Cast) -> None:
     assert "items" in [one.code for one in findings(change) if one.blocks]
 
 
+DENIAL = {"key": "TR-9999-denial", "effect": {"stance": "policy_of_denial"}}
+
+
+def overlaps(change: PolicyChange) -> list[str]:
+    return [one.words for one in findings(change) if one.code == "overlap" and one.blocks]
+
+
+@pytest.mark.parametrize("ends", [None, 21, 20])
+def test_a_row_that_claims_the_same_and_begins_later_is_found(
+    office: Cast, ends: int | None
+) -> None:
+    approved(draft(office.admin, starts=in_days(20)), by=office.admin_b)
+    last = None if ends is None else in_days(ends)
+    change = draft(office.admin, of_policy=DENIAL, starts=in_days(7), ends=last)
+    if ends == 20:
+        assert not overlaps(change)
+        return
+    (words,) = overlaps(change)
+    day = short_day(clock.today() + timedelta(days=20))
+    assert words.startswith(f"From {day}, TR-9999-suspension claims the same")
+    with pytest.raises(NotSettled):
+        propose_change(change, by=office.admin)
+
+
+@pytest.mark.parametrize("kind", [ChangeKind.EXTEND, ChangeKind.CORRECT])
+def test_days_that_are_moved_onto_those_of_a_row_that_claims_the_same_are_found(
+    office: Cast, kind: ChangeKind
+) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    key = "TR-9999-suspension"
+    approved(
+        draft(
+            office.admin,
+            kind=ChangeKind.AMEND,
+            policy=key,
+            of_policy=DENIAL,
+            starts=in_days(3),
+            ends=None,
+        ),
+        by=office.admin_b,
+    )
+    (words,) = overlaps(draft(office.admin, kind=kind, policy=key, ends=in_days(300)))
+    day = short_day(clock.today() + timedelta(days=3))
+    assert words.startswith(f"From {day}, TR-9999-denial claims the same")
+    assert not overlaps(draft(office.admin, kind=ChangeKind.END, policy=key, ends=in_days(2)))
+
+
+def test_a_correction_that_leaves_a_gap_in_days_gone_by_is_told(office: Cast) -> None:
+    """Its successor begins when it ended, nearly three years later."""
+    change = draft(
+        office.admin,
+        kind=ChangeKind.CORRECT,
+        policy="TR-2020-04-16-presumptive",
+        ends="2021-04-16",
+    )
+    told = [one.words for one in findings(change) if one.code == "gap"]
+    assert any(words.startswith("From 16 Apr 2021, Türkiye, export, ") for words in told), told
+
+
+def test_a_row_that_asks_no_question_may_claim_the_same_as_one_that_asks(office: Cast) -> None:
+    approved(draft(office.admin, of_policy={"questions": [QUESTION]}), by=office.admin_b)
+    assert not overlaps(draft(office.admin, of_policy=DENIAL))
+
+
 def test_rows_that_ask_a_question_may_claim_the_same(office: Cast) -> None:
     approved(draft(office.admin), by=office.admin_b)
     asks = {"key": "TR-9999-asks", "effect": {"stance": "prohibited"}, "questions": [QUESTION]}
