@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
+from django.core.exceptions import ValidationError
+from django.db import connection, models
 
+from history import canonical
 from history.models import Text, Tracked, tracked_models
 from history.values import SECRET, TEXT, plain, salted, sealed_columns, told_fields
 
@@ -60,37 +65,38 @@ class Fold:
         left = set(told)
         for rows in _pieces(model):
             texts = self._texts_of(model, rows, told)
-            for row in rows:
-                left.discard(row.pk)
-                place = f"{table} row {row.pk}"
-                if row.pk not in told:
+            for key, in_stream, version, *columns in rows:
+                left.discard(key)
+                place = f"{table} row {key}"
+                if key not in told:
                     yield place, "row", "no event tells of it"
                     continue
-                stream, sequence, packed = told[row.pk]
-                if row.stream != stream:
-                    yield place, "stream", f"it is {row.stream!r} and was {stream!r}"
-                if row.version != sequence:
-                    yield place, "version", f"it is {row.version} and was {sequence}"
+                stream, sequence, packed = told[key]
+                if in_stream != stream:
+                    yield place, "stream", f"it is {in_stream!r} and was {stream!r}"
+                if version != sequence:
+                    yield place, "version", f"it is {version} and was {sequence}"
                 values = orjson.loads(packed)
-                for field in told_fields(model):
-                    if not _same(
-                        getattr(row, field.attname), values.get(field.attname, _NONE), texts
-                    ):
+                for field, live in zip(told_fields(model), columns, strict=True):
+                    if not _same(field, live, values.get(field.attname, _NONE), texts):
                         yield place, field.attname, "it is not what the log tells"
         for key in sorted(left):
             yield f"{table} row {key}", "row", "it is gone"
 
     def _texts_of(
-        self, model: type[Tracked], rows: list[Tracked], told: dict[int, tuple[str, int, bytes]]
+        self,
+        model: type[Tracked],
+        rows: Sequence[Sequence[Any]],
+        told: dict[int, tuple[str, int, bytes]],
     ) -> dict[str, Text]:
         columns = sealed_columns(model)
         if not columns:
             return {}
         digests = [
             digest
-            for row in rows
-            if row.pk in told
-            for name, value in orjson.loads(told[row.pk][2]).items()
+            for key, *_ in rows
+            if key in told
+            for name, value in orjson.loads(told[key][2]).items()
             if name in columns and (digest := _digest(value))
         ]
         return Text.objects.in_bulk(digests)
@@ -99,15 +105,41 @@ class Fold:
 _NONE = object()
 
 
-def _pieces(model: type[Tracked]) -> Iterator[list[Tracked]]:
-    last = 0
-    while True:
-        rows = list(model._base_manager.filter(pk__gt=last).order_by("pk")[:_CHUNK])
-        if rows:
-            yield rows
-        if len(rows) < _CHUNK:
-            return
-        last = rows[-1].pk
+def _pieces(model: type[Tracked]) -> Iterator[Sequence[Sequence[Any]]]:
+    """The rows by id: the id, the stream, the version, and the columns that events tell."""
+    read = _kept if connection.vendor == "sqlite" else _read
+    last = None
+    while rows := read(model, last):
+        yield rows
+        last = rows[-1][0]
+
+
+def _read(model: type[Tracked], last: int | None) -> Sequence[Sequence[Any]]:
+    rows = model._base_manager.order_by("pk")
+    if last is not None:
+        rows = rows.filter(pk__gt=last)
+    return list(rows.values_list(*_columns(model, "attname"))[:_CHUNK])
+
+
+def _kept(model: type[Tracked], last: int | None) -> Sequence[Sequence[Any]]:
+    """As SQLite keeps them: it compares texts, so that a day written otherwise is another day.
+
+    The plus keeps the values from being read as dates and the like.
+    """
+    columns = ", ".join(f'+"{column}"' for column in _columns(model, "column"))
+    after = "" if last is None else "WHERE id > %s"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns} FROM {model._meta.db_table} {after}"  # noqa: S608 - our own names
+            f" ORDER BY id LIMIT {_CHUNK}",
+            [] if last is None else [last],
+        )
+        rows: Sequence[Sequence[Any]] = cursor.fetchall()
+    return rows
+
+
+def _columns(model: type[Tracked], kind: str) -> list[str]:
+    return ["id", "stream", "version", *(getattr(field, kind) for field in told_fields(model))]
 
 
 def _digest(value: Any) -> str | None:
@@ -116,15 +148,55 @@ def _digest(value: Any) -> str | None:
     return None
 
 
-def _same(live: Any, told: Any, texts: Mapping[str, Text]) -> bool:
+def _same(field: models.Field[Any, Any], live: Any, told: Any, texts: Mapping[str, Text]) -> bool:
     digest = _digest(told)
     if digest is None or digest not in texts:
         try:
-            return bool(plain(live) == told)
-        except TypeError:
+            return _holds(field, live, told)
+        except (TypeError, ValueError, ValidationError):
             return False
     text = texts[digest]
     if text.salt is None:
         # Disposed of: the row must not keep it either.
         return live in (None, "")
     return live is not None and salted(bytes(text.salt), str(live)) == digest
+
+
+def _holds(field: models.Field[Any, Any], live: Any, told: Any) -> bool:
+    """Whether a column has what is told, written as Django writes it."""
+    if isinstance(field, models.JSONField) and live is not None:
+        if connection.vendor == "sqlite":
+            text, live = live, json.loads(live)
+            if field.get_db_prep_save(live, connection) != text:
+                return False
+        # As texts: in Python, true is 1.
+        return canonical.encode(plain(live)) == canonical.encode(told)
+    if connection.vendor != "sqlite":
+        return bool(plain(live) == told)
+    kept = _in_sqlite(field, told)
+    return type(live) is type(kept) and bool(live == kept)
+
+
+def _in_sqlite(field: models.Field[Any, Any], told: Any) -> Any:
+    """What SQLite keeps for what is told."""
+    match field:
+        case _ if told is None:
+            return None
+        case models.BooleanField():
+            return int(told)
+        case models.DateTimeField():
+            return field.get_db_prep_save(field.to_python(told), connection)
+        case models.DecimalField():
+            return _figure(told)
+        case models.BinaryField():
+            return bytes.fromhex(told)
+        case _:
+            return told
+
+
+@lru_cache(maxsize=4096)
+def _figure(text: str) -> int | float:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT CAST(%s AS NUMERIC)", [text])
+        [figure] = cursor.fetchone()
+    return figure  # type: ignore[no-any-return]

@@ -211,16 +211,16 @@ def _query(condition: str = "") -> str:
 
 
 def _paged() -> Iterator[list[Sequence[Any]]]:
-    last = 0
-    query = f"{_query('WHERE number > %s')} LIMIT %s"
+    first = -(2**63)  # SQLite's least: nothing stands before event 1 unseen.
+    query = f"{_query('WHERE number >= %s')} LIMIT %s"
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(query, [last, _CHUNK])
+            cursor.execute(query, [first, _CHUNK])
             rows = cursor.fetchall()
         yield rows
         if len(rows) < _CHUNK:
             return
-        last = rows[-1][0]
+        first = rows[-1][0] + 1
 
 
 def _streamed() -> Iterator[list[Sequence[Any]]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +13,10 @@ from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
-from history import guards
+from accounts.choices import Role
+from accounts.domain.delegations import end_delegation
+from accounts.models import Delegation, RoleGrant
+from history import clock, guards
 from history.domain import checkpoints
 from history.domain.verify import verify
 from history.merkle import leaf_hash
@@ -20,7 +25,8 @@ from history.refusal import at_the_door
 from history.values import told_fields
 from policies.models import Destination
 from tests.history.rows import add_destination, rename
-from tests.people import make_person
+from tests.people import give_delegation, make_cast, make_person
+from tests.permits.factories import make_permit
 from tests.unlogged import unlogged
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +114,16 @@ class TestEveryTrackedTable:
         assert insert(row, id=1_000_000, version=0)
         assert insert(row, id=1_000_000, stream="reference:nobody", version=1)
 
+    @pytest.mark.parametrize("key", [0, -1])
+    def test_an_insert_below_the_first_id_is_refused_or_found(
+        self, model: type[Tracked], key: int
+    ) -> None:
+        row = a_row_of(model)
+        head = Event.objects.filter(stream=row.stream).count()
+        if not insert(row, id=key, version=head):
+            found = {(fault.place, fault.reason) for fault in verify(deep=True).faults}
+            assert found == {(f"{model._meta.db_table} row {key}", "row")}
+
     @sqlite_only
     @pytest.mark.parametrize("verb", ["REPLACE", "INSERT OR REPLACE", "INSERT OR IGNORE"])
     def test_a_replacement_is_refused(self, model: type[Tracked], verb: str) -> None:
@@ -172,6 +188,83 @@ class TestEveryTrackedTable:
             named for _, named in expected
         }
 
+    def test_without_guards_a_value_that_is_written_otherwise_is_found_and_named(
+        self, model: type[Tracked]
+    ) -> None:
+        a_row_of(model)
+        expected = written_otherwise(model)
+        found = {(fault.place, fault.reason) for fault in verify(deep=True).faults}
+        assert found == expected
+
+
+def test_what_a_case_has_written_otherwise_is_found_and_named() -> None:
+    cast = make_cast()
+    give_delegation(cast.decision, proposed_by=cast.admin, confirmed_by=cast.admin_b)
+    make_permit(cast.analyst, cast.analyst_b, cast.decision)
+    expected = set[tuple[str, str]]()
+    for model in TRACKED:
+        expected |= written_otherwise(model)
+    assert expected
+    found = {(fault.place, fault.reason) for fault in verify(deep=True).faults}
+    assert found == expected
+
+
+def written_otherwise(model: type[Tracked]) -> set[tuple[str, str]]:
+    """Writes one value of each column otherwise, where the table lets that happen; tells which."""
+    found = set()
+    for field in told_fields(model):
+        for row in model._base_manager.order_by("pk")[:40]:
+            if any(
+                written(row, field, spelling)
+                for spelling in other_spellings(field, getattr(row, field.attname))
+            ):
+                found.add((f"{model._meta.db_table} row {row.pk}", field.attname))
+                break
+    return found
+
+
+def other_spellings(field: Any, value: Any) -> Iterator[Any]:
+    """What Python reads as the same value, and SQL as another."""
+    match field:
+        case models.JSONField() if value:
+            if with_numbers_for_truth(value) != json.dumps(value):
+                yield with_numbers_for_truth(value)
+            elif connection.vendor == "sqlite" and type(value) is dict:
+                yield f'{{{json.dumps(next(iter(value)))}: "forged", {json.dumps(value)[1:]}'
+            elif connection.vendor == "sqlite":
+                yield f" {json.dumps(value)}"
+        case _ if connection.vendor != "sqlite" or value in (None, ""):
+            return
+        case models.DateTimeField():
+            yield value.isoformat()
+        case models.DateField():
+            yield value.strftime("%G-W%V-%u")
+        case models.DecimalField():
+            yield float(value) + 10 ** -(field.decimal_places + 2)
+        case models.CharField() if re.fullmatch("([0-9a-f]{2})+", value):
+            yield bytes.fromhex(value)
+
+
+def with_numbers_for_truth(value: Any) -> str:
+    """JSON with 1 where true was, true where 1 was, and so with 0."""
+    swap = {"true": "1", "false": "0", "1": "true", "0": "false"}
+    return re.sub(
+        r"(?<=[\[: ])(true|false|0|1)(?=[,\]}])", lambda match: swap[match[0]], json.dumps(value)
+    )
+
+
+def written(row: Tracked, field: Any, spelling: Any) -> bool:
+    """Whether it got past what the table itself asks of its rows."""
+    try:
+        with unlogged(), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f'UPDATE {row._meta.db_table} SET "{field.column}" = %s WHERE id = %s',
+                [spelling, row.pk],
+            )
+    except DatabaseError:
+        return False
+    return True
+
 
 def other_values(field: Any, value: Any) -> Iterator[Any]:
     """Values that a column could be changed to; the database may refuse some."""
@@ -215,6 +308,42 @@ def tampered(row: Tracked, field: Any, value: Any) -> bool:
     except DatabaseError:
         return False
     return True
+
+
+def test_a_role_below_the_first_id_is_found() -> None:
+    """An insert that no guard stops: its version is that of an event of the stream."""
+    somebody = make_person("nobody_yet")
+    row = RoleGrant(
+        id=-1,
+        person=somebody,
+        role=Role.ADMINISTRATOR,
+        proposed_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+        confirmed_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+        starts_on=dt.date(2020, 1, 1),
+        stream=somebody.stream,
+        version=somebody.version,
+    )
+    assert not insert(row)
+    [fault] = verify(deep=True).faults
+    assert (fault.place, fault.reason) == ("accounts_rolegrant row -1", "row")
+
+
+@sqlite_only
+@pytest.mark.parametrize("form", ["%G-W%V-%u", "9999-02-31", "soon"])
+def test_an_ended_delegation_does_not_live_again_by_how_its_day_is_written(form: str) -> None:
+    """Of days written otherwise, SQL and Python make two; of one that is none, Python an error."""
+    noon = dt.datetime(2026, 1, 5, 17, tzinfo=dt.UTC)
+    with clock.simulated(noon):
+        cast = make_cast()
+        given = give_delegation(cast.decision, proposed_by=cast.admin, confirmed_by=cast.admin_b)
+    with clock.simulated(noon + dt.timedelta(days=40)):
+        end_delegation(given, by=cast.admin, reason="Instrument revoked")
+    given.refresh_from_db()
+    assert given.ends_on
+    field = Delegation._meta.get_field("ends_on")
+    assert written(given, field, given.ends_on.strftime(form))
+    [fault] = verify(deep=True).faults
+    assert (fault.place, fault.reason) == (f"accounts_delegation row {given.pk}", "ends_on")
 
 
 def test_an_honest_change_of_a_row_of_an_older_version_is_accepted() -> None:
