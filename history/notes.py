@@ -11,6 +11,17 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 _ED25519 = b"\x01"
+_FIELD = 2**255 - 19
+_SMALL_ORDER = frozenset(
+    {
+        0,
+        1,
+        _FIELD - 1,
+        # Of order 8.
+        2707385501144840649318225287225658788936804267575313519463743609750303402022,
+        _FIELD - 2707385501144840649318225287225658788936804267575313519463743609750303402022,
+    }
+)
 _NOTE = re.compile(
     r"(?P<text>(?P<log>[a-z0-9.\-/]{1,100})/(?P<epoch>[1-9]\d{0,15})\n"
     r"(?P<size>[1-9]\d{0,15})\n(?P<root>[A-Za-z0-9+/]{43}=)\n)\n"
@@ -42,7 +53,7 @@ class VerificationKey:
         try:
             log, key_id, encoded = text.split("+", 2)
             raw = base64.b64decode(encoded, validate=True)
-        except ValueError:
+        except (AttributeError, ValueError):
             raise BadNote("it is not a verification key") from None
         key = cls(log, raw[1:])
         if len(raw) != 33 or raw[:1] != _ED25519 or key_id != key.id.hex() or str(key) != text:
@@ -50,6 +61,11 @@ class VerificationKey:
         return key
 
     def verify(self, signature: bytes, message: bytes) -> bool:
+        # With one of these points for a key, one signature fits many texts (RFC 8032 leaves it to
+        # the verifier). Nor has a point a second spelling.
+        height = int.from_bytes(self.public, "little") % 2**255
+        if height in _SMALL_ORDER or height >= _FIELD:
+            return False
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
         except (InvalidSignature, ValueError):

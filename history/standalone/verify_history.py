@@ -4,10 +4,9 @@
     python3 verify_history.py DIR [--pin FILE]          (FILE: a checkpoint that was kept elsewhere)
 Exit codes: 0 good, 1 not good, 2 used wrongly or a file cannot be read.
 """
-import argparse, json, re, sys
+import argparse, datetime, json, re, sys
 from base64 import b64decode, b64encode
 from collections import namedtuple
-from datetime import date
 from functools import reduce
 from hashlib import sha256, sha512
 from pathlib import Path
@@ -48,8 +47,7 @@ PRINTABLE, ODD = re.compile("[ -~]+").fullmatch, re.compile(rb'[\x7f-\xff\\]|"":
 CITING = re.compile(rb'"\$(?:text|secret)":').findall
 CITATIONS = re.compile(rb'\{"\$((?:text|secret)":"[0-9a-f]{64})"\}').findall
 def decode(line: bytes, fits: Any = bool) -> Any:
-    value = READER.decode(line.decode())
-    text = WRITER.encode(value)
+    text = WRITER.encode(value := READER.decode(line.decode()))
     need(text.encode() + b"\n" == line, "it is not written canonically, on a line")
     if ODD(line) or line.count(b"{") + line.count(b"[") > 64: look_into(value, 64)
     need(type(value) is dict and fits(text), "it is not an object of the right form")
@@ -66,7 +64,7 @@ def read_event(line: bytes) -> Any:
     fine["changes"] = type(event.get("changes")) is list and all(type(one) is dict and
         {name: type(one[name]) for name in one} in CHANGES for one in event["changes"])
     need(EVENT(WRITER.encode({**event, **fine})), "a member is missing, too many or ill-formed")
-    days = map(date.fromisoformat, (event["occurred_on"], event["recorded_at"][:10]))
+    days = map(datetime.date.fromisoformat, (event["occurred_on"], event["recorded_at"][:10]))
     need(all(days) and len(event["stream"]) <= 120, "its stream is too long")
     need(len(CITING(line)) == len(CITATIONS(line)), "a $text or $secret is not one")
     return event
@@ -96,8 +94,7 @@ def verify(public: bytes, message: bytes, signature: bytes) -> bool:
     return bool((y | (x & 1) << 255).to_bytes(32, "little") == signature[:32])
 def read_key(text: str, log: str) -> bytes:
     """The id of a verification key of this log (4 bytes), and the key (32)."""
-    coded = b64decode(text[-44:])
-    name = sha256(log.encode() + b"\n" + coded).digest()[:4]
+    name = sha256(log.encode() + b"\n" + (coded := b64decode(text[-44:]))).digest()[:4]
     same = text == f"{log}+{name.hex()}+{b64encode(coded).decode()}"
     need(same and len(coded) == 33 and coded[0] == 1, "it is not a key of this log")
     return name + coded[1:]
@@ -109,14 +106,14 @@ def read_note(text: str) -> Note:
     return Note(body, log, int(epoch), int(size), b64decode(root), b64decode(proof))
 
 class History:
-    """What is known after so many events. It does not grow with them, but for streams and texts."""
+    """What is known after so many events. Of them it keeps streams, texts and notes alone."""
     at: Any = ("", "")  # What is judged, and the word if it is not good.
     log = first_key = newest = ""
     key, epoch, synthetic, size, notes, good = b"", 1, False, 0, 0, 0
     def __init__(self, folder: Path, pin: Any = None) -> None:
         self.folder, self.pin, self.cited = folder, pin, set[bytes]()
         self.there = {need(p.is_file() and p.name, f"no plain file: {p}") for p in folder.iterdir()}
-        self.streams, self.peaks = dict[str, int](), list[bytes]()
+        self.streams, self.peaks, self.told = dict[str, int](), list[bytes](), set[str]()
     def lines(self, name: str) -> Any:
         with (self.folder / name).open("rb") as file: yield from file
     def grow(self, leaf: bytes) -> None:
@@ -140,9 +137,8 @@ class History:
                 need(n <= due.size == row["size"], "a size is not that of the note, or too small")
             self.at = n, "malformed"
             event = read_event(line)
-            self.at, verb, stream = (n, "order"), event["verb"], event["stream"]
-            self.log, synthetic = self.log or event["log"], event["data"].get("synthetic") is True
-            self.synthetic = synthetic if n == 1 else self.synthetic
+            self.at, (verb, stream, data) = (n, "order"), map(event.get, ("verb", "stream", "data"))
+            if n == 1: self.log, self.synthetic = event["log"], data.get("synthetic") is True
             self.epoch += verb == "log.restored"
             sequence = self.streams[stream] = self.streams.get(stream, 0) + 1
             fit = {"number": n, "log": self.log, "epoch": self.epoch, "sequence": sequence}
@@ -154,8 +150,8 @@ class History:
             need(written == leaf.hex().encode() + b"\n", "leaves.txt has another hash, or none")
             if verb in OWN:
                 self.at = n, OWN[verb][0]
-                need(stream == "system" and OWN[verb][1](WRITER.encode(event["data"])), "its form")
-                self.check_own(n, verb, event["data"], event["reason"])
+                need(stream == "system" and OWN[verb][1](WRITER.encode(data)), "its form")
+                self.check_own(n, verb, data, event["reason"])
             self.grow(leaf)
             if "texts.jsonl" in self.there: self.cited.update(CITATIONS(line))
             for note in filter(lambda note: note and note.size == n, (due, self.pin)):
@@ -182,10 +178,12 @@ class History:
             restored, here = verb == "log.restored", (n - 1, self.root())
             ended, told = self.epoch - restored, data["anchor" if restored else "note"]
             need((data["size"], data["root"]) == (n - 1, here[1].hex()), "it tells of other events")
-            note = None if told is None else self.signed(read_note(told), ended)
-            later = note and restored and note.size != n - 1
-            need(not note or later or (note.size, note.root) == here, "its checkpoint differs")
+            note: Any = None if told is None else read_note(told)
+            fits = not note or (restored and told in self.told and note.epoch == ended)
+            fits = fits or (self.signed(note, ended).size >= n and restored)
+            need(fits or (note.size, note.root) == here, "its checkpoint differs")
             need(reason or not restored, "it has no reason")
+            if not restored: self.told.add(told)
             if restored and self.pin and self.pin.epoch == ended and self.pin.size >= n:
                 pin, self.pin = self.signed(self.pin, ended), None
                 need(note and (note.size > pin.size or note.body == pin.body), "it gives up more")
@@ -206,7 +204,9 @@ class History:
             found = sha256(bytes.fromhex(row["salt"]) + text.encode()).hexdigest()
             need(row["digest"] == found or kind == "secret", f"one has the digest {found}")
         listed = listed if type(listed) is dict else {}
-        for name in sorted((self.there | listed.keys()) - {"manifest.json"}):
+        self.at = min(listed.keys() - self.there, default=""), "missing"
+        need(not self.at[0], "it is not in the folder")
+        for name in sorted(self.there - {"manifest.json"}):
             self.at, total, length = (name, "file"), sha256(), (self.folder / name).stat().st_size
             for line in self.lines(name): total.update(line)
             files[name] = {"bytes": length, "sha256": total.hexdigest()}

@@ -20,6 +20,8 @@ from typing import Any
 
 from tests.campaigns import ground
 from tests.campaigns.ground import Report, measured
+from tests.history.exports import write
+from tests.history.mutations import MUTATIONS
 
 WRITERS = 8
 SECONDS = 60
@@ -311,8 +313,8 @@ def exports(report: Report, folder: Path) -> None:
     for number in range(200):
         mutated = mutate(events, chance)
         (good / "events.jsonl").write_bytes(b"".join(mutated))
-        ours, theirs = in_the_app(good), standalone(good)[1]
-        if ours == theirs.split(":")[1].strip() if ":" in theirs else False:
+        ours, theirs = by_both(good)
+        if ours == theirs:
             agreed += 1
         else:
             first = first or f"mutation {number}: {ours!r} and {theirs!r}"
@@ -320,10 +322,23 @@ def exports(report: Report, folder: Path) -> None:
     if first:
         report.say(first)
     report.line(
-        "two verifiers on mutated exports, same first bad event",
+        "two verifiers on mutated exports, same first bad event and reason",
         "200 of 200",
         str(agreed),
         agreed == 200,
+    )
+    agreed = 0
+    for name, make in MUTATIONS.items():
+        book, pin_of_it = make()
+        ours, theirs = by_both(write(book.files(), folder / "mutated"), pin_of_it)
+        agreed += ours == theirs
+        if ours != theirs:
+            report.say(f"{name}: {ours!r} and {theirs!r}")
+    report.line(
+        "two verifiers where every hash was made anew",
+        f"{len(MUTATIONS)} of {len(MUTATIONS)}",
+        str(agreed),
+        agreed == len(MUTATIONS),
     )
     proofs(report)
 
@@ -343,15 +358,15 @@ def standalone(folder: Path, pin: str | None = None) -> tuple[int, str]:
     return code, out.buffer.read().decode("utf-8", "replace").splitlines()[0]
 
 
-def in_the_app(folder: Path) -> str:
-    """The place that the application's own reader names first."""
+def in_the_app(folder: Path, pin: str | None = None) -> str:
+    """The place that the application's own reader names first, and the reason."""
     from history.domain.reading import LogReader, NotGood  # noqa: PLC0415 - after `use`
 
     notes = {
         row["size"]: row["note"]
         for row in map(json.loads, (folder / "checkpoints.jsonl").read_text().splitlines())
     }
-    reader = LogReader(notes)
+    reader = LogReader(notes, pin=pin)
     leaves = iter((folder / "leaves.txt").read_text().splitlines())
     try:
         with (folder / "events.jsonl").open("rb") as file:
@@ -360,9 +375,19 @@ def in_the_app(folder: Path) -> str:
                 reader.take(line.removesuffix(b"\n"), None if leaf is None else bytes.fromhex(leaf))
         reader.end()
     except NotGood as fault:
-        return f"event {fault.place}"
+        return f"event {fault.place}: {fault.reason}"
     size = json.loads((folder / "manifest.json").read_bytes())["size"]
-    return f"event {min(size, reader.size) + 1}" if size != reader.size else "good"
+    return f"event {min(size, reader.size) + 1}: missing" if size != reader.size else "good"
+
+
+def by_both(folder: Path, pin: str | None = None) -> tuple[str, str]:
+    """What the application's reader and the stand-alone verifier name first, and the reason."""
+    kept = folder.parent / "pin-of-both.txt"
+    if pin:
+        kept.write_text(pin, encoding="utf-8")
+    code, words = standalone(folder, str(kept) if pin else None)
+    place, reason = words.removeprefix("NOT GOOD: ").split(": ")[:2]
+    return in_the_app(folder, pin), "good" if code == 0 else f"{place}: {reason}"
 
 
 def mutate(events: list[bytes], chance: random.Random) -> list[bytes]:

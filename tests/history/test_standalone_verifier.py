@@ -20,9 +20,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from history.notes import VerificationKey
 from history.standalone import verify_history as verifier
+from tests.campaigns.history import by_both
 from tests.history import exports
 from tests.history.exports import Book, Files, Signer, canonical, write
+from tests.history.mutations import MUTATIONS
 
 VECTORS = Path(__file__).parent / "vectors"
 SCRIPT = Path(verifier.__file__)
@@ -473,6 +476,35 @@ def test_a_forgery_is_found_where_it_begins(name: str, tmp_path: Path) -> None:
     assert found.startswith(f"NOT GOOD: {forgery.finding}:"[:-1]), found
 
 
+# The verifier of the product agrees.
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_both_verifiers_name_the_same_event_and_reason(name: str, tmp_path: Path) -> None:
+    book, pin = MUTATIONS[name]()
+    ours, theirs = by_both(write(book.files(), tmp_path / "export"), pin)
+    assert ours == theirs
+
+
+OF_THE_FILES = {"a leaf too many", "no last line feed"}
+"""The product's reader is given events, not files."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, forgery in FORGERIES.items()
+        if forgery.finding.startswith("event ") and name not in OF_THE_FILES
+    ],
+)
+def test_both_verifiers_name_the_same_of_a_forgery(name: str, tmp_path: Path) -> None:
+    forgery = FORGERIES[name]
+    folder = write(forgery.tamper(good(forgery.base)), tmp_path / "export")
+    ours, theirs = by_both(folder, forgery.pin)
+    assert ours == theirs
+
+
 # What is good passes.
 
 
@@ -665,6 +697,18 @@ def test_a_device_in_the_folder_is_refused(tmp_path: Path) -> None:
     assert (code, "no plain file" in report) == (2, True)
 
 
+@pytest.mark.parametrize("name", ["/dev/zero", "../pipe", "pipe/..", "elsewhere.txt"])
+def test_what_the_manifest_lists_outside_the_folder_is_missing_and_not_opened(
+    name: str, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    files = good()
+    about = json.loads(files["manifest.json"])
+    about["files"][name] = {"bytes": 0, "sha256": "0" * 64}
+    folder = write(manifest(files=about["files"])(files), tmp_path / "export")
+    assert run(folder) == (1, f"NOT GOOD: {name}: missing: it is not in the folder\n")
+
+
 def test_the_verifier_is_one_short_file_of_the_standard_library() -> None:
     lines = SCRIPT.read_text("utf-8").splitlines()
     assert len(lines) <= 250
@@ -722,11 +766,14 @@ def test_the_signatures_of_rfc_8032_are_verified(public: str, message: str, sign
 def test_a_key_of_small_order_is_none(point: bytes) -> None:
     assert verifier.unpack(point)
     assert not verifier.verify(point, b"any", bytes([1]) + bytes(63))
+    assert not VerificationKey("x", point).verify(bytes([1]) + bytes(63), b"any")
 
 
 def test_a_point_has_one_encoding() -> None:
     for y in (verifier.P, verifier.P + 1, 2**255 - 1):
         assert verifier.unpack(y.to_bytes(32, "little")) is None
+        public = y.to_bytes(32, "little")
+        assert not VerificationKey("x", public).verify(bytes([1]) + bytes(63), b"any")
     assert verifier.unpack((1 | 1 << 255).to_bytes(32, "little")) is None
 
 
