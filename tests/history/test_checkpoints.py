@@ -6,10 +6,12 @@ import json
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from pytest_django import Settings
 
 from history.canonical import decode
@@ -182,6 +184,46 @@ def test_a_restore_needs_its_authority_and_a_true_anchor() -> None:
         epochs.open_epoch(anchor=note.replace("permit-desk/", "permit-desk/x"), authority="A")
     with pytest.raises(BadNote):
         epochs.open_epoch(anchor="nothing", authority="A")
+
+
+@pytest.mark.parametrize("others", [0, 1, 6])
+def test_a_checkpoint_of_a_branch_that_was_lost_is_no_anchor_once_people_worked_on(
+    others: int,
+) -> None:
+    """It is signed, and of as many events as there are or fewer: but of others."""
+    row, lost = add_destination("ZZ"), None
+    with suppress(_Undo), transaction.atomic():
+        rename(row, "Lost")
+        lost = checkpoints.make()
+        raise _Undo
+    assert lost
+    while Log.objects.get().size < lost.size + others:
+        row.refresh_from_db()
+        rename(row, f"After {Log.objects.get().size} entries")
+    size = Log.objects.get().size
+    with pytest.raises(BadNote):
+        epochs.open_epoch(anchor=lost.note, authority="Director's order 5")
+    assert (Log.objects.get().size, Log.objects.get().epoch) == (size, 1)
+    epochs.open_epoch(anchor=None, authority="Director's order 5")
+    assert verify(deep=True).good
+
+
+@pytest.mark.parametrize("rotated", [False, True])
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_a_checkpoint_that_the_log_tells_of_is_an_anchor(rotated: bool, goes_on: bool) -> None:
+    """Also one signed by the key before: it was in force then."""
+    row = add_destination("ZZ")
+    note = checkpoints.make().note
+    if rotated:
+        checkpoints.rotate_key()
+    if goes_on:
+        rename(row, "Again")
+    epochs.open_epoch(anchor=note, authority="Director's order 5")
+    assert verify(deep=True).good
+
+
+class _Undo(Exception):
+    """Rolls back."""
 
 
 def test_the_command_opens_an_epoch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
