@@ -242,6 +242,7 @@ def attacks(report: Report) -> None:
             cursor.execute("CREATE ROLE campaign_app")
             cursor.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO campaign_app")
             cursor.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        lawful_act(report)
     refused = 0
     for statement in statements:
         try:
@@ -263,6 +264,22 @@ def attacks(report: Report) -> None:
         f"{refused} of {len(statements)}",
         refused == len(statements),
     )
+
+
+def lawful_act(report: Report) -> None:
+    """What the attacks are refused to, the documented role can do by the door."""
+    from django.db import DatabaseError, transaction  # noqa: PLC0415 - after `use`
+
+    from tests.people import make_person  # noqa: PLC0415
+    from tests.serving import serve_as  # noqa: PLC0415
+
+    done = "refused"
+    with suppress(_Undo, DatabaseError), transaction.atomic():
+        serve_as("campaign_serving")
+        make_person("served")
+        done = "done"
+        raise _Undo
+    report.line("an account opened by the documented role", "done", done, done == "done")
 
 
 # Exports
