@@ -97,6 +97,7 @@ ACCESS: Mapping[str, Row] = {
     "policies:destination_csv": {"GET": PUBLIC},
     "policies:lists": {"GET": PUBLIC},
     "policies:list": {"GET": PUBLIC},
+    "policies:find_items": {"GET": PUBLIC},
     "policies:law": {"GET": PUBLIC},
     "policies:instrument": {"GET": PUBLIC},
     "policies:ask": {"GET": PUBLIC},

@@ -162,6 +162,8 @@ class TriedApplicationForm(TriedForm, ApplicationForm):
 
 class TriedLineForm(TriedForm, LineForm):
     taken = intake.LINE_FIELDS
+    # A row of a table has no room to offer items: here they are numbers.
+    chosen = None  # type: ignore[assignment]
 
 
 class TriedPartyForm(TriedForm, PartyForm):

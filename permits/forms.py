@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.models import ModelChoiceIterator
-from django.utils.translation import get_language
+from django.forms.widgets import Script
+from django.urls import reverse
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import DayField, ReasonField
@@ -25,10 +28,14 @@ from permits.choices import (
 from permits.domain import documents, intake, sources
 from permits.models import Application, Card, Document, Evidence, Line, Measure, Party
 from policies.choices import Activity
+from policies.domain.codes import is_written_code
+from policies.domain.items import Finder, Item, numbers_and_words
 from policies.domain.search import folded
 from policies.models import Policy, SubRegion
 
 LONGEST_TEXT = 10_000
+MOST_OFFERED = 30
+"""Items of the control lists that are offered for the words typed."""
 CHOSEN = ("likelihood", "gravity", "link", "confidence", "residual")
 """The answers of a consideration that are chosen and not written."""
 
@@ -251,14 +258,42 @@ class ApplicationForm(ModelShape):
         return [code.upper() for code in self.cleaned_data["transit"].replace(",", " ").split()]
 
 
+class ItemsInput(forms.TextInput):
+    """A field that offers control-list items while one types."""
+
+    class Media:
+        css: ClassVar = {"all": ["css/components/suggest.css"]}
+        js: ClassVar = [Script("js/suggest.js", type="module")]
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        told = {"data-suggest": reverse("policies:find_items"), "autocomplete": "off"}
+        return super().get_context(name, value, {**told, **(attrs or {})})
+
+
+class ItemsChosen(forms.MultipleChoiceField):
+    """Items that are ticked. Whether each is one is judged with those that are typed."""
+
+    def valid_value(self, value: str) -> bool:
+        return True
+
+
 class LineForm(ModelShape):
-    """A line of the application."""
+    """A line of the application.
+
+    Words in place of a number come back with the items that have them, to be ticked as `chosen`.
+    """
 
     items = forms.CharField(
         label=_("Control-list items"),
         required=False,
-        help_text=_("Several, with a space between: 2-15.d 9-1. Look them up under Lists."),
+        help_text=_(
+            "Numbers, or words to find them by, with a comma between: 2-15.d, battle tanks."
+        ),
     )
+    chosen = ItemsChosen(
+        label=_("Items found"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    field_order = ("items", "chosen")
 
     class Meta:
         model = Line
@@ -278,12 +313,66 @@ class LineForm(ModelShape):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["items"] = " ".join(self.instance.items)
+        self._found: dict[str, dict[str, Item]] = {}
+        if "chosen" in self.fields:
+            self.fields["items"].widget = ItemsInput()
+            self._offer()
+
+    def _offer(self) -> None:
+        """Offers what the words typed find, and what is ticked; else there is nothing to tick."""
+        pieces = numbers_and_words(self["items"].data or "") if self.is_bound else ()
+        words = [one for one in islice(pieces, intake.MOST_ITEMS) if not is_written_code(one)]
+        ticked = list(self["chosen"].data or ()) if self.is_bound else []
+        if words:
+            finder = Finder("fr" if (get_language() or "").startswith("fr") else "en")
+            self._found = {one: finder.find(one) for one in words}
+        shown: dict[str, str] = {}
+        for found in self._found.values():
+            shown |= {code: str(item) for code, item in islice(found.items(), MOST_OFFERED)}
+        shown |= {code: code for code in ticked if code not in shown}
+        if shown:
+            self.fields["chosen"].choices = list(shown.items())  # type: ignore[attr-defined]
+        else:
+            del self.fields["chosen"]
 
     def check(self, unread: Collection[str]) -> None:
         intake.checked_line(self.instance, self.values, unread)
 
     def clean_items(self) -> list[str]:
-        return list(self.cleaned_data["items"].replace(",", " ").split())
+        """Numbers, and what was ticked for words. Words that find nothing stay, to be refused."""
+        ticked: list[str] = self["chosen"].data if "chosen" in self.fields else []
+        items, faults = [], []
+        for piece in numbers_and_words(self.cleaned_data["items"]):
+            found = self._found.get(piece)
+            if not found:
+                items.append(piece)
+            elif found.keys().isdisjoint(ticked):
+                faults.append(_to_be_ticked(piece, len(found)))
+        items += ticked
+        if faults:
+            try:
+                intake.checked_items(items)
+            except ValidationError as fault:
+                faults += fault.messages
+            raise ValidationError(faults)
+        return items
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: value for name, value in super().values.items() if name != "chosen"}
+
+
+def _to_be_ticked(words: str, number: int) -> str:
+    if number > MOST_OFFERED:
+        text = gettext(
+            "“%(words)s” is no number. The first %(most)d of %(number)d items with these words are"
+            " below: tick those that are meant, or write more words."
+        )
+    else:
+        text = gettext(
+            "“%(words)s” is no number. Items with these words are below: tick those that are meant."
+        )
+    return text % {"words": words, "number": number, "most": MOST_OFFERED}
 
 
 class PartyForm(ModelShape):
