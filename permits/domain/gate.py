@@ -99,7 +99,8 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a rule found. `state`: pass, fail, not law that day, not for these goods, or to come:
-    a rule on the person who decides, before there is one, or on goods before there are any.
+    a rule on the person who decides, before there is one, on goods before there are any, or on
+    what the considerations find before they say it.
     """
 
     rule: Rule
@@ -193,10 +194,15 @@ def _for_war_material(outlook: Outlook) -> str:
 
 
 def _wherever_a_risk_was_found(outlook: Outlook) -> str:
-    """As ss. 7.3 and 7.4, and wherever a consideration was answered so, whatever the goods are."""
+    """As ss. 7.3 and 7.4, and wherever a consideration was answered so, whatever the goods are.
+
+    While one says nothing of what remains, it can't be told that there is no risk.
+    """
     if any(state.residual in _NOT_EXCLUDED for state in outlook.states):
         return PASS
-    return _for_war_material(outlook)
+    applies = _for_war_material(outlook)
+    is_open = any(not state.residual for state in outlook.states)
+    return TO_COME if applies == PASS and is_open else applies
 
 
 # The rules

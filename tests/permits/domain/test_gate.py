@@ -38,6 +38,7 @@ from tests.people import Cast, give_delegation, give_role, make_cast
 from tests.permits.factories import (
     LINE,
     WHY,
+    answer_cards,
     attached,
     clear_parties,
     lower,
@@ -198,6 +199,25 @@ def test_an_empty_draft_passes_no_rule_that_is_about_what_it_lacks(office: Cast)
     about_goods = {one.state for one in gate.findings if one.rule.code in ("G7", "G8", "G9")}
     assert about_goods == {"to_come"}
     assert not gate.is_open_but_for_the_person
+
+
+def test_that_no_risk_remains_is_not_known_while_a_consideration_is_unanswered(
+    office: Cast,
+) -> None:
+    def g8(application: Application) -> str:
+        return next(one.state for one in gate_of(application).findings if one.rule.code == "G8")
+
+    application = make_in_review(office.analyst)
+    assert g8(application) == "to_come"
+    answer_cards(application, by=office.analyst)
+    assert g8(application) == "pass"
+    last = CONSIDERATIONS[-1].number
+    edit_card(application, last, {"residual": ""}, by=office.analyst)
+    assert g8(application) == "to_come"
+    assert not gate_of(application).is_open_but_for_the_person
+    first = CONSIDERATIONS[0].number
+    edit_card(application, first, {"residual": "substantial_risk"}, by=office.analyst)
+    assert g8(application) == "fail"
 
 
 def test_without_an_applicant_nobody_is_eligible(office: Cast) -> None:
