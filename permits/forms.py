@@ -402,7 +402,20 @@ class PartyForm(ModelShape):
 # The review
 
 
-class EvidenceForm(ModelShape):
+class SourceForm(ModelShape):
+    """What considerations cite. Each field that may be left empty says so."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if not field.required and not isinstance(field, forms.BooleanField):
+                field.label = gettext("%(label)s (optional)") % {"label": field.label}
+
+    def check(self, unread: Collection[str]) -> None:
+        sources.checked_source(self.instance, self.values, unread)
+
+
+class EvidenceForm(SourceForm):
     """A source."""
 
     class Meta:
@@ -410,11 +423,8 @@ class EvidenceForm(ModelShape):
         fields = ["title", "source", "says", "dated", "reliability", "review_by", "document"]
         field_classes = {"dated": DayField, "review_by": DayField}
 
-    def check(self, unread: Collection[str]) -> None:
-        sources.checked_source(self.instance, self.values, unread)
 
-
-class MeasureForm(ModelShape):
+class MeasureForm(SourceForm):
     """A mitigating measure."""
 
     class Meta:
@@ -432,9 +442,6 @@ class MeasureForm(ModelShape):
             "document",
         ]
         field_classes = {"dated": DayField, "expires_on": DayField}
-
-    def check(self, unread: Collection[str]) -> None:
-        sources.checked_source(self.instance, self.values, unread)
 
 
 class CardForm(ModelShape):

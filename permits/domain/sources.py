@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.exceptions import Refused
 from accounts.models import User
+from history import clock
 from permits.domain.casework import acting, afresh
 from permits.domain.intake import Given, different
 from permits.models import Application, Evidence, Measure
@@ -95,7 +96,18 @@ def checked_source(
         document.application_id != row.application_id or document.is_removed
     ):
         given.fault("document", _("Choose a document of this application."))
+    if isinstance(row, Evidence):
+        _fit_days(given)
     return given.checked()
+
+
+def _fit_days(given: Given) -> None:
+    """A source is of a day up to today, and is looked at again on that day or later."""
+    dated, review_by = given.get("dated"), given.get("review_by")
+    if given.is_read("dated") and dated is not None and dated > clock.today():
+        given.fault("dated", _("Give a day up to today."))
+    elif given.is_read("dated", "review_by") and dated and review_by and review_by < dated:
+        given.fault("review_by", _("Give the date of the source or a later day."))
 
 
 def _there(row: Source, seen: int | None) -> Source:

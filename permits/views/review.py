@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.days import short_day
 from accounts.exceptions import NotPermitted, Refused
 from history import clock
 from permits import considerations, forms
 from permits.domain.assessment import (
+    CARD_FIELDS,
     basis_of,
     basis_parts,
     card_states,
@@ -25,7 +31,7 @@ from permits.domain.assessment import (
 )
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import head_of
-from permits.domain.digests import is_available, is_past_review
+from permits.domain.digests import cited, is_available, is_past_review
 from permits.domain.drafts import (
     Unreadable,
     draft_of,
@@ -35,7 +41,14 @@ from permits.domain.drafts import (
     kept_until,
 )
 from permits.domain.ruling import rule_on
-from permits.domain.sources import add_evidence, add_measure, edit_source, remove_source
+from permits.domain.sources import (
+    EVIDENCE_FIELDS,
+    MEASURE_FIELDS,
+    add_evidence,
+    add_measure,
+    edit_source,
+    remove_source,
+)
 from permits.models import Application, Card, Draft, Evidence, Measure
 from permits.views.acts import METHODS, Page, answer, find, sent, who, why_not
 from permits.views.conflicts import compare
@@ -68,9 +81,14 @@ def card(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
 
     def perform(form: forms.CardForm) -> HttpResponse:
         seen = form.cleaned_data["seen"]
-        edit_card(application, one.number, form.values, by=who(request), seen=seen)
+        before = file.card(one.number)
+        was_signed = before is not None and before.first_by_id is not None
+        saved = edit_card(application, one.number, form.values, by=who(request), seen=seen)
         drop_draft(application, one.slug, by=who(request))
-        messages.success(request, _("Saved. Two people sign it anew."))
+        is_cleared = was_signed and saved.first_by_id is None
+        messages.success(
+            request, _("Saved. Two people sign it anew.") if is_cleared else _("Saved.")
+        )
         return redirect("permits:card", reference, slug)
 
     def draw(page: Page, form: forms.CardForm, status: int) -> HttpResponse:
@@ -260,18 +278,49 @@ def sign(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
         button=_("Sign as the second person") if second else _("Sign"),
         name=application.reference,
         back=row.get_absolute_url(),
-        facts=(
-            (_("Finding"), row.finding),
-            (_("Measures considered"), row.measures_considered),
-            (_("What remains after measures"), row.get_residual_display()),
-            (_("Reasons"), row.residual_reason),
-        ),
+        facts=tuple(_answers(file, row)),
         then=_("You sign this, the evidence and measures it cites, the lines, parties and ruling."),
         provision=_("EIPA, s. %(number)s") % {"number": one.number},
         refusal=_why_not_sign(request, file, row) if request.method != "POST" else "",
     )
     form = forms.PlainForm(sent(request), initial={"seen": head_of(application)})
     return answer(request, form, page, perform)
+
+
+def _answers(file: CaseFile, card: Card) -> Iterator[tuple[str, str]]:
+    """Every answer that a signature stands for, with what is cited in full."""
+    for name in CARD_FIELDS:
+        rows: list[Any] = []
+        if name == "evidence":
+            rows = cited(file.evidence, card.evidence)
+            told = "\n\n".join(_in_full(row, EVIDENCE_FIELDS) for row in rows)
+        elif name == "measures":
+            rows = cited(file.measures, card.measures)
+            told = "\n\n".join(_in_full(row, MEASURE_FIELDS) for row in rows)
+        else:
+            told = _shown(card, name)
+        yield _label(card, name), told or _("Nothing is cited.")
+
+
+def _in_full(row: Evidence | Measure, names: tuple[str, ...]) -> str:
+    told = ((_label(row, name), _shown(row, name)) for name in names)
+    return "\n".join(
+        _("%(label)s: %(text)s") % {"label": label, "text": text} for label, text in told if text
+    )
+
+
+def _label(row: Any, name: str) -> str:
+    return str(capfirst(row._meta.get_field(name).verbose_name))
+
+
+def _shown(row: Any, name: str) -> str:
+    value = getattr(row, name)
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, date):
+        return short_day(value)
+    choice = getattr(row, f"get_{name}_display", None)
+    return str(choice() if choice else "" if value is None else value)
 
 
 @require_http_methods(METHODS)
@@ -285,11 +334,11 @@ def new_source(request: HttpRequest, reference: str, kind: str) -> HttpResponse:
     def perform(form: Any) -> HttpResponse:
         add(application, form.values, by=who(request))
         messages.success(request, _("Added. A consideration may cite it now."))
-        return redirect(f"{application.get_absolute_url()}#review")
+        return _back(request, application)
 
     form = shape(sent(request), instance=model(application=application))
     title = _("Add evidence") if kind == "evidence" else _("Add a mitigating measure")
-    return answer(request, form, _page(request, application, title), perform)
+    return answer(request, form, _source_page(request, application, title), perform)
 
 
 @require_http_methods(METHODS)
@@ -299,12 +348,20 @@ def change_source(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     _model, shape, _add = SOURCES[kind]
 
     def perform(form: Any) -> HttpResponse:
-        edit_source(row, form.values, by=who(request), seen=form.cleaned_data["seen"])
-        messages.success(request, _("Saved. The considerations that cite it are signed anew."))
-        return redirect(f"{application.get_absolute_url()}#review")
+        seen = row.version
+        saved = edit_source(row, form.values, by=who(request), seen=form.cleaned_data["seen"])
+        signed = any(
+            card.first_by_id is not None and row.pk in getattr(card, kind)
+            for card in read_file(application).cards
+        )
+        words = _("Saved.")
+        if signed and saved.version != seen:
+            words = _("Saved. The considerations that cite it are signed anew.")
+        messages.success(request, words)
+        return _back(request, application)
 
     form = shape(sent(request), instance=_source(request, kind, number)[0])
-    return answer(request, form, _page(request, application, str(row)), perform)
+    return answer(request, form, _source_page(request, application, str(row)), perform)
 
 
 @require_http_methods(METHODS)
@@ -320,6 +377,27 @@ def drop_source(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     form = forms.PlainForm(sent(request), initial={"seen": row.version})
     page = _page(request, application, _("Remove: %(what)s") % {"what": row}, _("Remove"))
     return answer(request, form, page, perform)
+
+
+def _answered(request: HttpRequest) -> considerations.Consideration | None:
+    """The consideration from whose page this one was opened, if it was."""
+    return considerations.BY_SLUG.get(request.GET.get("for", ""))
+
+
+def _back(request: HttpRequest, application: Application) -> HttpResponse:
+    """To the consideration that was being answered, or else to the review of the case."""
+    one = _answered(request)
+    if one is not None:
+        return redirect("permits:card", application.reference, one.slug)
+    return redirect(f"{application.get_absolute_url()}#review")
+
+
+def _source_page(request: HttpRequest, application: Application, title: str) -> Page:
+    page, one = _page(request, application, title), _answered(request)
+    if one is None:
+        return page
+    back = reverse("permits:card", args=[application.reference, one.slug])
+    return replace(page, name=f"{application.reference}, {one.number}", back=back)
 
 
 def _source(request: HttpRequest, kind: str, number: int) -> tuple[Any, Application]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -113,6 +113,33 @@ def test_a_source_that_lacks_something_is_refused_by_field(
         edit_source(row, values, by=office.analyst)
     assert set(refusal.value.message_dict) == {field}
     assert on_file(case, kind) == [row]
+
+
+@pytest.mark.parametrize(
+    ("days", "at_fault"),
+    [
+        ({"dated": 1}, "dated"),
+        ({"dated": 1, "review_by": 0}, "dated"),
+        ({"dated": -2, "review_by": -3}, "review_by"),
+        ({"dated": 0, "review_by": 0}, None),
+        ({"dated": -3, "review_by": -2}, None),
+        ({"review_by": -3}, None),
+    ],
+)
+def test_a_source_is_of_a_past_day_and_reviewed_no_earlier(
+    case: Application, office: Cast, days: Mapping[str, int], at_fault: str | None
+) -> None:
+    given = {name: clock.today() + timedelta(days=number) for name, number in days.items()}
+    row = add_evidence(case, EVIDENCE, by=office.analyst)
+    if at_fault is None:
+        add_evidence(case, {**EVIDENCE, **given}, by=office.analyst)
+        edit_source(row, given, by=office.analyst)
+        return
+    with pytest.raises(ValidationError) as added:
+        add_evidence(case, {**EVIDENCE, **given}, by=office.analyst)
+    with pytest.raises(ValidationError) as edited:
+        edit_source(row, given, by=office.analyst)
+    assert set(added.value.message_dict) == set(edited.value.message_dict) == {at_fault}
 
 
 @every_kind

@@ -1,0 +1,186 @@
+"""The pages of the review: what is told on saving, what is shown to be signed, the way back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+from pytest_django.asserts import assertContains
+
+from accounts.days import short_day
+from accounts.models import User
+from history import clock
+from permits.domain.assessment import edit_card, sign_card
+from permits.domain.sources import add_evidence, add_measure
+from permits.models import Application, Card, Evidence
+from policies.models import Provision
+from tests.people import Cast
+from tests.permits.factories import ANSWERS, make_in_review
+
+ANEW = "Saved. Two people sign it anew."
+CITED_ANEW = "Saved. The considerations that cite it are signed anew."
+
+
+def as_person(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def told(response: Any) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def card_page(application: Application, slug: str = "a") -> str:
+    return reverse("permits:card", args=[application.reference, slug])
+
+
+def add_page(application: Application, kind: str) -> str:
+    return reverse("permits:new_source", args=[application.reference, kind])
+
+
+def answered(office: Cast, **more: Any) -> tuple[Application, Card]:
+    application = make_in_review(office.analyst)
+    return application, edit_card(application, "7.3(1)(a)", {**ANSWERS, **more}, by=office.analyst)
+
+
+def test_only_what_was_signed_is_signed_anew(office: Cast) -> None:
+    application = make_in_review(office.analyst)
+    page = card_page(application)
+
+    def save(finding: str) -> list[str]:
+        seen = Card.objects.values_list("version", flat=True).first() or 0
+        values = {**ANSWERS, "finding": finding, "seen": seen}
+        return told(as_person(office.analyst).post(page, values))
+
+    assert save("First") == ["Saved."]
+    assert save("Second") == ["Saved."]
+    sign_card(Card.objects.get(), by=office.senior)
+    assert save("Second") == ["Saved."]
+    assert Card.objects.get().first_by == office.senior
+    assert save("Third") == [ANEW]
+
+
+def test_only_a_signed_consideration_is_signed_anew_for_its_source(office: Cast) -> None:
+    application = make_in_review(office.analyst)
+    given = {"title": "Report", "source": "A panel", "reliability": "high"}
+    row = add_evidence(application, given, by=office.analyst)
+    card = edit_card(application, "7.3(1)(a)", {**ANSWERS, "evidence": [row.pk]}, by=office.analyst)
+    address = reverse("permits:source", args=["evidence", row.pk])
+
+    def save(title: str) -> list[str]:
+        seen = Evidence.objects.get().version
+        values = {**given, "title": title, "seen": seen}
+        return told(as_person(office.analyst).post(address, values))
+
+    assert save("Another title") == ["Saved."]
+    sign_card(card, by=office.senior)
+    assert save("Another title") == ["Saved."]
+    assert save("A third") == [CITED_ANEW]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_all_that_is_signed_is_shown_where_it_is_signed(office: Cast, language: str) -> None:
+    application = make_in_review(office.analyst)
+    day = clock.today() - timedelta(days=40)
+    source = {
+        "title": "Report of 2026",
+        "source": "A panel of experts",
+        "says": "The force was seen in the valley",
+        "dated": day,
+        "reliability": "medium",
+        "review_by": clock.today(),
+    }
+    measure = {
+        "kind": "end_use_certificate",
+        "giver": "Ministry of the Interior",
+        "form": "Signed and sealed",
+        "wording": "No re-export without consent",
+        "mechanism": "Checked on delivery",
+    }
+    values = {
+        **ANSWERS,
+        "likelihood": "likely",
+        "gravity": "grave",
+        "link": "direct",
+        "confidence": "high",
+        "evidence": [add_evidence(application, source, by=office.analyst).pk],
+        "measures": [add_measure(application, measure, by=office.analyst).pk],
+    }
+    add_evidence(application, {**source, "title": "Not cited"}, by=office.analyst)
+    card = edit_card(application, "7.3(1)(a)", values, by=office.analyst)
+    client = as_person(office.senior)
+    address = reverse("permits:sign", args=[application.reference, "a"])
+    response = client.get(address, headers={"accept-language": language})
+    shown = dict(response.context["page"].facts)
+    words = "\n".join(map(str, shown.values()))
+    for name in ("finding", "measures_considered", "residual_reason", "would_change"):
+        assert values[name] in words
+    for name in ("title", "source", "says"):
+        assert str(source[name]) in words
+    for name in ("giver", "form", "wording", "mechanism"):
+        assert measure[name] in words
+    assert "Not cited" not in words
+    assert len(shown) == 11
+    page = response.content.decode()
+    expected = {
+        "en": ["Likelihood", "Gravity", "Link to the item", "Evidence cited", short_day(day)],
+        "fr": ["Probabilité", "Gravité", "Lien", "Éléments", "Mesures"],
+    }
+    for word in expected[language]:
+        assert word in page
+    if language == "en":
+        for name in ("likelihood", "gravity", "link", "confidence", "residual"):
+            assert getattr(card, f"get_{name}_display")() in words
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("evidence", {"title": "Report", "source": "A panel", "reliability": "high"}),
+        (
+            "measures",
+            {"kind": "other", "giver": "Ministry", "form": "Signed", "wording": "No re-export"},
+        ),
+    ],
+)
+def test_who_adds_a_source_is_back_where_they_came_from(
+    office: Cast, kind: str, values: dict[str, str]
+) -> None:
+    application = make_in_review(office.analyst)
+    client, address = as_person(office.analyst), add_page(application, kind)
+    assertContains(client.get(card_page(application, "b-i")), f'href="{address}?for=b-i"')
+    where = f"{address}?for=b-i"
+    assertContains(client.get(where), f'href="{card_page(application, "b-i")}"')
+    assert client.post(where, values)["Location"] == card_page(application, "b-i")
+    for elsewhere in (address, f"{address}?for=//evil.example"):
+        review = f"{application.get_absolute_url()}#review"
+        assert client.post(elsewhere, values)["Location"] == review
+
+
+def test_what_may_be_left_out_of_a_source_says_so(office: Cast) -> None:
+    application = make_in_review(office.analyst)
+    for kind, needed in (
+        ("evidence", {"title", "source", "reliability"}),
+        ("measures", {"kind", "giver", "form", "wording", "is_in_force"}),
+    ):
+        form = as_person(office.analyst).get(add_page(application, kind)).context["form"]
+        plain = {
+            one.name for one in form if not one.is_hidden and "(optional)" not in str(one.label)
+        }
+        assert plain == needed
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_consideration_quotes_what_follows_in_both_languages(office: Cast, language: str) -> None:
+    application = make_in_review(office.analyst)
+    test = Provision.objects.filter(key="EIPA:7.4").order_by("-edition")[0]
+    page = as_person(office.analyst).get(
+        card_page(application), headers={"accept-language": language}
+    )
+    assertContains(page, test.text_en)
+    assertContains(page, test.text_fr)
