@@ -110,10 +110,13 @@ def documents_of(application: Application) -> QuerySet[Document]:
 def put_errors(form: forms.BaseForm, fault: ValidationError) -> None:
     """Errors of the domain, each at its field; what has no field here at the top.
 
-    A field that has an error already has been judged by what it can hold, and keeps that one.
+    A form may say `told_at` which field stands for one that it does not have. A field that has an
+    error already has been judged by what it can hold, and keeps that one.
     """
     if hasattr(fault, "error_dict"):
-        for name, errors in fault.error_dict.items():
+        told_at: Mapping[str, str] = getattr(form, "told_at", {})
+        for field, errors in fault.error_dict.items():
+            name = told_at.get(field, field)
             if name not in form.errors:
                 form.add_error(name if name in form.fields else None, errors)
     else:
@@ -749,11 +752,11 @@ class StatementForm(forms.Form):
 
 
 class ActForm(CheckedForm):
-    """What is to be done to a permit at once: nothing that takes two people."""
+    """What is to be done to a permit."""
 
-    kinds: ClassVar = [one for one in ActKind.choices if one[0] != ActKind.REINSTATE]
+    told_at: ClassVar = {"change": "kind"}
 
-    kind = forms.ChoiceField(label=_("Act"), widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label=_("Act"), choices=ActKind.choices, widget=forms.RadioSelect)
     line = forms.TypedChoiceField(label=_("Line"), required=False, coerce=int, empty_value=None)
     valid_to = DayField(label=_("New last day (to amend)"), required=False)
     quantity = forms.DecimalField(
@@ -770,11 +773,23 @@ class ActForm(CheckedForm):
         max_digits=18,
         decimal_places=2,
     )
+    text_en = _text(
+        _("A condition to add, in English (to amend; optional)"), required=False, rows=2
+    )
+    text_fr = _text(_("The condition, in French"), required=False, rows=2)
     reason = ReasonField()
 
-    def __init__(self, *args: Any, lines: Iterable[int], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, lines: Iterable[int], at_once: bool = False, **kwargs: Any
+    ) -> None:
+        """`at_once`: one person does it. Adding a condition, or reinstating, takes two."""
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = self.kinds  # type: ignore[attr-defined]
+        if at_once:
+            del self.fields["text_en"], self.fields["text_fr"]
+            # Not offered; sent all the same, the domain says why not.
+            self.fields["kind"].widget.choices = [
+                one for one in ActKind.choices if one[0] != ActKind.REINSTATE
+            ]
         self.fields["line"].choices = [  # type: ignore[attr-defined]
             ("", _("The whole permit")),
             *((number, str(number)) for number in lines),
@@ -787,6 +802,10 @@ class ActForm(CheckedForm):
         )
         if has_figures and "line" in given and given["line"] is None:
             self.add_error("line", _("Choose the line whose figures are new."))
+        texts = {name: given.get(name, "").strip() for name in ("text_en", "text_fr")}
+        if any(texts.values()):
+            for name in (name for name, text in texts.items() if not text and name in given):
+                self.add_error(name, _("Write each condition in English and in French."))
         return super().clean()
 
     @property
@@ -801,28 +820,9 @@ class ActForm(CheckedForm):
         }
         if figures:
             found["lines"] = {str(given.get("line")): figures}
-        return found
-
-
-class ProposeForm(ActForm):
-    """What is proposed to be done to a permit: any act, and a condition added by an amendment."""
-
-    kinds: ClassVar = ActKind.choices
-
-    text_en = _text(_("New condition, in English (to amend)"), required=False, rows=2)
-    text_fr = _text(_("New condition, in French (to amend)"), required=False, rows=2)
-
-    field_order = ("kind", "line", "valid_to", "quantity", "value", "text_en", "text_fr")
-
-    @property
-    def change(self) -> dict[str, Any]:
-        found = super().change
-        words = {
-            language: self.cleaned_data.get(f"text_{language}", "").strip()
-            for language in ("en", "fr")
-        }
-        if any(words.values()):
-            found["conditions_added"] = [words]
+        condition = {"en": given.get("text_en"), "fr": given.get("text_fr")}
+        if all(condition.values()):
+            found["conditions_added"] = [condition]
         return found
 
 

@@ -177,9 +177,7 @@ def _line(row: Permit, number: int | None) -> PermitLine | None:
     return None if number is None else get_object_or_404(PermitLine, permit=row, number=number)
 
 
-def _act_form(
-    request: HttpRequest, row: Permit, shape: type[forms.ActForm] = forms.ActForm
-) -> forms.ActForm:
+def _act_form(request: HttpRequest, row: Permit, *, at_once: bool = False) -> forms.ActForm:
     numbers = PermitLine.objects.filter(permit=row).values_list("number", flat=True)
 
     def check(given: Mapping[str, Any], unread: Collection[str]) -> None:
@@ -187,7 +185,7 @@ def _act_form(
         if "kind" in given and (form.change or not unread):
             acts.checked_change(row, given["kind"], None, form.change, unread)
 
-    form = shape(sent(request), lines=list(numbers), check=check)
+    form = forms.ActForm(sent(request), lines=list(numbers), at_once=at_once, check=check)
     return form
 
 
@@ -212,7 +210,7 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
     then = _("What loosens the permit passes the whole gate on the day on which it is done.")
     against = _why_not_propose(request, row)
     page = _page(row, _("Propose an act"), _("Propose the act"), then, refusal=against)
-    return answer(request, _act_form(request, row, forms.ProposeForm), page, perform)
+    return answer(request, _act_form(request, row), page, perform)
 
 
 @require_http_methods(METHODS)
@@ -239,7 +237,7 @@ def act_at_once(request: HttpRequest, number: str) -> HttpResponse:
     )
     against = _why_not_tighten(request, row)
     page = _page(row, _("Tighten the permit"), _("Do it now"), then, refusal=against)
-    return answer(request, _act_form(request, row), page, perform)
+    return answer(request, _act_form(request, row, at_once=True), page, perform)
 
 
 def _find_act(number: int) -> PermitAct:

@@ -588,6 +588,44 @@ def test_who_adds_a_condition_is_told_to_judge_what_it_says(office: Cast) -> Non
     assertNotContains(page, "It does not loosen the permit.")
 
 
+def test_a_condition_is_added_to_a_permit_by_two_people_on_its_pages(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    sent = {"kind": "amend", "text_en": "Report each month.", "reason": WHY}
+    address = reverse("permits:propose", args=[permit.number])
+    half = as_person(office.analyst).post(address, sent)
+    assert half.context["form"].errors == {
+        "text_fr": ["Write each condition in English and in French."]
+    }
+    assert not PermitAct.objects.exists()
+    both = {**sent, "text_fr": "Rapport mensuel."}
+    assert as_person(office.analyst).post(address, both).status_code == 302
+    act = PermitAct.objects.get()
+    assert act.change == {
+        "conditions_added": [{"en": "Report each month.", "fr": "Rapport mensuel."}]
+    }
+    perform = as_person(office.decision).post(reverse("permits:perform", args=[act.pk]), {})
+    assert perform.status_code == 302
+    page = as_person(office.auditor).get(permit.get_absolute_url())
+    assertContains(page, "Report each month.")
+    at_once = as_person(office.decision).get(reverse("permits:tighten", args=[permit.number]))
+    assert "text_en" not in at_once.context["form"].fields
+    offered = {one.data["value"] for one in at_once.context["form"]["kind"]}
+    assert offered == {"amend", "suspend", "cancel"}
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [("propose", {"kind": "amend"}), ("tighten", {"kind": "suspend", "valid_to": "2199-01-01"})],
+)
+def test_what_is_wrong_with_an_act_is_told_at_its_field(
+    office: Cast, name: str, sent: dict[str, str]
+) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    address = reverse(f"permits:{name}", args=[permit.number])
+    response = as_person(office.decision).post(address, {**sent, "reason": WHY})
+    assert set(response.context["form"].errors) == {"kind"}
+
+
 def test_figures_of_an_amendment_need_their_line(office: Cast) -> None:
     permit = make_permit(office.analyst, office.senior, office.decision)
     address = reverse("permits:propose", args=[permit.number])

@@ -336,10 +336,15 @@ FORMS = [
         {"text_en", "text_fr"},
     ),
     Form("remove_condition", condition, (), REASON, {"reason"}, {"reason"}),
-    *(
-        Form(name, made, (), CHANGE, {*CHANGE, "line"} - {"kind"}, {"kind", "reason"})
-        for name, made in (("propose", permit), ("tighten", to_tighten))
+    Form(
+        "propose",
+        permit,
+        (),
+        {**CHANGE, "text_en": "Kept"},
+        {*CHANGE, "line", "text_fr"} - {"kind"},
+        {"kind", "reason"},
     ),
+    Form("tighten", to_tighten, (), CHANGE, {*CHANGE, "line"} - {"kind"}, {"kind", "reason"}),
     Form("decline", proposed, (), REASON, {"reason"}, {"reason"}),
     Form(
         "use",
