@@ -38,7 +38,7 @@ from permits.domain.decision import (
 from permits.domain.gate import GateClosed
 from permits.domain.recommendation import is_legal_bar
 from permits.domain.ruling import CaseRuling, rule_on
-from permits.models import Recommendation
+from permits.models import Decision, Recommendation
 from permits.views.acts import METHODS, Page, answer, barred, find, sent, who
 from permits.workflow import Action
 
@@ -426,7 +426,7 @@ def do(request: HttpRequest, reference: str, action: str) -> HttpResponse:
 def _do(request: HttpRequest, file: CaseFile, doing: Doing) -> HttpResponse:
     application, form = file.application, doing.form(request, file)
     page = Page(
-        title=str(doing.action.label),
+        title=str(doing.button if doing is REPLY else doing.action.label),
         button=str(doing.button),
         name=application.reference,
         back=application.get_absolute_url(),
@@ -464,7 +464,7 @@ def _recommended_in_words(file: CaseFile) -> Iterator[tuple[str, Any]]:
             "at": instant_in_words(made.made_at),
         },
     )
-    grounds = ground_words(file)
+    grounds = ground_words(made)
     if grounds:
         yield _("Grounds"), "\n".join(grounds)
     yield _("Its reasons"), made.reasons
@@ -480,9 +480,8 @@ def _recommended_in_words(file: CaseFile) -> Iterator[tuple[str, Any]]:
         yield _("Reply of the applicant"), made.reply
 
 
-def ground_words(file: CaseFile) -> list[str]:
-    """The grounds of the decision, or of the recommendation, in words."""
-    made = file.decision or file.recommendation
+def ground_words(made: Recommendation | Decision | None) -> list[str]:
+    """The grounds of a recommendation or a decision, in words."""
     words = dict([*RefusalGround.choices, *ReturnGround.choices])
     return [str(words.get(one, one)) for one in made.grounds] if made else []
 

@@ -142,7 +142,8 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "may_set_conditions": file.recommendation is not None
         and file.recommendation.outcome == Outcome.ISSUED
         and not why_not(request, application, Action.SET_CONDITIONS),
-        "grounds": ground_words(file),
+        "grounds": ground_words(file.recommendation),
+        "decided_grounds": ground_words(file.decision),
         "flags": Flag.choices,
     }
     return render(request, "permits/case.html", context)

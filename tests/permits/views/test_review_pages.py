@@ -14,12 +14,16 @@ from pytest_django.asserts import assertContains
 from accounts.days import short_day
 from accounts.models import User
 from history import clock
+from permits.choices import RefusalGround, StatementKind
 from permits.domain.assessment import edit_card, sign_card
+from permits.domain.decision import refuse
+from permits.domain.recommendation import put_to_applicant, recommend, record_reply
 from permits.domain.sources import add_evidence, add_measure
-from permits.models import Application, Card, Evidence
+from permits.domain.statements import APPLICANT_KEY, NOT_RESIDENT
+from permits.models import Application, Card, Decision, Evidence
 from policies.models import Provision
 from tests.people import Cast
-from tests.permits.factories import ANSWERS, make_in_review
+from tests.permits.factories import ANSWERS, WHY, answer_cards, make_in_review, say
 
 ANEW = "Saved. Two people sign it anew."
 CITED_ANEW = "Saved. The considerations that cite it are signed anew."
@@ -184,3 +188,26 @@ def test_a_consideration_quotes_what_follows_in_both_languages(office: Cast, lan
     )
     assertContains(page, test.text_en)
     assertContains(page, test.text_fr)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_decision_is_shown_with_its_own_grounds_and_in_whose_capacity(
+    office: Cast, language: str
+) -> None:
+    case = make_in_review(office.analyst)
+    say(case, StatementKind.ELIGIBILITY, APPLICANT_KEY, NOT_RESIDENT, by=office.analyst)
+    answer_cards(case, by=office.analyst)
+    both = [RefusalGround.ELIGIBILITY, RefusalGround.DISCRETION]
+    made = recommend(case, outcome="refused", grounds=both, reasons=WHY, by=office.analyst)
+    put = put_to_applicant(made, reply_by=clock.today() + timedelta(days=9), by=office.analyst)
+    client = as_person(office.analyst)
+    reply = client.get(reverse("permits:reply", args=[case.reference]))
+    assert reply.context["page"].title == "Record the reply"
+    record_reply(put, reply="We disagree", replied_on=clock.today(), by=office.analyst)
+    refuse(case, grounds=[RefusalGround.DISCRETION], reasons=WHY, by=office.decision)
+    page = client.get(case.get_absolute_url(), headers={"accept-language": language})
+    assert (len(page.context["grounds"]), len(page.context["decided_grounds"])) == (2, 1)
+    decision = Decision.objects.get()
+    assertContains(page, getattr(decision, f"capacity_{language}"))
+    reply_words = {"en": "Reply of the applicant: We", "fr": "Réponse du requérant\xa0: We"}
+    assertContains(page, reply_words[language])
