@@ -132,6 +132,11 @@ def rules() -> Iterator[Guard]:
             "if any(state.residual in _NOT_EXCLUDED for state in outlook.states):",
             "if False:",
         ),
+        (
+            "G8 while a consideration says nothing of what remains",
+            "return TO_COME if applies == PASS and is_open else applies",
+            "return applies",
+        ),
     ):
         yield Guard("parts of rules", name, GATE, instead(old, new), OF_THE_GATE)
 
