@@ -282,7 +282,6 @@ FORMAT_MODULE_PATH = "config.formats"
 # Each in its own words, whatever the page's language: that is how its reader looks for it.
 LANGUAGES = [("en-ca", "English"), ("fr-ca", "Français")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-FORMAT_MODULE_PATH = "config.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "America/Toronto"
