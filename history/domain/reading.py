@@ -74,6 +74,10 @@ _MARK = b"$"
 _CITED_KEY = re.compile(rb'"\$(?:text|secret)":')
 
 
+# Texts alone: every event is compared with them.
+_STARTED, _RESTORED = Verb.STARTED.value, Verb.RESTORED.value
+
+
 class NotGood(Exception):
     """What is not good: at `place`, an event's number or the name of a part, and why.
 
@@ -174,19 +178,19 @@ class LogReader:
     # Order
 
     def _ordered(self, number: int, event: dict[str, Any]) -> None:
-        stream = event["stream"]
+        stream, verb = event["stream"], event["verb"]
         if event["number"] != number:
             raise NotGood(number, "order", f"it says that its number is {event['number']}")
         if number == 1:
-            if event["verb"] != Verb.STARTED:
+            if verb != _STARTED:
                 raise NotGood(number, "order", "it is not the beginning of a log")
             self.log = event["log"]
             self.synthetic = event["data"].get("synthetic") is True
-        elif event["verb"] == Verb.STARTED:
+        elif verb == _STARTED:
             raise NotGood(number, "order", "a log begins once")
         if event["log"] != self.log:
             raise NotGood(number, "order", f"it belongs to another log, {event['log']}")
-        if event["epoch"] != self.epoch + (event["verb"] == Verb.RESTORED):
+        if event["epoch"] != self.epoch + (verb == _RESTORED):
             raise NotGood(number, "order", f"its epoch is {event['epoch']}")
         if event["sequence"] != self.heads.get(stream, 0) + 1:
             raise NotGood(
