@@ -364,12 +364,14 @@ def return_group(
 class Run:
     """What one run did. `busy` are permits whose case somebody else held: they stay to be done.
 
-    `not_standing` are the people whose yes does not stand any more.
+    `not_standing` are the people whose yes does not stand any more; `is_over` when the policy is
+    not in force any more, and nothing else was done under it.
     """
 
     settled: list[SweepItem] = field(default_factory=list)
     busy: list[str] = field(default_factory=list)
     not_standing: list[str] = field(default_factory=list)
+    is_over: bool = False
 
 
 def carry_out(
@@ -394,6 +396,9 @@ def carry_out(
             break
         try:
             item = _settle(one, by)
+        except PolicyOver:
+            run.is_over = True
+            break
         except NotPermitted:
             barred.add(one.group.agreed_by.pk)
             run.not_standing.append(one.group.agreed_by.name)
@@ -407,6 +412,10 @@ def carry_out(
                 if tell is not None:
                     tell(item)
     return run
+
+
+class PolicyOver(Exception):
+    """The policy of a sweep was ended or corrected away since somebody said yes."""
 
 
 class Pending(NamedTuple):
@@ -446,7 +455,8 @@ def _is_stopped(sweep: PermitSweep) -> bool:
 def _settle(one: Pending, by: Actor) -> SweepItem | None:
     """Does to a permit what its group says; nothing where another worker was first.
 
-    Raises NotPermitted where the yes does not stand, OperationalError where its case stays locked.
+    Raises PolicyOver, NotPermitted where the yes does not stand, OperationalError where its case
+    stays locked.
     """
     group = one.group
     if group.agreed_by is None:
@@ -457,6 +467,9 @@ def _settle(one: Pending, by: Actor) -> SweepItem | None:
         with acting(Action.ACT, permit.application, by=group.agreed_by) as work:
             if SweepItem.objects.filter(sweep=group.sweep, permit=permit).exists():
                 return None
+            share_register()
+            if _version_of(group.sweep.policy) is None:
+                raise PolicyOver
             status = read_standing(permit, clock.today()).status
             item = SweepItem(
                 sweep=group.sweep,

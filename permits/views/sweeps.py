@@ -420,6 +420,8 @@ def _tell(request: HttpRequest, run: Run, found: Progress) -> None:
             _("Held by somebody else at this moment, to be tried again: %(permits)s.")
             % {"permits": ", ".join(run.busy[:5])},
         )
+    if run.is_over:
+        messages.warning(request, _("The policy is not in force any more."))
     for name in run.not_standing:
         messages.warning(
             request,

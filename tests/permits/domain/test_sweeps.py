@@ -466,6 +466,21 @@ def test_a_yes_stands_only_while_who_gave_it_may_act(office: Cast, sweep: Permit
     assert set(PermitAct.objects.values_list("done_by", flat=True)) == {other.pk}
 
 
+def test_nothing_more_is_done_under_a_policy_that_ended_meanwhile(
+    office: Cast, capsys: pytest.CaptureFixture[str]
+) -> None:
+    permits_of(office, 2)
+    sweep = swept(policy_for(office, ends=in_days(3)), office.analyst)
+    agreed(sweep, office)
+    assert len(carry_out(sweep, by=SYSTEM, limit=1).settled) == 1
+    with clock.simulated(clock.now() + timedelta(days=5)):
+        run = carry_out(sweep, by=SYSTEM)
+        call_command("sweep", sweep.number)
+    assert (run.settled, run.is_over) == ([], True)
+    assert "not in force any more" in capsys.readouterr().err
+    assert PermitAct.objects.count() == 1
+
+
 # The command
 
 
