@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import password_validators_help_texts
-from django.core.exceptions import ValidationError
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.choices import Power, Role
 from accounts.reasons import LONGEST_REASON, checked_reason
+from history.days import DayField
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-FIRST_DAY = date(1867, 7, 1)
-LAST_DAY = date(2199, 12, 31)
 LONGEST_SEARCH = 200
 LONGEST_PASSWORD = 4096
 
@@ -41,33 +38,6 @@ class SignInForm(AuthenticationForm):
 
 
 # Fields
-
-
-class DayField(forms.DateField):
-    """A day written YYYY-MM-DD in both languages, in a text box."""
-
-    default_error_messages = {
-        "invalid": _("Write a day of the calendar as year, month, day, such as 2020-04-16."),
-        "out_of_range": _("Give a day from 1867-07-01 to 2199-12-31."),
-    }
-
-    def __init__(self, **options: Any) -> None:
-        attributes = {
-            "type": "text",
-            "inputmode": "numeric",
-            "autocomplete": "off",
-            "placeholder": "2020-04-16",
-        }
-        super().__init__(
-            input_formats=["%Y-%m-%d"],
-            widget=forms.DateInput(format="%Y-%m-%d", attrs=attributes),
-            **options,
-        )
-
-    def validate(self, value: date | None) -> None:
-        super().validate(value)
-        if value is not None and not FIRST_DAY <= value <= LAST_DAY:
-            raise ValidationError(self.error_messages["out_of_range"], code="out_of_range")
 
 
 class ReasonField(forms.CharField):

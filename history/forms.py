@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta
-from typing import Any, cast
+from typing import cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,11 +16,9 @@ from django.utils.translation import pgettext_lazy
 
 from history.actors import SYSTEM, names_of
 from history.clock import OTTAWA
+from history.days import DayField
 from history.models import Event
 from history.verbs import known_verbs
-
-FIRST_DAY = date(1867, 7, 1)
-LAST_DAY = date(2199, 12, 31)
 
 ANY = pgettext_lazy("no filter", "Any")
 
@@ -40,37 +38,6 @@ _SUBJECT = re.compile(r"[a-z_]+:[!-~]+")
 _REQUEST = re.compile(r"[0-9A-Za-z-]+")
 
 
-class _DayField(forms.DateField):
-    """A day written YYYY-MM-DD in both languages."""
-
-    default_error_messages = {
-        "invalid": _("Write a day of the calendar as year, month, day, such as 2020-04-16."),
-        "out_of_range": _("Give a day from 1867-07-01 to 2199-12-31."),
-    }
-
-    def __init__(self, **more: Any) -> None:
-        super().__init__(
-            required=False,
-            input_formats=["%Y-%m-%d"],
-            widget=forms.DateInput(
-                format="%Y-%m-%d",
-                attrs={
-                    "type": "text",
-                    "inputmode": "numeric",
-                    "autocomplete": "off",
-                    "placeholder": _("YYYY-MM-DD"),
-                    "size": 10,
-                },
-            ),
-            **more,
-        )
-
-    def validate(self, value: date | None) -> None:
-        super().validate(value)
-        if value is not None and not FIRST_DAY <= value <= LAST_DAY:
-            raise ValidationError(self.error_messages["out_of_range"], code="out_of_range")
-
-
 class HistoryForm(forms.Form):
     """Entries by what they are about, who acted, what was done, when and in which request.
 
@@ -88,8 +55,8 @@ class HistoryForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), required=False)
     person = forms.ChoiceField(label=_("Person"), required=False)
     verb = forms.ChoiceField(label=_("Action"), required=False)
-    start = _DayField(label=_("From day"))
-    end = _DayField(label=_("To day"))
+    start = DayField(label=_("From day"), required=False)
+    end = DayField(label=_("To day"), required=False)
     request = forms.CharField(
         label=_("Request"),
         required=False,

@@ -15,8 +15,9 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import DayField, ReasonField
+from accounts.forms import ReasonField
 from accounts.models import User
+from history.days import DayField
 from permits.choices import (
     ActKind,
     Outcome,
@@ -802,10 +803,6 @@ class ActForm(CheckedForm):
         )
         if has_figures and "line" in given and given["line"] is None:
             self.add_error("line", _("Choose the line whose figures are new."))
-        texts = {name: given.get(name, "").strip() for name in ("text_en", "text_fr")}
-        if any(texts.values()):
-            for name in (name for name, text in texts.items() if not text and name in given):
-                self.add_error(name, _("Write each condition in English and in French."))
         return super().clean()
 
     @property
@@ -820,8 +817,8 @@ class ActForm(CheckedForm):
         }
         if figures:
             found["lines"] = {str(given.get("line")): figures}
-        condition = {"en": given.get("text_en"), "fr": given.get("text_fr")}
-        if all(condition.values()):
+        condition = {"en": given.get("text_en", ""), "fr": given.get("text_fr", "")}
+        if any(condition.values()):
             found["conditions_added"] = [condition]
         return found
 

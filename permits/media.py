@@ -53,20 +53,8 @@ _LONGEST_LIST = 1_000_000
 _OF_PROGRAMS = frozenset({"basic", "scripts", "activex"})
 _PROGRAMS = (
     *(".docm", ".dotm", ".xlsm", ".xltm", ".xlsb", ".pptm", ".potm", ".ppsm"),
-    *(
-        ".exe",
-        ".dll",
-        ".com",
-        ".scr",
-        ".msi",
-        ".jar",
-        ".bat",
-        ".cmd",
-        ".ps1",
-        ".js",
-        ".vbs",
-        ".hta",
-    ),
+    *(".exe", ".dll", ".com", ".scr", ".msi", ".jar"),
+    *(".bat", ".cmd", ".ps1", ".js", ".vbs", ".hta"),
 )
 _MOST_PARTS = 5_000
 _MOST_UNPACKED = 500_000_000  # Bytes.

@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -101,13 +102,15 @@ def nothing_kept_of_another_database(request: pytest.FixtureRequest) -> Iterator
         was_used.clear()
 
 
-# The files of documents.
+# Files: of documents, and the key of the log.
 
 
 @pytest.fixture(scope="session", autouse=True)
-def documents_folder() -> Iterator[None]:
+def nothing_is_left_behind() -> Iterator[None]:
     yield
     shutil.rmtree(settings.DOCUMENTS_DIR, ignore_errors=True)
+    if "TEST_DATABASE_FILE" not in os.environ:
+        Path(settings.HISTORY_KEY_FILE).unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

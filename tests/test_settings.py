@@ -7,15 +7,12 @@ import os
 import stat
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
-from django.utils.formats import date_format
-from django.utils.translation import override
 
 from config.env import Environment, Mode, demo_secret_key
 
@@ -268,10 +265,3 @@ def test_sqlite_is_durable_and_checks_references(db: None, pragma: str, value: o
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA {pragma}")
         assert cursor.fetchone() == (value,)
-
-
-def test_a_time_in_canadian_french_has_its_h() -> None:
-    at = datetime(2026, 11, 27, 9, 41, tzinfo=UTC)
-    with override("fr-ca"):
-        assert date_format(at, "TIME_FORMAT") == "09\xa0h\xa041"
-        assert date_format(at, "DATETIME_FORMAT").endswith("09\xa0h\xa041")

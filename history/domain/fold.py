@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.db import connection, models
+from django.db import DatabaseError, connection, models
 
 from history import canonical
 from history.models import Text, Tracked, tracked_models
@@ -103,6 +103,7 @@ class Fold:
 
 
 _NONE = object()
+_UNREADABLE = object()
 
 
 def _pieces(model: type[Tracked]) -> Iterator[Sequence[Sequence[Any]]]:
@@ -118,7 +119,22 @@ def _read(model: type[Tracked], last: int | None) -> Sequence[Sequence[Any]]:
     rows = model._base_manager.order_by("pk")
     if last is not None:
         rows = rows.filter(pk__gt=last)
-    return list(rows.values_list(*_columns(model, "attname"))[:_CHUNK])
+    try:
+        return list(rows.values_list(*_columns(model, "attname"))[:_CHUNK])
+    except DatabaseError:
+        keys = list(rows.values_list("pk", flat=True)[:_CHUNK])
+        return [_cells(model, key) for key in keys]
+
+
+def _cells(model: type[Tracked], key: int) -> Sequence[Any]:
+    """A row column by column: PostgreSQL keeps days, such as infinity, that Python can't read."""
+    row, found = model._base_manager.filter(pk=key), []
+    for name in _columns(model, "attname"):
+        try:
+            found.append(row.values_list(name, flat=True).get())
+        except DatabaseError:
+            found.append(_UNREADABLE)
+    return found
 
 
 def _kept(model: type[Tracked], last: int | None) -> Sequence[Sequence[Any]]:

@@ -80,27 +80,20 @@ def perform_act(
     *,
     by: User,
     reason: str = "",
-    seen: int | None = None,
     seen_head: int | None = None,
 ) -> PermitAct:
     """Does what was proposed. What loosens passes the gate today.
 
-    `seen_head` is the number of the case's last event that was looked at: another act since makes
-    this one another. Raises NotPermitted, Refused (GateClosed), Conflict.
+    `seen_head` is how many events the case had when it was looked at: another act since makes this
+    one another. Raises NotPermitted, Refused (GateClosed), Conflict.
     """
     application = act.permit.application
     with acting(Action.ACT, application, by=by, seen_head=seen_head) as work:
-        now = afresh(act, seen)
+        now = afresh(act, None)
         share_register()
         held = hold_delegations(by, clock.today())
         delegation, loosening = _ready(now, by=by, delegations=held)
-        _do(
-            work,
-            now,
-            delegation=delegation,
-            loosens=loosening,
-            done_reason=reason.strip(),
-        )
+        _do(work, now, delegation=delegation, loosens=loosening, done_reason=reason.strip())
     return now
 
 

@@ -49,7 +49,6 @@ def issue(
     by: User,
     adopts_determination: bool = False,
     exceptions_signed: Collection[str] = (),
-    seen: int | None = None,
     seen_head: int | None = None,
 ) -> Permit:
     """Issues the permit that was recommended, if the gate opens for this person now.
@@ -63,7 +62,7 @@ def issue(
         "adopts_determination": adopts_determination,
         "exceptions_signed": exceptions_signed,
     }
-    with acting(Action.ISSUE, application, by=by, seen=seen, seen_head=seen_head) as work:
+    with acting(Action.ISSUE, application, by=by, seen_head=seen_head) as work:
         share_register()
         file, ruling, recommendation = _look(work, Outcome.ISSUED)
         delegation = _held(
@@ -92,14 +91,13 @@ def refuse(
     grounds: Sequence[str],
     reasons: str,
     by: User,
-    seen: int | None = None,
     seen_head: int | None = None,
 ) -> Decision:
     """Refuses, on grounds that hold, once the applicant could reply unless the law bars it.
 
     Raises ValidationError, NotPermitted, Refused, Conflict.
     """
-    with acting(Action.REFUSE, application, by=by, seen=seen, seen_head=seen_head) as work:
+    with acting(Action.REFUSE, application, by=by, seen_head=seen_head) as work:
         share_register()
         file, ruling, recommendation = _look(work, Outcome.REFUSED)
         given = {"grounds": grounds, "reasons": reasons}
@@ -112,16 +110,13 @@ def return_without_action(
     ground: str,
     reasons: str,
     by: User,
-    seen: int | None = None,
     seen_head: int | None = None,
 ) -> Decision:
     """Returns it without action: no permit needed, a general one applies, or not eligible.
 
     Raises ValidationError, NotPermitted, Refused, Conflict.
     """
-    with acting(
-        Action.RETURN_WITHOUT_ACTION, application, by=by, seen=seen, seen_head=seen_head
-    ) as work:
+    with acting(Action.RETURN_WITHOUT_ACTION, application, by=by, seen_head=seen_head) as work:
         share_register()
         file, ruling, recommendation = _look(work, Outcome.RETURNED)
         given = {"grounds": [ground], "reasons": reasons}

@@ -47,7 +47,6 @@ def recommend(
     grounds: Sequence[str] = (),
     valid_to: date | None = None,
     conditions: Iterable[Words] = (),
-    seen: int | None = None,
     seen_head: int | None = None,
 ) -> Recommendation:
     """Recommends to issue, to refuse or to return without action.
@@ -62,7 +61,7 @@ def recommend(
         "valid_to": valid_to,
         "conditions": tuple(conditions),
     }
-    with acting(Action.RECOMMEND, application, by=by, seen=seen, seen_head=seen_head) as work:
+    with acting(Action.RECOMMEND, application, by=by, seen_head=seen_head) as work:
         file = read_file(work.application)
         ruling = rule_on(file, on=clock.today(), known_at=clock.now())
         check_recommendation(file, ruling, given)

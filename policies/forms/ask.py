@@ -17,6 +17,7 @@ from django.http import QueryDict
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from history.days import DayField
 from policies.choices import Activity, Answer, EndUserKind, PlaceRole
 from policies.domain.queries import (
     LONGEST_TEXT,
@@ -29,7 +30,7 @@ from policies.domain.queries import (
 from policies.domain.reach import destinations_named
 from policies.domain.register import Register
 from policies.domain.search import folded
-from policies.forms.asof import DayField, refuse_unknown_day
+from policies.forms.asof import refuse_unknown_day
 from policies.forms.choices import keep_what_was_typed
 
 if TYPE_CHECKING:
@@ -109,11 +110,11 @@ class AskForm(forms.Form):
         initial=Activity.EXPORT.value,
         widget=forms.RadioSelect(choices=Activity.choices),
     )
-    on = _text(_("In force on"), help_text=_("Empty: today."), widget=DayField("").widget)
+    on = _text(_("In force on"), help_text=_("Empty: today."), widget=DayField().widget)
     known_on = _text(
         _("As known on"),
         help_text=_("Empty: all that is known."),
-        widget=DayField("").widget,
+        widget=DayField().widget,
     )
     destination = _text(_("Final destination"), widget=LongSelect())
     sub_region = _text(

@@ -9,7 +9,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from policies.forms.asof import DayField, refuse_unknown_day
+from history.days import DayField
+from policies.forms.asof import refuse_unknown_day
 
 
 class ChangesForm(forms.Form):
@@ -18,9 +19,9 @@ class ChangesForm(forms.Form):
     def __init__(self, data: QueryDict, *, today: date) -> None:
         super().__init__(data)
         self.today = today
-        self.fields["from"] = DayField(pgettext_lazy("two days", "From"))
-        self.fields["to"] = DayField(pgettext_lazy("two days", "To"))
-        self.fields["known_on"] = DayField(_("As known on"))
+        self.fields["from"] = DayField(label=pgettext_lazy("two days", "From"), required=False)
+        self.fields["to"] = DayField(label=pgettext_lazy("two days", "To"), required=False)
+        self.fields["known_on"] = DayField(label=_("As known on"), required=False)
 
     def clean_known_on(self) -> date | None:
         known_on: date | None = self.cleaned_data["known_on"]

@@ -19,7 +19,7 @@ from django.http import QueryDict
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from accounts.forms import DayField
+from history.days import DayField
 from policies.choices import (
     Activity,
     Answer,

@@ -15,7 +15,7 @@ from django.db import DatabaseError, IntegrityError, connection, models, transac
 
 from accounts.choices import Role
 from accounts.domain.delegations import end_delegation
-from accounts.models import Delegation, RoleGrant
+from accounts.models import Delegation, RoleGrant, User
 from history import clock, guards
 from history.domain import checkpoints
 from history.domain.verify import verify
@@ -24,6 +24,7 @@ from history.models import Event, Log, Text, Tracked, tracked_models
 from history.refusal import at_the_door
 from history.values import told_fields
 from policies.models import Destination
+from tests.engines import postgres_only, sqlite_only
 from tests.history.rows import add_destination, rename
 from tests.people import give_delegation, make_cast, make_person
 from tests.permits.factories import make_permit
@@ -32,12 +33,6 @@ from tests.unlogged import unlogged
 pytestmark = pytest.mark.django_db
 
 TRACKED = tracked_models()
-sqlite_only = pytest.mark.skipif(
-    "sqlite" not in connection.settings_dict["ENGINE"], reason="SQLite's own statements"
-)
-postgres_only = pytest.mark.skipif(
-    "sqlite" in connection.settings_dict["ENGINE"], reason="PostgreSQL's own statements"
-)
 
 
 def is_refused(statement: str, parameters: list[Any] | None = None) -> bool:
@@ -326,6 +321,32 @@ def test_a_role_below_the_first_id_is_found() -> None:
     assert not insert(row)
     [fault] = verify(deep=True).faults
     assert (fault.place, fault.reason) == ("accounts_rolegrant row -1", "row")
+
+
+@postgres_only
+@pytest.mark.parametrize(
+    ("model", "column", "value"),
+    [
+        (Delegation, "ends_on", "infinity"),
+        (User, "created_at", "infinity"),
+        (User, "created_at", "0044-03-15 BC"),
+    ],
+)
+def test_a_day_that_python_cannot_read_is_named_and_stops_nothing(
+    model: type[Tracked], column: str, value: str
+) -> None:
+    cast = make_cast()
+    give_delegation(cast.decision, proposed_by=cast.admin, confirmed_by=cast.admin_b)
+    key = model._base_manager.order_by("pk").values_list("pk", flat=True)[0]
+    table = model._meta.db_table
+    with unlogged(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {column} = %s WHERE id = %s", [value, key])
+        cursor.execute("UPDATE accounts_user SET name = 'Other' WHERE id = %s", [cast.auditor.pk])
+    found = {(fault.place, fault.reason) for fault in verify(deep=True).faults}
+    assert found >= {
+        (f"{table} row {key}", column),
+        (f"accounts_user row {cast.auditor.pk}", "name"),
+    }
 
 
 @sqlite_only

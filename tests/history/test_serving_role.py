@@ -8,16 +8,12 @@ from django.db import DatabaseError, connection, transaction
 from history.domain import checkpoints
 from history.domain.verify import verify
 from history.refusal import at_the_door
+from tests.engines import postgres_only
 from tests.people import give_delegation, make_cast
 from tests.permits.factories import make_permit
 from tests.serving import serve_as
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(
-        "sqlite" in connection.settings_dict["ENGINE"], reason="SQLite knows no roles"
-    ),
-]
+pytestmark = [pytest.mark.django_db, postgres_only]
 
 
 @pytest.fixture(autouse=True)

@@ -18,14 +18,13 @@ from permits.models import Application, PermitSweep
 from permits.workflow import PROPOSERS, Action
 from policies.domain.reference.load import alone_at_the_register, share_register
 from policies.models import Policy
+from tests.engines import two_writers
 from tests.people import Cast, give_delegation, make_cast
 from tests.permits.factories import WHY, make_draft, make_permit, make_recommended
 from tests.permits.races import race
 from tests.policies.changes import approved, draft
 
-pytestmark = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="on SQLite one writer waits for the other"
-)
+pytestmark = two_writers
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from accounts.choices import Role
 from accounts.exceptions import Refused
@@ -16,6 +15,7 @@ from permits.domain.policy_changes import propose_change
 from permits.models import Application, Decision, Permit
 from policies.choices import ChangeStatus
 from policies.models import PolicyChange, PolicyVersion, ReferenceLoad
+from tests.engines import two_writers
 from tests.people import Cast, give_delegation, make_cast, make_person_with
 from tests.permits.factories import WHY, make_recommended
 from tests.permits.races import (
@@ -30,9 +30,7 @@ from tests.permits.races import (
 from tests.policies.changes import draft
 from tests.policies.loading.folder import Folder
 
-pytestmark = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="on SQLite one writer waits for the other"
-)
+pytestmark = two_writers
 
 
 @pytest.fixture

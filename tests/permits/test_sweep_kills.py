@@ -21,6 +21,7 @@ from permits.verbs import Verb
 from permits.workflow import Action
 from policies.models import Policy
 from tests.campaigns import ground
+from tests.engines import two_writers
 from tests.people import Cast, give_delegation, make_cast
 from tests.permits.factories import make_permit
 from tests.permits.races import race
@@ -94,9 +95,7 @@ def test_two_at_once_do_nothing_twice(sweep: PermitSweep) -> None:
     assert_each_was_cancelled_once()
 
 
-@pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="on SQLite one writer waits for the other"
-)
+@two_writers
 def test_a_permit_whose_case_is_held_is_told_and_done_later(
     staff: Cast, sweep: PermitSweep
 ) -> None:

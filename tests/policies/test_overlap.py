@@ -22,15 +22,12 @@ from policies.models import (
     Policy,
     PolicyVersion,
 )
+from tests.engines import sqlite_only
 from tests.unlogged import unlogged
 
 pytestmark = pytest.mark.django_db
 
 Make = Callable[..., Dated]
-
-sqlite_only = pytest.mark.skipif(
-    "sqlite" not in connection.settings_dict["ENGINE"], reason="SQLite's own statements"
-)
 
 
 def day(text: str | None) -> date | None:
