@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import relevance
@@ -150,11 +150,10 @@ def _parse(name: str, raw: bytes) -> Any:
     def no_constant(word: str) -> None:
         raise MalformedReference(name, "", "", f"{word} is not a JSON number")
 
-    def finite(number: str) -> float:
-        value = float(number)
-        if not math.isfinite(value):
-            raise MalformedReference(name, "", "", f"the number {number} is too large")
-        return value
+    def no_fraction(number: str) -> NoReturn:
+        """The history holds integers alone, and a schema takes 1.0 for one."""
+        why = "is too large" if math.isinf(float(number)) else "is not written as a whole number"
+        raise MalformedReference(name, "", "", f"the number {_shortened(number)} {why}")
 
     def exact(digits: str) -> int:
         """The history holds integers that every reader of JSON reads alike."""
@@ -176,7 +175,7 @@ def _parse(name: str, raw: bytes) -> Any:
             text,
             object_pairs_hook=no_duplicates,
             parse_constant=no_constant,
-            parse_float=finite,
+            parse_float=no_fraction,
             parse_int=exact,
         )
     except json.JSONDecodeError as error:

@@ -7,11 +7,11 @@ import pytest
 from accounts.exceptions import Refused
 from history.domain.door import Conflict
 from permits.domain import intake
-from permits.domain.casework import acting, afresh
+from permits.domain.casework import acting, afresh, head_of
 from permits.models import Application, Party
 from permits.workflow import Action
 from tests.people import Cast
-from tests.permits.factories import WHY, make_draft
+from tests.permits.factories import LINE, WHY, make_draft
 
 
 @pytest.fixture
@@ -41,6 +41,22 @@ def test_a_row_that_changed_since_it_was_seen_is_a_conflict(
         with pytest.raises(Conflict), acting(Action.EDIT, case, by=office.analyst):
             afresh(stale, seen)
     assert afresh(row, changed.version) == changed
+
+
+def test_anything_of_a_case_that_changed_since_it_was_seen_is_a_conflict(
+    case: Application, office: Cast
+) -> None:
+    """Also what leaves the application's own row as it was, such as a line."""
+    head = head_of(case)
+    with acting(Action.EDIT, case, by=office.analyst, seen_head=head):
+        pass
+    intake.add_line(case, LINE, by=office.analyst)
+    with (
+        pytest.raises(Conflict) as conflict,
+        acting(Action.EDIT, case, by=office.analyst, seen_head=head),
+    ):
+        pass
+    assert conflict.value.head == head_of(case) == head + 1
 
 
 def test_who_comes_too_late_is_told_what_was_done_by_whom(case: Application, office: Cast) -> None:

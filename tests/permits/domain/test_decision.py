@@ -15,7 +15,7 @@ from accounts.models import Delegation, User
 from history import canonical, clock
 from history.domain.door import Conflict
 from history.models import Event
-from permits.choices import Flag, ReturnGround, StatementKind
+from permits.choices import Flag, StatementKind
 from permits.domain.casefile import read_file
 from permits.domain.casework import head_of
 from permits.domain.decision import issue, ministers_exceptions, refuse, return_without_action
@@ -270,11 +270,3 @@ def test_a_refusal_is_on_grounds_that_the_applicant_could_reply_to(office: Cast)
         with pytest.raises(ValidationError, match="could reply to what was recommended only"):
             refuse(case, grounds=grounds, reasons=WHY, by=office.decision)
     refuse(case, grounds=["7(1)"], reasons=WHY, by=office.decision)
-
-
-def test_nobody_needs_to_live_in_canada_to_broker(office: Cast) -> None:
-    case = make_in_review(office.analyst, activity="brokering")
-    say(case, StatementKind.ELIGIBILITY, APPLICANT_KEY, NOT_RESIDENT, by=office.analyst)
-    for outcome, ground in (("refused", "7(1)"), ("returned", ReturnGround.INELIGIBLE)):
-        with pytest.raises(ValidationError, match="may be issued to anyone"):
-            recommend(case, outcome=outcome, grounds=[ground], reasons=WHY, by=office.analyst)

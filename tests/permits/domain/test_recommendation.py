@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.exceptions import Refused
 from history import clock
-from permits.choices import Flag, StatementKind
+from permits.choices import Flag, ReturnGround, StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
@@ -307,3 +307,11 @@ def test_one_that_was_set_aside_is_over(intended: Recommendation, office: Cast) 
     to_refuse(application, office, "discretion")
     with pytest.raises(Refused, match="was set aside"):
         put_to_applicant(back, reply_by=soon(), by=office.analyst)
+
+
+def test_nobody_needs_to_live_in_canada_to_broker(office: Cast) -> None:
+    case = make_in_review(office.analyst, activity="brokering")
+    say(case, StatementKind.ELIGIBILITY, APPLICANT_KEY, NOT_RESIDENT, by=office.analyst)
+    for outcome, ground in (("refused", "7(1)"), ("returned", ReturnGround.INELIGIBLE)):
+        with pytest.raises(ValidationError, match="may be issued to anyone"):
+            recommend(case, outcome=outcome, grounds=[ground], reasons=WHY, by=office.analyst)

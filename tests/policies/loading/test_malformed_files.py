@@ -431,6 +431,8 @@ RAW: dict[str, tuple[bytes | None, str]] = {
     "a key twice": (b'{"a": 1, "a": 2}', "is given twice"),
     "not a number": (b'{"a": NaN}', "NaN is not a JSON number"),
     "too large a number": (b'{"a": 1e999}', "too large"),
+    "a fraction": (b'{"a": 1.5}', "the number 1.5 is not written as a whole number"),
+    "a whole number written as a fraction": (b'{"a": 1.0}', "not written as a whole"),
     "too large an integer": (b'{"a": 100000000000000000000}', "too large"),
     "thousands of digits": (b'{"a": ' + b"9" * 5000 + b"}", "not JSON"),
     "too deep for the parser": (b"[" * 100_000, "nested too deeply"),
