@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.forms.models import ModelChoiceIterator
 from django.forms.widgets import Script
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -597,8 +598,26 @@ class EndForm(SeenForm):
     to_on = DayField(label=_("Day"))
 
 
+def _say_why_not(field: forms.Field, why_not: Mapping[str, str]) -> None:
+    """Says under each choice why it cannot be taken now. It can be sent all the same."""
+    choices: Any = field
+    choices.choices = [
+        (value, _with_why_not(label, why_not.get(value, ""))) for value, label in choices.choices
+    ]
+
+
+def _with_why_not(label: Any, why_not: str) -> Any:
+    if not why_not:
+        return label
+    words = gettext("Not now. %(why)s") % {"why": why_not}
+    return format_html('{}<span class="sub">{}</span>', label, words)
+
+
 class RecommendForm(SeenForm):
-    """What is recommended, on which grounds, under which conditions."""
+    """What is recommended, on which grounds, under which conditions.
+
+    `why_not` says of outcomes and grounds why they cannot be recommended now.
+    """
 
     outcome = forms.ChoiceField(
         label=_("Recommendation"), choices=Outcome.choices, widget=forms.RadioSelect
@@ -615,6 +634,11 @@ class RecommendForm(SeenForm):
         _("A condition, in English (optional; more can be added)"), required=False, rows=2
     )
     text_fr = _text(_("The condition, in French"), required=False, rows=2)
+
+    def __init__(self, *args: Any, why_not: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_why_not(self.fields["outcome"], why_not)
+        _say_why_not(self.fields["grounds"], why_not)
 
 
 class ConditionForm(SeenForm):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -109,8 +110,9 @@ def check_recommendation(
             with faults.at("grounds"):
                 checked_grounds(file, ruling, outcome, values["grounds"])
         if outcome != Outcome.ISSUED:
-            if values["conditions"] or values.get("valid_to"):
-                faults.fault("outcome", _("Only a permit has conditions and a last day."))
+            for name, given in (("valid_to", "valid_to"), ("text_en", "conditions")):
+                if values.get(given) and faults.is_read(name):
+                    faults.fault(name, _("Only a permit has conditions and a last day."))
         else:
             if faults.is_read("valid_to"):
                 _check_validity(faults, values["valid_to"])
@@ -135,12 +137,7 @@ def refuse_to_recommend(file: CaseFile) -> None:
     ruling = rule_on(file, on=clock.today(), known_at=clock.now())
     if check_gate(file, ruling).is_open_but_for_the_person:
         return
-    known = {Outcome.REFUSED: RefusalGround.values, Outcome.RETURNED: ReturnGround.values}
-    if all(
-        _why_no_ground(file, ruling, outcome, ground)
-        for outcome, grounds in known.items()
-        for ground in grounds
-    ):
+    if all(one.why_not for one in grounds_now(file, ruling)):
         raise Refused(
             _("Nothing can be recommended yet: the gate does not open, and no ground holds.")
         )
@@ -167,6 +164,25 @@ def _check_validity(faults: Faults, valid_to: date | None) -> None:
 
 
 # Grounds
+
+
+@dataclass(frozen=True, slots=True)
+class GroundNow:
+    """A ground to refuse or to return, and why it does not hold: nothing where it does."""
+
+    outcome: Outcome
+    ground: str
+    why_not: str
+
+
+def grounds_now(file: CaseFile, ruling: CaseRuling) -> list[GroundNow]:
+    """Every ground that can be named, and whether it holds on this file."""
+    known = {Outcome.REFUSED: RefusalGround.values, Outcome.RETURNED: ReturnGround.values}
+    return [
+        GroundNow(outcome, ground, _why_no_ground(file, ruling, outcome, ground))
+        for outcome, grounds in known.items()
+        for ground in grounds
+    ]
 
 
 def checked_grounds(

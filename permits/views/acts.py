@@ -98,7 +98,7 @@ def barred(
         for check in checks:
             check()
     except GateClosed as closed:
-        return {"refusal": str(closed.words), **_gate(request, closed)}
+        return {"refusal": str(closed.words), **gate_of(request, closed.gate)}
     except (NotPermitted, Refused) as refusal:
         return {"refusal": str(refusal.words)}
     except ValidationError as fault:
@@ -106,9 +106,9 @@ def barred(
     return {}
 
 
-def _gate(request: HttpRequest, closed: GateClosed) -> dict[str, Any]:
-    may_edit = not why_not(request, closed.gate.application, Action.EDIT)
-    return {"gate": closed.gate, "may_edit": may_edit}
+def gate_of(request: HttpRequest, gate: Gate) -> dict[str, Any]:
+    """What the `Page` of an act shows of the gate."""
+    return {"gate": gate, "may_edit": not why_not(request, gate.application, Action.EDIT)}
 
 
 def sent(request: HttpRequest) -> QueryDict | None:
@@ -156,7 +156,7 @@ def answer(
         )
         return drawn(replace(page, refusal=str(refusal.words)), 403)
     except GateClosed as closed:
-        page = replace(page, refusal=str(closed.words), **_gate(request, closed))
+        page = replace(page, refusal=str(closed.words), **gate_of(request, closed.gate))
         return drawn(page, 409)
     except Refused as refusal:
         return drawn(replace(page, refusal=str(refusal.words)), 409)

@@ -35,11 +35,11 @@ from permits.domain.decision import (
     refuse_to_decide,
     return_without_action,
 )
-from permits.domain.gate import GateClosed
+from permits.domain.gate import GateClosed, check_gate
 from permits.domain.recommendation import is_legal_bar
 from permits.domain.ruling import CaseRuling, rule_on
 from permits.models import Decision, Recommendation
-from permits.views.acts import METHODS, Page, answer, barred, find, sent, who
+from permits.views.acts import METHODS, Page, answer, barred, find, gate_of, sent, who
 from permits.workflow import Action
 
 Perform = Callable[[HttpRequest, CaseFile, Any], str]
@@ -49,7 +49,8 @@ Perform = Callable[[HttpRequest, CaseFile, Any], str]
 class Doing:
     """An act from the case's page: `perform` does it and says what happened.
 
-    `check` raises what the act would, whatever is typed; the case's page offers by it.
+    `check` raises what the act would, whatever is typed; the case's page offers by it. The page of
+    what `rests_on_gate` shows the gate before anything is chosen.
     """
 
     action: Action
@@ -59,6 +60,7 @@ class Doing:
     then: Any = ""
     provision: Any = ""
     check: Callable[[CaseFile, User], object] = lambda file, by: None
+    rests_on_gate: bool = False
 
     def why_not(self, request: HttpRequest, file: CaseFile) -> str:
         """Why this person may not do it now; nothing where they may."""
@@ -157,7 +159,22 @@ def _recommend_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseFo
             recommendation.check_recommendation(file, _ruling(file), values, unread)
 
     initial = {"seen": head_of(file.application)}
-    return forms.RecommendForm(sent(request), initial=initial, check=check)
+    return forms.RecommendForm(
+        sent(request), why_not=_why_not_recommended(file), initial=initial, check=check
+    )
+
+
+def _why_not_recommended(file: CaseFile) -> dict[str, str]:
+    """Why an outcome or a ground cannot be recommended now, by its code."""
+    ruling = _ruling(file)
+    gate, grounds = check_gate(file, ruling), recommendation.grounds_now(file, ruling)
+    found = {one.ground: one.why_not for one in grounds}
+    for outcome in (Outcome.REFUSED, Outcome.RETURNED):
+        if all(one.why_not for one in grounds if one.outcome == outcome):
+            found[outcome] = _("None of its grounds holds.")
+    if not gate.is_open_but_for_the_person:
+        found[Outcome.ISSUED] = str(GateClosed(gate).words)
+    return found
 
 
 def _ruling(file: CaseFile) -> CaseRuling:
@@ -337,6 +354,7 @@ BUTTONS: dict[Action, Doing] = {
             _recommend,
             gettext_lazy("Somebody else decides: who recommends never does."),
             check=lambda file, by: recommendation.refuse_to_recommend(file),
+            rests_on_gate=True,
         ),
         Doing(
             Action.PUT,
@@ -437,6 +455,7 @@ def _do(request: HttpRequest, file: CaseFile, doing: Doing) -> HttpResponse:
         ),
         then=str(doing.then),
         provision=doing.provision,
+        **(gate_of(request, check_gate(file, _ruling(file))) if doing.rests_on_gate else {}),
         **doing.barred(request, file),
     )
 

@@ -162,6 +162,7 @@ def _parts(
     awaited = sum(one.closed_on is None for one in file.consultations)
     signed = sum(one.is_good for one in states)
     failures, made = len(gate.failures), file.decision or file.recommendation
+    is_only_recommended = made is not None and file.decision is None
     found = [
         Part("lines", _("Lines"), str(len(file.lines))),
         Part("questions", _("Open questions"), str(len(questions)), "bad"),
@@ -190,7 +191,11 @@ def _parts(
             _("Consultations and waits"),
             _("%(number)d waiting") % {"number": awaited} if awaited else "",
         ),
-        Part("decision", _("Decision"), str(made.get_outcome_display()) if made else ""),
+        Part(
+            "decision",
+            _("Recommendation") if is_only_recommended else _("Decision"),
+            str(made.get_outcome_display()) if made else "",
+        ),
     ]
     return [one for one in found if one.anchor != "questions" or questions]
 

@@ -86,10 +86,10 @@ def to_return(case: Application, office: Cast, ground: str) -> Recommendation:
         ({"outcome": "issued", "valid_to": clock.today()}, "valid_to"),
         ({"outcome": "refused"}, "grounds"),
         ({"outcome": "refused", "grounds": ["no_permit_needed"]}, "grounds"),
-        ({"outcome": "refused", "grounds": ["discretion"], "valid_to": in_a_year()}, "outcome"),
+        ({"outcome": "refused", "grounds": ["discretion"], "valid_to": in_a_year()}, "valid_to"),
         (
             {"outcome": "refused", "grounds": ["discretion"], "conditions": [("A", "B")]},
-            "outcome",
+            "text_en",
         ),
     ],
 )

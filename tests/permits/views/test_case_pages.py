@@ -28,11 +28,12 @@ from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
 from permits.domain.clock import read_calendar
 from permits.domain.consultations import open_wait
+from permits.domain.decision import issue
 from permits.domain.overview import refresh
 from permits.domain.requirements import required_facts
 from permits.domain.sources import add_evidence
 from permits.domain.standing import read_standing
-from permits.domain.statements import party_key, set_aside
+from permits.domain.statements import APPLICANT_KEY, NOT_RESIDENT, party_key, set_aside
 from permits.domain.use import report_use
 from permits.models import Application, Card, Permit, PermitAct, Statement, Use
 from permits.templatetags.case_tags import dollars, figure
@@ -50,6 +51,7 @@ from tests.permits.factories import (
     make_permit,
     make_ready,
     make_recommended,
+    say,
 )
 
 
@@ -158,6 +160,40 @@ def test_a_closed_gate_says_rule_by_rule_what_stands_against_it(office: Cast) ->
     for rule in ("G2", "G4", "G7", "G9"):
         assert rule in page
     assert reverse("permits:card", args=[application.reference, "b-v"]) in page
+
+
+@pytest.mark.parametrize("typed", [None, {"outcome": "issued", "valid_to": "soon"}])
+def test_what_cannot_be_recommended_now_is_told_with_its_reason_and_the_whole_gate(
+    office: Cast, typed: dict[str, str] | None
+) -> None:
+    case = make_in_review(office.analyst)
+    say(case, StatementKind.ELIGIBILITY, APPLICANT_KEY, NOT_RESIDENT, by=office.analyst)
+    client, address = as_person(office.analyst), do(case, "recommend")
+    response = client.get(address) if typed is None else client.post(address, typed)
+    assert response.status_code == 200
+    page = response.content.decode()
+    for rule in ("G2", "G4", "G7", "G9"):
+        assert f'<span class="gate-code">{rule}</span>' in page
+    assert reverse("permits:card", args=[case.reference, "b-v"]) in page
+    labels = dict(re.findall(r'value="([^"]+)"[^>]*>\s*<span>(.*?)</span></label>', page, re.S))
+    holds = {value for value, label in labels.items() if "Not now. " not in label}
+    # Not eligible: a ground to refuse and one to return on. Nothing else holds.
+    assert holds == {"refused", "returned", "7(1)", "ineligible"}
+    assert "The gate does not open" in labels["issued"]
+    assert "No line is prohibited by a regulation today." in labels["regulation"]
+
+
+@pytest.mark.parametrize(("decided", "label"), [(False, "Recommendation"), (True, "Decision")])
+def test_the_menu_of_a_case_does_not_call_a_recommendation_a_decision(
+    office: Cast, decided: bool, label: str
+) -> None:
+    case = make_recommended(office.analyst, office.senior)
+    if decided:
+        issue(case, reasons=WHY, adopts_determination=True, by=office.decision)
+    parts = as_person(office.auditor).get(case.get_absolute_url()).context["parts"]
+    assert [(one.label, one.words) for one in parts if one.anchor == "decision"] == [
+        (label, "Issued")
+    ]
 
 
 def test_a_substantial_risk_shows_the_provision_to_everyone(office: Cast) -> None:

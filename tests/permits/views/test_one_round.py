@@ -286,7 +286,7 @@ FORMS = [
         in_review,
         ("recommend",),
         {"outcome": "refused", "reasons": NO_WORDS, "valid_to": LATE, "grounds": "policy"},
-        {"outcome", "reasons", "grounds"},
+        {"valid_to", "reasons", "grounds"},
         {"outcome", "reasons"},
     ),
     doing(Action.PUT, to_refuse, {"reply_by": EARLY}, "reply_by"),
