@@ -263,7 +263,9 @@ def checked_change(
     """
     if kind != ActKind.AMEND:
         if change:
-            raise ValidationError({"change": _("Only an amendment changes figures or days.")})
+            raise ValidationError(
+                dict.fromkeys(_named(change), _("Only an amendment changes figures or days."))
+            )
         return {}
     known = {"valid_to", "lines", "conditions_added"}
     if not change or set(change) - known:
@@ -309,6 +311,23 @@ def checked_change(
         found["conditions_added"] = added
     faults.refuse()
     return found
+
+
+def _named(change: Mapping[str, Any]) -> set[str]:
+    """The fields in which a change is typed."""
+    fields = {"valid_to": "valid_to", "conditions_added": "text_en"}
+    figures = {name for given in (change.get("lines") or {}).values() for name in given}
+    return figures | {fields.get(name, "change") for name in change if name != "lines"}
+
+
+def refuse_loosening(permit: Permit, change: Mapping[str, Any]) -> None:
+    """Raises ValidationError at each day and figure by which an amendment loosens the permit."""
+    faults = Faults()
+    for what, was, now in effect_of(PermitAct(permit=permit, kind="amend", change=change)).changes:
+        name = what.partition(":")[0]
+        if name != "condition" and was is not None and now > was:
+            faults.fault(name, _("This loosens the permit: another person proposes it."))
+    faults.refuse()
 
 
 def _checked_day(value: Any) -> date:

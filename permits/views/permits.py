@@ -29,8 +29,8 @@ from permits.domain.letters import papers
 from permits.domain.ruling import coming, rule_on
 from permits.domain.standing import LineStanding, read_standing, read_standings
 from permits.domain.use import check_use, refuse_exhausted, report_use
+from permits.figures import dollars, figure
 from permits.models import Notice, Party, Permit, PermitAct, PermitLine, Use
-from permits.templatetags.case_tags import dollars, figure
 from permits.views.acts import METHODS, Page, answer, barred, sent, who, why_not
 from permits.workflow import PROPOSERS, TRANSITIONS, Action
 
@@ -183,7 +183,9 @@ def _act_form(request: HttpRequest, row: Permit, *, at_once: bool = False) -> fo
     def check(given: Mapping[str, Any], unread: Collection[str]) -> None:
         # An amendment of nothing is one only if nothing of it was unreadable.
         if "kind" in given and (form.change or not unread):
-            acts.checked_change(row, given["kind"], None, form.change, unread)
+            change = acts.checked_change(row, given["kind"], None, form.change, unread)
+            if at_once and change:
+                acts.refuse_loosening(row, change)
 
     form = forms.ActForm(sent(request), lines=list(numbers), at_once=at_once, check=check)
     return form

@@ -35,8 +35,8 @@ from permits.domain.sources import add_evidence
 from permits.domain.standing import read_standing
 from permits.domain.statements import APPLICANT_KEY, NOT_RESIDENT, party_key, set_aside
 from permits.domain.use import report_use
+from permits.figures import dollars, figure
 from permits.models import Application, Card, Permit, PermitAct, Statement, Use
-from permits.templatetags.case_tags import dollars, figure
 from permits.verbs import Verb
 from tests.people import Cast
 from tests.permits.factories import (
@@ -651,16 +651,23 @@ def test_a_condition_is_added_to_a_permit_by_two_people_on_its_pages(office: Cas
 
 
 @pytest.mark.parametrize(
-    ("name", "sent"),
-    [("propose", {"kind": "amend"}), ("tighten", {"kind": "suspend", "valid_to": "2199-01-01"})],
+    ("name", "sent", "field"),
+    [
+        ("propose", {"kind": "amend"}, "kind"),
+        ("tighten", {"kind": "suspend", "valid_to": "2199-01-01"}, "valid_to"),
+        ("tighten", {"kind": "suspend", "line": "1", "quantity": "3"}, "quantity"),
+        ("tighten", {"kind": "amend", "valid_to": "2199-01-01"}, "valid_to"),
+        ("tighten", {"kind": "amend", "line": "1", "quantity": "11"}, "quantity"),
+    ],
 )
 def test_what_is_wrong_with_an_act_is_told_at_its_field(
-    office: Cast, name: str, sent: dict[str, str]
+    office: Cast, name: str, sent: dict[str, str], field: str
 ) -> None:
     permit = make_permit(office.analyst, office.senior, office.decision)
     address = reverse(f"permits:{name}", args=[permit.number])
     response = as_person(office.decision).post(address, {**sent, "reason": WHY})
-    assert set(response.context["form"].errors) == {"kind"}
+    assert set(response.context["form"].errors) == {field}
+    assert response.status_code == 200
 
 
 def test_figures_of_an_amendment_need_their_line(office: Cast) -> None:
