@@ -30,6 +30,7 @@ from permits.choices import PartyRole, WaitKind
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import Work, acting, afresh, stream_of, subject_of
 from permits.domain.faults import Faults
+from permits.figures import dollars
 from permits.models import Application, ConflictDeclaration, Line, Party, Wait
 from permits.models.applications import Part
 from permits.verbs import Verb
@@ -343,7 +344,7 @@ def _fit_total(given: Given) -> None:
     # A unit's value is rounded to a cent: so many units, so many half cents.
     elif abs(Decimal(told) - total) > Decimal(quantity) * _CENT / 2 + _CENT:
         words = _("Quantity times unit value is %(total)s. Correct one of the three.")
-        given.fault("total_value", words % {"total": f"{total:f}"})
+        given.fault("total_value", words % {"total": dollars(total)})
 
 
 def remove_line(line: Line, *, by: User, seen: int | None = None) -> Line:

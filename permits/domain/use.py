@@ -17,6 +17,7 @@ from permits.domain.acts import subject_of
 from permits.domain.casework import acting
 from permits.domain.faults import Faults
 from permits.domain.standing import LineStanding, read_days, read_standing
+from permits.figures import dollars, figure
 from permits.models import PermitLine, Use
 from permits.verbs import Verb
 from permits.workflow import Action
@@ -65,13 +66,13 @@ def check_use(values: Mapping[str, Any], unread: Collection[str] = (), *, line: 
         if values["quantity"] <= 0:
             faults.fault("quantity", _("Give a figure above zero."))
         elif quantity_left is not None and values["quantity"] > quantity_left:
-            left = {"left": f"{quantity_left.normalize():f}", "unit": line.unit}
+            left = {"left": figure(quantity_left), "unit": line.unit}
             faults.fault("quantity", _("Only %(left)s %(unit)s are left on this line.") % left)
     if faults.is_read("value"):
         if values["value"] < 0:
             faults.fault("value", _("Give a figure that is not below zero."))
         elif value_left is not None and values["value"] > value_left:
-            left = {"left": f"{value_left:.2f}"}
+            left = {"left": dollars(value_left)}
             faults.fault("value", _("Only CAD %(left)s are left on this line.") % left)
     if faults.is_read("used_on"):
         _look_at_day(faults, line, values["used_on"])

@@ -11,7 +11,6 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
@@ -21,6 +20,7 @@ from history.domain import proofs
 from history.models import Checkpoint, Event, Log
 from permits.choices import ActKind, LetterKind, PartyRole, RefusalGround, ReturnGround
 from permits.domain.casefile import CaseFile
+from permits.figures import dollars, figure
 from permits.models import PermitAct, PermitLine
 from policies.choices import Activity
 
@@ -50,12 +50,7 @@ def same(text: object) -> Words:
 def _told(value: object) -> object:
     if isinstance(value, date):
         return day_in_words(value)
-    return _figure(value) if isinstance(value, Decimal) else value
-
-
-def _figure(value: Decimal) -> str:
-    whole = value == value.to_integral_value()
-    return number_format(value, 0 if whole else 2, force_grouping=True)
+    return dollars(value) if isinstance(value, Decimal) else value
 
 
 def _day(day: date) -> Words:
@@ -212,8 +207,8 @@ def _lines(file: CaseFile) -> list[list[str]]:
                     str(line.number),
                     ", ".join(line.items),
                     line.description,
-                    "—" if quantity is None else f"{_figure(quantity)} {line.unit}".strip(),
-                    "—" if value is None else _figure(value),
+                    "—" if quantity is None else f"{figure(quantity)} {line.unit}".strip(),
+                    "—" if value is None else dollars(value),
                 ]
             )
     return found

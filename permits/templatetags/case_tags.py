@@ -8,7 +8,6 @@ from typing import Any
 
 from django import template
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -18,10 +17,13 @@ from permits.considerations import CONSIDERATIONS
 from permits.domain import overview, statements
 from permits.domain.gate import Reason
 from permits.domain.requirements import RequiredFact
+from permits.figures import dollars, figure
 from permits.models import Application
 from policies.choices import Requirement, Stance
 
 register = template.Library()
+register.filter(figure)
+register.filter(dollars)
 
 
 @register.filter
@@ -54,27 +56,12 @@ def authorization_key(party: int, policy: str) -> str:
     return statements.authorization_key(party, policy)
 
 
-@register.filter
-def figure(value: Decimal | None) -> str:
-    """A quantity in the language of the page, without zeros that say nothing."""
-    if value is None:
-        return "—"
-    places = max(-int(value.normalize().as_tuple().exponent), 0)
-    return number_format(value, places, force_grouping=True)
-
-
 def left_in_words(left: Iterable[str]) -> str:
     """Dollars that may still be shipped on several permits; an empty one has no limit."""
     figures = list(left)
     if not all(figures):
         return _("no limit on some")
     return dollars(sum(map(Decimal, figures), Decimal(0)))
-
-
-@register.filter
-def dollars(value: Decimal) -> str:
-    """An amount: cents only below a thousand."""
-    return number_format(value, 2 if abs(value) < 1000 else 0, force_grouping=True)
 
 
 FORMS = {

@@ -1,0 +1,54 @@
+"""Quantities and amounts are written in one way, and keep every digit."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils.translation import override
+
+from permits.domain.casefile import read_file
+from permits.domain.intake import edit_line
+from permits.domain.wording import both
+from permits.figures import dollars, figure
+from tests.people import Cast
+from tests.permits.factories import make_draft
+
+
+@pytest.mark.parametrize(
+    ("amount", "english", "french"),
+    [
+        ("1422000.00", "1\xa0422\xa0000", "1\xa0422\xa0000"),
+        ("20.00", "20", "20"),
+        ("1422000.50", "1\xa0422\xa0000.50", "1\xa0422\xa0000,50"),
+        ("0.00", "0", "0"),
+    ],
+)
+def test_an_amount_has_cents_only_where_there_are_any(
+    amount: str, english: str, french: str
+) -> None:
+    for language, words in (("en-ca", english), ("fr-ca", french)):
+        with override(language):
+            assert dollars(Decimal(amount)) == words
+
+
+def test_a_quantity_keeps_every_digit_on_a_letter_too() -> None:
+    assert figure(Decimal("0.125")) == "0.125"
+    assert both("%(figure)s kg", figure=Decimal("0.125"))["en"] == "0.125 kg"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en-ca", "Quantity times unit value is 1\xa0422\xa0000. "),
+        ("fr-ca", "donne 1\xa0422\xa0000. "),
+    ],
+)
+def test_an_error_writes_an_amount_as_the_pages_do(office: Cast, language: str, words: str) -> None:
+    [line] = read_file(make_draft(office.analyst)).lines
+    wrong = {"quantity": Decimal(3), "unit_value": Decimal(474000), "total_value": Decimal(1)}
+    with override(language), pytest.raises(ValidationError) as refusal:
+        edit_line(line, wrong, by=office.analyst)
+    [told] = refusal.value.message_dict["total_value"]
+    assert words in told
