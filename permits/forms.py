@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,6 +13,8 @@ from django.db.models import QuerySet
 from django.forms.models import ModelChoiceIterator
 from django.forms.widgets import Script
 from django.urls import reverse
+from django.utils.choices import flatten_choices
+from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +31,7 @@ from permits.choices import (
     WaitKind,
 )
 from permits.domain import documents, intake, sources
+from permits.figures import figure
 from permits.models import Application, Card, Document, Evidence, Line, Measure, Party
 from policies.choices import Activity
 from policies.domain.codes import is_written_code
@@ -132,6 +136,21 @@ def raw(value: Any) -> list[str]:
     if value is None or value is False:
         return []
     return ["on" if value is True else str(value)]
+
+
+def in_words(field: forms.Field, value: Any) -> str:
+    """What a field holds, as people read it."""
+    if isinstance(field, forms.BooleanField):
+        return gettext("Yes") if value else gettext("No")
+    known: Iterable[tuple[Any, Any]] = flatten_choices(getattr(field, "choices", ()))
+    choices = {str(key): str(label) for key, label in known}
+    if isinstance(value, list | tuple):
+        return ", ".join(choices.get(str(one), str(one)) for one in value)
+    if value in (None, ""):
+        return ""
+    if isinstance(value, Decimal):
+        return figure(value)
+    return choices.get(str(value)) or str(localize(value))
 
 
 class _ByName(ModelChoiceIterator):  # type: ignore[type-arg] # not at run time

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.forms import BoundField
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -18,6 +19,7 @@ from permits.domain import overview, statements
 from permits.domain.gate import Reason
 from permits.domain.requirements import RequiredFact
 from permits.figures import dollars, figure
+from permits.forms import in_words
 from permits.models import Application
 from policies.choices import Requirement, Stance
 
@@ -36,6 +38,12 @@ def stance_label(code: str) -> str:
 def requirement_label(code: str) -> str:
     """The words for a permit requirement."""
     return str(Requirement(code).label)
+
+
+@register.filter
+def read_out(field: BoundField) -> str:
+    """What a field holds, where it is read and not written."""
+    return in_words(field.field, field.value())
 
 
 @register.filter

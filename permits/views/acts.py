@@ -180,5 +180,7 @@ def _changed(page: Page, form: forms.BaseForm, conflict: Conflict) -> Page:
 
 
 def _page(request: HttpRequest, page: Page, form: forms.BaseForm, status: int) -> HttpResponse:
-    context = {"page": page, "form": form}
+    # What cannot be done is not there to be typed into: that would be lost.
+    barred = bool(page.refusal) and not form.is_bound
+    context = {"page": page, "form": form, "barred": barred}
     return render(request, "permits/act.html", context, status=status)

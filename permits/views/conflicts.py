@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
-from django.utils.formats import localize
-from django.utils.translation import gettext as _
-
 from history.actors import names_of
 from history.domain.past import row_at
 from history.models import Event, Tracked
-from permits.forms import ModelShape, raw
+from permits.forms import ModelShape, in_words, raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +60,9 @@ def compare(form: ModelShape, now: Tracked) -> Comparison:
                 Column(
                     name,
                     str(bound.label),
-                    _in_words(bound.field, began.get(name)),
-                    _in_words(bound.field, mine),
-                    _in_words(bound.field, present.get(name)),
+                    in_words(bound.field, began.get(name)),
+                    in_words(bound.field, mine),
+                    in_words(bound.field, present.get(name)),
                     typed,
                     typed and moved,
                 )
@@ -88,14 +84,3 @@ def _seen(form: ModelShape) -> int:
 def _place(row: Tracked) -> dict[str, Any]:
     """What a row of that kind is nothing without: its application."""
     return {"application": row.application} if hasattr(row, "application") else {}
-
-
-def _in_words(field: forms.Field, value: Any) -> str:
-    choices = {str(key): str(label) for key, label in getattr(field, "choices", ())}
-    if isinstance(field, forms.BooleanField):
-        return _("Yes") if value else _("No")
-    if isinstance(value, list | tuple):
-        return ", ".join(choices.get(str(one), str(one)) for one in value)
-    if value in (None, ""):
-        return ""
-    return choices.get(str(value)) or str(localize(value))

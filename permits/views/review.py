@@ -225,6 +225,7 @@ def _sheet(
         "draft": draft,
         "kept_until": kept_until(draft) if draft else None,
         "status": status,
+        "answers": list(_answers(file, now.card)) if now.card else [],
         "head": head_of(application),
     }
     return render(request, "permits/card.html", context, status=status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from history import clock
 from permits.choices import RefusalGround, StatementKind
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.decision import refuse
+from permits.domain.intake import withdraw
 from permits.domain.recommendation import put_to_applicant, recommend, record_reply
 from permits.domain.sources import add_evidence, add_measure
 from permits.domain.statements import APPLICANT_KEY, NOT_RESIDENT
@@ -177,6 +179,30 @@ def test_what_may_be_left_out_of_a_source_says_so(office: Cast) -> None:
             one.name for one in form if not one.is_hidden and "(optional)" not in str(one.label)
         }
         assert plain == needed
+
+
+def test_what_cannot_be_edited_any_more_is_read_and_the_reason_stands_first(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    answer_cards(case, by=office.analyst)
+    values = {"title": "A report", "source": "An embassy", "reliability": "high"}
+    source = add_evidence(case, values, by=office.analyst)
+    withdraw(case, by=office.analyst, reason=WHY)
+    client = as_person(office.analyst)
+    pages = {
+        ("form", case.reference): "Maritime patrol by the coast guard",
+        ("line", case.reference, 1): "Electro-optical sensor",
+        ("new_line", case.reference): "",
+        ("source", "evidence", source.pk): "An embassy",
+        ("card", case.reference, "b-i"): "Looked at, with sources",
+        ("do", case.reference, "withdraw"): "",
+    }
+    for (name, *where), told in pages.items():
+        page = client.get(reverse(f"permits:{name}", args=where)).content.decode()
+        main = page[page.index("<main") : page.index("</main>")]
+        written = re.findall(r"<(?:textarea|select|input(?! type=\"hidden\"))", main)
+        assert not written or '<fieldset class="stack-s" disabled>' in main, name
+        assert told in main
+        assert 0 < main.find("not while the application is in the status") < main.index("<form")
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
