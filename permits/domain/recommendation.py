@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.exceptions import Refused
 from accounts.models import User
@@ -33,6 +34,7 @@ from permits.domain.gate import GateClosed, check_gate
 from permits.domain.intake import end_waits
 from permits.domain.ruling import CaseRuling, requires_assessment, rule_on
 from permits.domain.statements import NOT_RESIDENT, PREJUDICIAL, counted
+from permits.domain.wording import both
 from permits.models import Application, Condition, Recommendation, Wait
 from permits.verbs import Verb
 from permits.workflow import Action
@@ -289,6 +291,9 @@ def is_legal_bar(recommendation: Recommendation) -> bool:
 # The intended refusal
 
 
+REPLY_AWAITED = gettext_lazy("Reply to the intended refusal")
+
+
 def put_to_applicant(
     recommendation: Recommendation, *, reply_by: date, by: User, seen: int | None = None
 ) -> Recommendation:
@@ -308,12 +313,18 @@ def put_to_applicant(
             Wait(
                 application=work.application,
                 kind=WaitKind.REPLY,
-                reason=_("Reply to the intended refusal"),
+                reason=str(REPLY_AWAITED),
                 from_on=today,
                 opened_by=by,
             )
         )
     return now
+
+
+def reason_of(wait: Wait) -> str:
+    """Why a case waits: as a person wrote it, or the office's own words in the page's language."""
+    own = wait.kind == WaitKind.REPLY and wait.reason in both(REPLY_AWAITED).values()
+    return str(REPLY_AWAITED) if own else wait.reason
 
 
 def refuse_to_put(recommendation: Recommendation) -> None:

@@ -17,6 +17,7 @@ from permits.choices import Flag
 from permits.considerations import CONSIDERATIONS
 from permits.domain import overview, statements
 from permits.domain.gate import Reason
+from permits.domain.recommendation import reason_of
 from permits.domain.requirements import RequiredFact
 from permits.figures import dollars, figure
 from permits.forms import in_words
@@ -26,6 +27,7 @@ from policies.choices import Requirement, Stance
 register = template.Library()
 register.filter(figure)
 register.filter(dollars)
+register.filter(reason_of)
 
 
 @register.filter

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from history import clock
 from permits import forms
 from permits.domain import consultations
+from permits.domain.recommendation import reason_of
 from permits.models import Application, Consultation, Wait
 from permits.views.acts import METHODS, Page, answer, find, saved, sent, who, why_not
 from permits.workflow import Action
@@ -99,7 +100,7 @@ def end_wait(request: HttpRequest, number: int) -> HttpResponse:
         button=_("End the wait"),
         name=application.reference,
         back=application.get_absolute_url(),
-        facts=((row.get_kind_display(), row.reason),),
+        facts=((row.get_kind_display(), reason_of(row)),),
         refusal=why_not(request, application, Action.WAIT, lambda: consultations.refuse_ended(row)),
     )
     return answer(request, form, page, perform)

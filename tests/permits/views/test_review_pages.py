@@ -10,6 +10,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 from pytest_django.asserts import assertContains
 
 from accounts.days import short_day
@@ -225,7 +226,8 @@ def test_a_decision_is_shown_with_its_own_grounds_and_in_whose_capacity(
     answer_cards(case, by=office.analyst)
     both = [RefusalGround.ELIGIBILITY, RefusalGround.DISCRETION]
     made = recommend(case, outcome="refused", grounds=both, reasons=WHY, by=office.analyst)
-    put = put_to_applicant(made, reply_by=clock.today() + timedelta(days=9), by=office.analyst)
+    with override({"en": "fr-ca", "fr": "en-ca"}[language]):
+        put = put_to_applicant(made, reply_by=clock.today() + timedelta(days=9), by=office.analyst)
     client = as_person(office.analyst)
     reply = client.get(reverse("permits:reply", args=[case.reference]))
     assert reply.context["page"].title == "Record the reply"
@@ -237,3 +239,6 @@ def test_a_decision_is_shown_with_its_own_grounds_and_in_whose_capacity(
     assertContains(page, getattr(decision, f"capacity_{language}"))
     reply_words = {"en": "Reply of the applicant: We", "fr": "Réponse du requérant\xa0: We"}
     assertContains(page, reply_words[language])
+    # Of the office's own words, those of who reads them and not of who put it to the applicant.
+    awaited = {"en": "Reply to the intended refusal", "fr": "Réponse au refus envisagé"}
+    assertContains(page, f'<span class="sub">{awaited[language]}</span>')
