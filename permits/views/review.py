@@ -205,6 +205,8 @@ def _sheet(
     now = states[place]
     context = {
         "application": application,
+        "file": file,
+        "ruling": ruling,
         "one": one,
         "law": _law(one),
         "test": Provision.objects.filter(key="EIPA:7.4").order_by("-edition").first(),

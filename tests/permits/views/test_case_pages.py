@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import AbstractContextManager
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from html import unescape
 
@@ -27,7 +27,7 @@ from permits.domain.acts import propose_act
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
 from permits.domain.clock import read_calendar
-from permits.domain.consultations import open_wait
+from permits.domain.consultations import consult, open_wait
 from permits.domain.decision import issue
 from permits.domain.overview import refresh
 from permits.domain.requirements import required_facts
@@ -287,18 +287,23 @@ def test_every_page_opens_for_everyone_who_may_read(
             assert client.get(address).status_code == 200, address
 
 
-def test_the_case_page_asks_no_more_for_more_rows(office: Cast) -> None:
-    few = make_draft(office.analyst)
-    many = make_draft(office.analyst, lines=[LINE] * 30)
+@pytest.mark.parametrize(("part", "most"), [("", 18), ("review/a/", 21)])
+def test_the_pages_of_a_case_ask_no_more_for_more_rows(office: Cast, part: str, most: int) -> None:
+    few = make_in_review(office.analyst)
+    many = make_in_review(office.analyst, lines=[LINE] * 30)
+    for number, application in enumerate((few, many)):
+        for body in ("DND", "A bureau")[: number + 1]:
+            later = clock.today() + timedelta(days=9)
+            consult(application, body=body, question="Any?", due_on=later, by=office.analyst)
     client = as_person(office.analyst)
 
     def count(application: Application) -> int:
-        client.get(application.get_absolute_url())
+        client.get(application.get_absolute_url() + part)
         with CaptureQueriesContext(connection) as queries:
-            client.get(application.get_absolute_url())
+            client.get(application.get_absolute_url() + part)
         return len(queries)
 
-    assert count(few) == count(many) <= 18
+    assert count(few) == count(many) <= most
 
 
 @pytest.mark.parametrize(

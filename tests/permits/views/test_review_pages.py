@@ -18,6 +18,7 @@ from accounts.models import User
 from history import clock
 from permits.choices import RefusalGround, StatementKind
 from permits.domain.assessment import edit_card, sign_card
+from permits.domain.consultations import consult, record_answer
 from permits.domain.decision import refuse
 from permits.domain.intake import withdraw
 from permits.domain.recommendation import put_to_applicant, recommend, record_reply
@@ -204,6 +205,22 @@ def test_what_cannot_be_edited_any_more_is_read_and_the_reason_stands_first(offi
         assert not written or '<fieldset class="stack-s" disabled>' in main, name
         assert told in main
         assert 0 < main.find("not while the application is in the status") < main.index("<form")
+
+
+def test_a_consideration_shows_what_it_is_about_and_who_answered(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    today = clock.today()
+    later = today + timedelta(days=9)
+    asked = consult(case, body="A ministry", question="Any?", due_on=later, by=office.analyst)
+    record_answer(asked, answer="None of ours", answered_on=today, by=office.analyst)
+    page = as_person(office.analyst).get(card_page(case)).content.decode()
+    facts = page[page.index('id="common-name"') : page.index('id="sign-name"')]
+    told = [
+        *("Electro-optical sensor", "2-15.d", "Maritime patrol by the coast guard", "Türkiye"),
+        *("Fictional Optics Inc. end_user", "Fictional Optics Inc. applicant", "Case by case"),
+        *("A ministry", "None of ours"),
+    ]
+    assert [one for one in told if one not in facts] == []
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
