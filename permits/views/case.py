@@ -193,7 +193,7 @@ def _parts(
         ),
         Part(
             "decision",
-            _("Recommendation") if is_only_recommended else _("Decision"),
+            _("Recommended") if is_only_recommended else _("Decision"),
             str(made.get_outcome_display()) if made else "",
         ),
     ]

@@ -141,7 +141,8 @@ def assign(request: HttpRequest) -> HttpResponse:
                 "%(number)d applications are assigned to %(name)s.",
                 done,
             )
-            % {"number": done, "name": _("you") if to == by else to.name},
+            # A name that ends with a full stop ends the sentence too.
+            % {"number": done, "name": _("you") if to == by else to.name.removesuffix(".")},
         )
     back = request.POST.get("back", "")
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import os
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -37,6 +38,20 @@ def write(folder: Path, entries: str) -> Path:
 def test_the_product_s_catalogues_are_complete() -> None:
     found = {path.parent.parent.name: list(faults(read_catalogue(path))) for path in catalogues()}
     assert found == {"fr_CA": []}
+
+
+def test_no_sentence_ends_with_a_name_that_may_have_a_full_stop_of_its_own() -> None:
+    """But for the one that says to whom applications are assigned, which takes it off."""
+    texts = [
+        text
+        for path in catalogues()
+        for message in read_catalogue(path)
+        for part in (message.id, message.string)
+        for text in ([part] if isinstance(part, str) else part or ())
+    ]
+    found = {text for text in texts if re.search(r"%\((name|names|person)\)s\.$", text)}
+    assert len(found) == 4
+    assert all("application" in text or "demande" in text for text in found)
 
 
 def test_zero_is_singular_in_french() -> None:

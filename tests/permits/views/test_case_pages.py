@@ -183,7 +183,7 @@ def test_what_cannot_be_recommended_now_is_told_with_its_reason_and_the_whole_ga
     assert "No line is prohibited by a regulation today." in labels["regulation"]
 
 
-@pytest.mark.parametrize(("decided", "label"), [(False, "Recommendation"), (True, "Decision")])
+@pytest.mark.parametrize(("decided", "label"), [(False, "Recommended"), (True, "Decision")])
 def test_the_menu_of_a_case_does_not_call_a_recommendation_a_decision(
     office: Cast, decided: bool, label: str
 ) -> None:
