@@ -19,6 +19,7 @@ from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from history.models import Event
 from history.verbs import known_verbs
@@ -108,7 +109,12 @@ class ShownScreen(Screen):
     @admin.display(description=_("Page"))
     def page(self, row: Any) -> SafeString:
         """A link to the product's own page of the row."""
-        return link(self.view_on_site(row), row)
+        return format_html(
+            '<a href="{}">{}<span class="visually-hidden"> {}</span></a>',
+            self.view_on_site(row),
+            pgettext("page", "Open"),
+            row,
+        )
 
 
 class ShownInline(Inline):

@@ -30,7 +30,7 @@ from permits.choices import PartyRole
 from permits.considerations import BY_NUMBER
 from permits.domain import intake
 from permits.domain.standing import read_standing
-from permits.forms import ApplicationForm, LineForm, PartyForm, put_errors
+from permits.forms import ApplicationForm, ItemsInput, LineForm, PartyForm, put_errors
 from permits.models import (
     Application,
     Card,
@@ -43,6 +43,7 @@ from permits.models import (
 )
 from permits.views.acts import who
 from permits.workflow import TRANSITIONS, Action
+from policies.domain.search import folded
 from policies.models import Destination
 
 logger = logging.getLogger("security")
@@ -162,8 +163,12 @@ class TriedApplicationForm(TriedForm, ApplicationForm):
 
 class TriedLineForm(TriedForm, LineForm):
     taken = intake.LINE_FIELDS
-    # A row of a table has no room to offer items: here they are numbers.
+    # No room for items to be ticked: they are offered while one types.
     chosen = None  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["items"].widget = ItemsInput()
 
 
 class TriedPartyForm(TriedForm, PartyForm):
@@ -192,7 +197,7 @@ class Parts(FormSet):
 
     @cached_property
     def _destinations(self) -> list[tuple[Any, Any]]:
-        rows = Destination.objects.order_by("code")
+        rows = sorted(Destination.objects.all(), key=lambda one: folded(one.name))
         return [("", "---------"), *((row.pk, str(row)) for row in rows)]
 
     def add_fields(self, form: Any, index: int | None) -> None:
@@ -379,19 +384,27 @@ FACTS = (
 )
 
 
+class DestinationFilter(admin.RelatedOnlyFieldListFilter):
+    """The destinations of the applications, in the order of their names in the page's language."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        found = super().field_choices(field, request, model_admin)
+        return sorted(found, key=lambda one: folded(str(one[1])))
+
+
 class ApplicationScreen(ShownScreen):
     """An application with its lines, parties and considerations."""
 
     form = TriedApplicationForm
     list_display = (
-        *("reference", "applicant", "activity", "destination", "status", "outcome", "submitted_on"),
-        *("holder", "page"),
+        *("reference", "applicant", "destination", "status", "outcome", "submitted_on", "holder"),
+        "page",
     )
     list_filter = (
         "status",
         "outcome",
         "activity",
-        ("destination", admin.RelatedOnlyFieldListFilter),
+        ("destination", DestinationFilter),
         ("assigned_to", admin.RelatedOnlyFieldListFilter),
         "submitted_on",
     )

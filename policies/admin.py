@@ -13,6 +13,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from history.admin import ShownInline, ShownScreen
+from policies.domain.register import current_register
+from policies.domain.search import destinations_called, policies_about
 from policies.models import (
     ControlListItem,
     CountryListEntry,
@@ -74,6 +76,14 @@ class PolicyScreen(RegisterScreen):
     list_per_page = 50
     inlines = (VersionInline, QuestionInline, ExceptionInline)
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """As on the page of the policies: whatever accents and capitals are typed."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(key__in=policies_about(search_term, current_register())), False
+
     def history_subject(self, row: Policy) -> str:
         return row.stream
 
@@ -98,6 +108,14 @@ class DestinationScreen(RegisterScreen):
     search_fields = ("=code", "=alpha3", "name_en", "name_fr")
     fields = ("code", "alpha3", "name_en", "name_fr", "in_use_from", "in_use_to", "note")
     inlines = (NameInline, SubRegionInline)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By today's names or earlier ones, whatever accents and capitals are typed."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(code__in=destinations_called(search_term, current_register())), False
 
 
 # Lists

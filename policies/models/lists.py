@@ -44,6 +44,7 @@ class ControlListItem(Tracked):
 
     class Meta:
         verbose_name = _("control list item")
+        verbose_name_plural = _("control list items")
         ordering = ["edition", "order"]
         constraints = [
             models.UniqueConstraint(fields=["edition", "code"], name="policies_item_once")

@@ -132,4 +132,9 @@ function suggest(field) {
   field.addEventListener("blur", close);
 }
 
-document.querySelectorAll("input[data-suggest]").forEach(suggest);
+/* In the administration, the row from which further ones are made stays as it is. */
+const fieldsIn = (part) =>
+  [...part.querySelectorAll("input[data-suggest]")].filter((field) => !field.closest(".empty-form"));
+
+fieldsIn(document).forEach(suggest);
+document.addEventListener("formset:added", ({ target }) => fieldsIn(target).forEach(suggest));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -241,3 +242,47 @@ def test_a_page_of_an_application_asks_as_often_for_many_lines(
         values = {"items": line.items, "description": "More", "quantity": 1, "unit": "each"}
         intake.add_line(case, values, by=office.analyst)
     assert asked() == few
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("en", ["Belgium", "Germany", "Türkiye", "United Arab Emirates"]),
+        ("fr", ["Allemagne", "Belgique", "Émirats arabes unis", "Türkiye"]),
+    ],
+)
+def test_destinations_to_filter_by_are_in_the_order_of_their_names(
+    office: Cast, language: str, names: list[str]
+) -> None:
+    for code in ("TR", "AE", "BE", "DE"):
+        make_draft(office.analyst, destination=code)
+    address = reverse("admin:permits_application_changelist")
+    page = as_person(office.analyst).get(address, headers={"accept-language": language})
+    [found] = [
+        one
+        for one in page.context["cl"].filter_specs
+        if hasattr(one, "lookup_choices") and getattr(one, "field_path", "") == "destination"
+    ]
+    assert [name for _key, name in found.lookup_choices] == names
+
+
+@pytest.mark.parametrize("model", ["policy", "destination"])
+def test_a_search_knows_no_accents(office: Cast, model: str) -> None:
+    client, address = as_person(office.analyst), reverse(f"admin:policies_{model}_changelist")
+
+    def found(words: str) -> list[str]:
+        return [str(one) for one in client.get(address, {"q": words}).context["cl"].result_list]
+
+    assert found("turkiye") == found("Türkiye") != []
+    assert found("zzz") == []
+
+
+def test_items_are_offered_while_one_types_a_line(office: Cast, case: Application) -> None:
+    page = as_person(office.analyst).get(address(case)).content.decode()
+    assert re.search(r'<input[^>]*name="line_set-0-items"[^>]*data-suggest="/lists/', page)
+    assert "js/suggest" in page
+
+
+def test_the_menu_has_the_plural_of_items_in_french(office: Cast) -> None:
+    page = as_person(office.analyst).get(reverse("admin:index"), headers={"accept-language": "fr"})
+    assert "Articles des listes de contrôle" in page.content.decode()
