@@ -12,8 +12,10 @@ def figure(value: Decimal | None) -> str:
     return "—" if value is None else number_format(value, _places(value), force_grouping=True)
 
 
-def dollars(value: Decimal) -> str:
+def dollars(value: Decimal | None) -> str:
     """An amount: cents only where there are any."""
+    if value is None:
+        return "—"
     places = _places(value)
     return number_format(value, max(places, 2) if places else 0, force_grouping=True)
 

@@ -208,7 +208,7 @@ def _lines(file: CaseFile) -> list[list[str]]:
                     ", ".join(line.items),
                     line.description,
                     "—" if quantity is None else f"{figure(quantity)} {line.unit}".strip(),
-                    "—" if value is None else dollars(value),
+                    dollars(value),
                 ]
             )
     return found

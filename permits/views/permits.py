@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -267,13 +267,20 @@ CHANGED = {
 }
 
 
+WRITTEN: dict[str, Callable[[Any], str]] = {
+    "valid_to": short_day,
+    "quantity": figure,
+    "value": dollars,
+}
+
+
 def _change_in_words(change: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What an amendment makes of the permit, without what it was before. No query."""
     if change.get("valid_to"):
         yield str(CHANGED["valid_to"]), short_day(date.fromisoformat(change["valid_to"]))
     for number, figures in change.get("lines", {}).items():
         for name, value in figures.items():
-            yield str(CHANGED[name]) % {"number": number}, figure(Decimal(value))
+            yield str(CHANGED[name]) % {"number": number}, WRITTEN[name](Decimal(value))
     for one in change.get("conditions_added", ()):
         yield str(CHANGED["condition"]), f"{one['en']} / {one['fr']}"
 
@@ -286,7 +293,7 @@ def _effect_in_words(act: PermitAct) -> Iterator[tuple[str, Any]]:
         if name == "condition":
             yield str(CHANGED[name]), f"{was} / {now}"
             continue
-        shown = short_day if name == "valid_to" else figure
+        shown = WRITTEN[name]
         yield str(CHANGED[name]) % {"number": number}, f"{shown(was)} → {shown(now)}"
     if effect.loosens:
         words = _("It loosens the permit: the whole gate is passed again.")

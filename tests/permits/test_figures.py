@@ -6,14 +6,17 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
 from django.utils.translation import override
 
+from permits.domain.acts import propose_act
 from permits.domain.casefile import read_file
 from permits.domain.intake import edit_line
 from permits.domain.wording import both
 from permits.figures import dollars, figure
 from tests.people import Cast
-from tests.permits.factories import make_draft
+from tests.permits.factories import WHY, make_draft, make_permit
 
 
 @pytest.mark.parametrize(
@@ -52,3 +55,15 @@ def test_an_error_writes_an_amount_as_the_pages_do(office: Cast, language: str, 
         edit_line(line, wrong, by=office.analyst)
     [told] = refusal.value.message_dict["total_value"]
     assert words in told
+
+
+def test_an_amendment_tells_its_amount_as_one(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    change = {"lines": {"1": {"value": Decimal("20.50")}}}
+    act = propose_act(permit, kind="amend", change=change, reason=WHY, by=office.analyst)
+    for name, person in (("permit", office.auditor), ("perform", office.decision)):
+        client = Client()
+        client.force_login(person)
+        where = permit.number if name == "permit" else act.pk
+        page = client.get(reverse(f"permits:{name}", args=[where])).content.decode()
+        assert "20.50" in page
