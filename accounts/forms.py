@@ -70,10 +70,23 @@ def password_field(label: str | _StrPromise, autocomplete: str, **options: Any) 
 # Acts
 
 
-class ActForm(forms.Form):
-    """What an act asks for. `seen` is the version of the row that the page showed."""
+class SeenForm(forms.Form):
+    """A form that tells the version of what its page showed, where that is compared.
+
+    A request that leaves it out is refused: nobody would know what it was about.
+    """
 
     seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+    def clean_seen(self) -> int | None:
+        seen: int | None = self.cleaned_data["seen"]
+        if seen is None and self.initial.get("seen") is not None:
+            self.add_error(None, _("What was looked at is not told. Open the page again."))
+        return seen
+
+
+class ActForm(SeenForm):
+    """What an act asks for."""
 
 
 class ReasonForm(ActForm):

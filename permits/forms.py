@@ -19,6 +19,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import forms as accounts_forms
 from accounts.forms import ReasonField
 from accounts.models import User
 from history.days import DayField
@@ -68,10 +69,8 @@ class CheckedForm(forms.Form):
         return given
 
 
-class SeenForm(CheckedForm):
+class SeenForm(CheckedForm, accounts_forms.SeenForm):
     """A form that carries the version of what was looked at."""
-
-    seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any] | None:
         now = self.initial.get("seen")
@@ -163,17 +162,16 @@ class _ByName(ModelChoiceIterator):  # type: ignore[type-arg] # not at run time
         yield from sorted(found, key=lambda one: folded(str(one[1])))
 
 
-class ModelShape(Base):
+class ModelShape(accounts_forms.SeenForm, Base):
     """Fields of a row. Never saved from here: a domain function takes the values.
 
     For each name sent as `take` what the row has stands, and not what was typed.
     """
 
-    seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.setdefault("seen", self.instance.version)
+        if not self.instance._state.adding:
+            self.initial.setdefault("seen", self.instance.version)
         if self.is_bound and "take" in self.data:
             sent: Any = self.data
             self.data = sent.copy()
@@ -508,6 +506,8 @@ class CardForm(ModelShape):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        # A consideration is compared from the first: somebody else may have begun it.
+        self.initial["seen"] = self.instance.version
         self.fields["evidence"].choices = list(evidence)  # type: ignore[attr-defined]
         self.fields["measures"].choices = list(measures)  # type: ignore[attr-defined]
         for name in CHOSEN:
@@ -517,12 +517,6 @@ class CardForm(ModelShape):
 
 
 # Acts
-
-
-class AsSeenForm(forms.Form):
-    """Nothing to be typed; what was looked at must be told."""
-
-    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 
 class PlainForm(SeenForm):

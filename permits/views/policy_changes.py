@@ -509,7 +509,8 @@ def preview(request: HttpRequest, number: str) -> HttpResponse:
         return redirect(row)
 
     page = _page(row, _("Preview what it would do"), _("Preview"))
-    return answer(request, forms.PlainForm(request.POST), page, perform)
+    form = forms.PlainForm(request.POST, initial={"seen": row.version})
+    return answer(request, form, page, perform)
 
 
 @require_http_methods(METHODS)
@@ -568,7 +569,7 @@ def approve(request: HttpRequest, number: str) -> HttpResponse:
     """Writes a change into the register."""
     row = find(number)
 
-    def perform(form: forms.AsSeenForm) -> HttpResponse:
+    def perform(form: forms.PlainForm) -> HttpResponse:
         try:
             policy_changes.approve_change(row, by=who(request), seen=form.cleaned_data["seen"])
         except Conflict:
@@ -593,7 +594,7 @@ def approve(request: HttpRequest, number: str) -> HttpResponse:
         if row.drafted_by_id == request.user.pk
         else "",
     )
-    form = forms.AsSeenForm(sent(request), initial={"seen": row.version})
+    form = forms.PlainForm(sent(request), initial={"seen": row.version})
     return answer(request, form, page, perform)
 
 

@@ -152,6 +152,9 @@ def draft(request: HttpRequest, reference: str, slug: str) -> JsonResponse:
     form = _card_form(read_file(application), one, request.POST)
     fields = {name: request.POST.getlist(name) for name in form.fields if name != "seen"}
     seen = request.POST.get("seen", "")
+    if not seen:
+        words = _("What was looked at is not told. Open the page again.")
+        return JsonResponse({"words": words}, status=422)
     if not seen.isdecimal() or len(seen) > 18 or is_too_long(fields):
         return JsonResponse({"words": _("Not saved: it is too long.")}, status=422)
     try:

@@ -19,6 +19,7 @@ from django.http import QueryDict
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from accounts.forms import SeenForm
 from history.days import DayField
 from policies.choices import (
     Activity,
@@ -245,10 +246,9 @@ PARTS: Mapping[str, type[forms.Form]] = {
 }
 
 
-class DraftForm(forms.Form):
+class DraftForm(SeenForm):
     """The fields of a draft, by what the kind of change asks for."""
 
-    seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     key = forms.RegexField(
         _KEY,
         label=gettext_lazy("Key"),

@@ -21,6 +21,7 @@ from history import clock
 from history.models import Event
 from tests.accounts.last_event import last_event
 from tests.people import PASSWORD, TERMS, Cast, make_cast, make_person, make_person_with
+from tests.sending import send
 from tests.unlogged import unlogged
 
 pytestmark = pytest.mark.django_db
@@ -156,7 +157,7 @@ def test_who_may_send_which_form(office: Office, name: str, who: str) -> None:
     """The first administrator proposed what waits: the second one confirms."""
     client, url = client_of(who, office), address(name, office)
     before = Event.objects.count()
-    response = client.post(url, FORMS[name])
+    response = send(client, url, FORMS[name])
     if who != "anonymous" and may_open(who, name):
         assert response.status_code == (200 if name in ANSWERS_WITH_A_PAGE else 302)
         assert Event.objects.count() == before + 1
@@ -172,7 +173,7 @@ def test_who_proposed_is_refused_and_told_why(office: Office, name: str) -> None
     assert re.search(r"<button[^>]* disabled", page)
     assert "You proposed this yourself. Another administrator must confirm it." in page
     before = Event.objects.count()
-    response = client.post(url, {"reason": "What I typed"})
+    response = send(client, url, {"reason": "What I typed"})
     assert response.status_code == 403
     assert "What I typed" in response.content.decode()
     assert "You proposed this yourself" in response.content.decode()
@@ -261,7 +262,7 @@ def test_what_cannot_be_as_things_stand_is_409_with_words(
     }[name]
     client = client_of("admin_b", office)
     url = reverse(f"accounts:{name}", args=[subject.pk])
-    response = client.post(url, FORMS[name] | {"reason": "What I typed"})
+    response = send(client, url, FORMS[name] | {"reason": "What I typed"})
     assert response.status_code == 409
     assert words in response.content.decode()
     assert "What I typed" in response.content.decode()

@@ -142,6 +142,22 @@ def test_who_comes_second_is_told_what_is_there_now(office: Cast, case: Applicat
     assert case.end_use == "Typed meanwhile"
 
 
+@pytest.mark.parametrize(
+    ("seen", "typed_at"),
+    [("seen", "end_use"), ("line_set-0-seen", "line_set-0-description")],
+)
+def test_nothing_is_saved_where_what_was_looked_at_is_left_out(
+    office: Cast, case: Application, seen: str, typed_at: str
+) -> None:
+    client = as_person(office.analyst_b)
+    data = typed(client, case) | {typed_at: "Typed over what nobody looked at", seen: ""}
+    before = Event.objects.count()
+    response = client.post(address(case), data)
+    assert response.status_code == 200
+    assert "What was looked at is not told." in response.content.decode()
+    assert Event.objects.count() == before
+
+
 @pytest.mark.parametrize("person", ["admin", "decision", "auditor"])
 def test_who_may_not_edit_a_case_may_not_here(office: Cast, case: Application, person: str) -> None:
     data = typed(as_person(office.analyst), case) | {"end_use": "Not theirs"}

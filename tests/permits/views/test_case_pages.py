@@ -53,6 +53,7 @@ from tests.permits.factories import (
     make_recommended,
     say,
 )
+from tests.sending import send
 
 
 def as_person(person: User) -> Client:
@@ -90,7 +91,7 @@ def test_a_draft_is_opened_and_filled_in(office: Cast) -> None:
     assert [one.items for one in file.lines] == [["2-15.d", "9-1"]]
     page = client.get(application.get_absolute_url()).content.decode()
     assert "Fictional Inc." in page
-    assert client.post(do(application, "submit"), {}).status_code == 302
+    assert send(client, do(application, "submit"), {}).status_code == 302
     application.refresh_from_db()
     assert application.status == "submitted"
 
@@ -109,7 +110,7 @@ def test_bad_input_names_the_field_and_keeps_what_was_typed(
     application = make_draft(office.analyst)
     address = reverse("permits:new_line", args=[application.reference])
     values = {"description": "Kept as it was typed", field: typed}
-    page = as_person(office.analyst).post(address, values).content.decode()
+    page = send(as_person(office.analyst), address, values).content.decode()
     assert words in page
     assert "Kept as it was typed" in page
     assert len(read_file(application).lines) == 1
@@ -120,7 +121,7 @@ def test_a_figure_that_is_none_is_not_reckoned_with(office: Cast) -> None:
     case = make_draft(office.analyst)
     address = reverse("permits:line", args=[case.reference, 1])
     values = {"description": "A", "quantity": "many", "unit_value": "10", "total_value": "20"}
-    form = as_person(office.analyst).post(address, values).context["form"]
+    form = send(as_person(office.analyst), address, values).context["form"]
     assert set(form.errors) == {"quantity"}
 
 
@@ -138,15 +139,15 @@ def test_a_conflict_is_told_and_what_was_typed_stays(office: Cast) -> None:
 def test_three_people_issue_a_permit_by_the_pages(office: Cast) -> None:
     application = make_ready(office.analyst, office.senior)
     recommend = {"outcome": "issued", "reasons": WHY, "valid_to": "2099-01-01"}
-    response = as_person(office.analyst).post(do(application, "recommend"), recommend)
+    response = send(as_person(office.analyst), do(application, "recommend"), recommend)
     assert response.status_code == 302
     decider = as_person(office.decision)
     page = decider.get(do(application, "issue")).content.decode()
     assert "I adopt the determination" in page
-    bare = decider.post(do(application, "issue"), {"reasons": WHY})
+    bare = send(decider, do(application, "issue"), {"reasons": WHY})
     assert "Adopt the determination" in bare.content.decode()
     values = {"reasons": WHY, "adopts_determination": "on"}
-    assert decider.post(do(application, "issue"), values).status_code == 302
+    assert send(decider, do(application, "issue"), values).status_code == 302
     permit = Permit.objects.get()
     assert permit.number in decider.get(reverse("permits:permits")).content.decode()
 
@@ -154,7 +155,7 @@ def test_three_people_issue_a_permit_by_the_pages(office: Cast) -> None:
 def test_a_closed_gate_says_rule_by_rule_what_stands_against_it(office: Cast) -> None:
     application = make_in_review(office.analyst)
     values = {"outcome": "issued", "reasons": WHY, "valid_to": "2099-01-01"}
-    response = as_person(office.analyst).post(do(application, "recommend"), values)
+    response = send(as_person(office.analyst), do(application, "recommend"), values)
     page = response.content.decode()
     assert response.status_code == 409
     for rule in ("G2", "G4", "G7", "G9"):
@@ -210,11 +211,11 @@ def test_a_card_is_answered_and_signed_by_two(office: Cast) -> None:
     sign = reverse("permits:sign", args=[application.reference, "a"])
     analyst, senior = as_person(office.analyst), as_person(office.senior)
     assert analyst.post(address, {**ANSWERS, "seen": 0}).status_code == 302
-    assert analyst.post(sign, {}).status_code == 302
-    refused = analyst.post(sign, {})
+    assert send(analyst, sign, {}).status_code == 302
+    refused = send(analyst, sign, {})
     assert refused.status_code == 403
     assert "A second person must sign it" in refused.content.decode()
-    assert senior.post(sign, {}).status_code == 302
+    assert send(senior, sign, {}).status_code == 302
     card = Card.objects.get()
     assert (card.first_by, card.second_by) == (office.analyst, office.senior)
 
@@ -238,8 +239,8 @@ def test_a_statement_is_made_by_one_and_countersigned_by_another(office: Cast) -
     assert as_person(office.analyst).post(address, values).status_code == 302
     made = Statement.objects.get()
     countersign = reverse("permits:countersign", args=[made.pk])
-    assert as_person(office.analyst).post(countersign, {}).status_code == 403
-    assert as_person(office.senior).post(countersign, {}).status_code == 302
+    assert send(as_person(office.analyst), countersign, {}).status_code == 403
+    assert send(as_person(office.senior), countersign, {}).status_code == 302
     made.refresh_from_db()
     assert made.countersigned_by == office.senior
 
@@ -645,7 +646,7 @@ def test_a_condition_is_added_to_a_permit_by_two_people_on_its_pages(office: Cas
     assert act.change == {
         "conditions_added": [{"en": "Report each month.", "fr": "Rapport mensuel."}]
     }
-    perform = as_person(office.decision).post(reverse("permits:perform", args=[act.pk]), {})
+    perform = send(as_person(office.decision), reverse("permits:perform", args=[act.pk]), {})
     assert perform.status_code == 302
     page = as_person(office.auditor).get(permit.get_absolute_url())
     assertContains(page, "Report each month.")

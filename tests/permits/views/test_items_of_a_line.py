@@ -16,6 +16,7 @@ from permits.models import Application
 from policies.models import ControlListItem
 from tests.people import Cast
 from tests.permits.factories import make_draft
+from tests.sending import send
 
 Typed = Mapping[str, str | list[str]]
 
@@ -28,13 +29,12 @@ def as_person(person: User) -> Client:
     return client
 
 
-def send(
+def sent(
     office: Cast, application: Application, name: str, typed: Typed, language: str = "en"
 ) -> Any:
     where = [application.reference] if name == NEW else [application.reference, 1]
     address = reverse(f"permits:{name}", args=where)
-    client = as_person(office.analyst)
-    return client.post(address, typed, headers={"accept-language": language})
+    return send(as_person(office.analyst), address, typed, headers={"accept-language": language})
 
 
 def shown(response: Any) -> dict[str, str]:
@@ -56,7 +56,7 @@ def test_words_come_back_with_the_items_that_have_them(
 ) -> None:
     application = make_draft(office.analyst)
     before = Event.objects.count()
-    response = send(
+    response = sent(
         office, application, name, {"items": f"2-4.a {typed}", "unit": "kits"}, language
     )
     form = response.context["form"]
@@ -74,13 +74,13 @@ def test_words_come_back_with_the_items_that_have_them(
 def test_what_is_ticked_stands_beside_the_numbers(office: Cast, name: str) -> None:
     application = make_draft(office.analyst)
     typed: Typed = {"items": "2-4.a imaging, battle tanks", "chosen": ["2-15", "9-1"]}
-    assert send(office, application, name, typed).status_code == 302
+    assert sent(office, application, name, typed).status_code == 302
     assert read_file(application).lines[-1].items == ["2-4.a", "2-15", "9-1"]
 
 
 def test_each_words_want_an_item_of_their_own(office: Cast) -> None:
     application = make_draft(office.analyst)
-    response = send(
+    response = sent(
         office, application, NEW, {"items": "imaging, battle tanks", "chosen": ["2-15"]}
     )
     form = response.context["form"]
@@ -95,7 +95,7 @@ def test_each_words_want_an_item_of_their_own(office: Cast) -> None:
 
 def test_all_that_is_wrong_with_items_is_told_at_once(office: Cast) -> None:
     application = make_draft(office.analyst)
-    response = send(office, application, NEW, {"items": "imaging 2-15 banana", "quantity": "many"})
+    response = sent(office, application, NEW, {"items": "imaging 2-15 banana", "quantity": "many"})
     form = response.context["form"]
     assert len(form.errors["items"]) == 2
     assert form.errors["items"][1].startswith("banana is no item of a control list.")
@@ -105,7 +105,7 @@ def test_all_that_is_wrong_with_items_is_told_at_once(office: Cast) -> None:
 def test_ticks_stay_where_something_else_is_wrong(office: Cast) -> None:
     application = make_draft(office.analyst)
     typed: Typed = {"items": "imaging", "chosen": ["2-15"], "quantity": "many"}
-    response = send(office, application, NEW, typed)
+    response = sent(office, application, NEW, typed)
     assert set(response.context["form"].errors) == {"quantity"}
     assert shown(response)["2-15"].startswith("2-15, Imaging")
     assert response.context["form"]["chosen"].value() == ["2-15"]
@@ -113,20 +113,20 @@ def test_ticks_stay_where_something_else_is_wrong(office: Cast) -> None:
 
 def test_a_tick_that_is_no_item_is_refused(office: Cast) -> None:
     application = make_draft(office.analyst)
-    response = send(office, application, NEW, {"items": "", "chosen": ["2-99"], "description": "A"})
+    response = sent(office, application, NEW, {"items": "", "chosen": ["2-99"], "description": "A"})
     assert "2-99 is no item" in response.context["form"].errors["items"][0]
 
 
 def test_only_so_many_are_offered_and_the_rest_is_counted(office: Cast) -> None:
     application = make_draft(office.analyst)
-    response = send(office, application, NEW, {"items": "e"})
+    response = sent(office, application, NEW, {"items": "e"})
     assert len(shown(response)) == 30
     assert "The first 30 of " in response.context["form"].errors["items"][0]
 
 
 def test_numbers_alone_are_saved_with_nothing_to_tick(office: Cast) -> None:
     application = make_draft(office.analyst)
-    assert send(office, application, NEW, {"items": "2-15.d, 9-1; 5504(2)(h)"}).status_code == 302
+    assert sent(office, application, NEW, {"items": "2-15.d, 9-1; 5504(2)(h)"}).status_code == 302
     assert read_file(application).lines[-1].items == ["2-15.d", "9-1", "5504(2)(h)"]
 
 
@@ -134,6 +134,6 @@ def test_a_repealed_item_is_not_offered(office: Cast) -> None:
     gone = ControlListItem.objects.filter(repealed=True, selectable=False).exclude(title_en="")
     words = gone.values_list("title_en", flat=True)[0]
     application = make_draft(office.analyst)
-    form = send(office, application, NEW, {"items": words}).context["form"]
+    form = sent(office, application, NEW, {"items": words}).context["form"]
     offered = dict(form.fields["chosen"].choices) if "chosen" in form.fields else {}
     assert not set(offered) & set(gone.values_list("code", flat=True))

@@ -432,6 +432,9 @@ def sent(office: Cast, form: Form, typed: dict[str, str]) -> tuple[dict[str, lis
         values["destination"] = str(country(values["destination"]).pk)
     before = Event.objects.count()
     address = reverse(f"permits:{form.name}", args=[*where, *form.where])
+    shown = client.get(address).context["form"]
+    if "seen" in shown.fields and shown["seen"].value() is not None:
+        values["seen"] = str(shown["seen"].value())
     response = client.post(address, values)
     found = response.context["form"]
     assert Event.objects.count() == before
