@@ -600,9 +600,15 @@ class AnswerForm(SeenForm):
 class WaitForm(SeenForm):
     """Whom the office waits for, since when."""
 
-    kind = forms.ChoiceField(label=_("The office waits for"), choices=WaitKind.choices)
+    kind = forms.ChoiceField(label=_("The office waits for"))
     from_on = DayField(label=_("Since"))
     reason = ReasonField()
+
+    def __init__(self, *args: Any, kinds: Iterable[WaitKind], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [  # type: ignore[attr-defined]
+            (kind.value, kind.label) for kind in kinds
+        ]
 
 
 class EndForm(SeenForm):

@@ -18,7 +18,7 @@ from permits.choices import WaitKind
 from permits.domain.casework import acting, afresh
 from permits.domain.faults import Faults
 from permits.domain.intake import Given
-from permits.models import Application, Consultation, Wait
+from permits.models import Application, Consultation, Recommendation, Wait
 from permits.verbs import Verb
 from permits.workflow import Action
 
@@ -120,12 +120,23 @@ def open_wait(application: Application, *, kind: str, reason: str, from_on: date
     return row
 
 
+def kinds_of_wait(application: Application) -> list[WaitKind]:
+    """What may be waited for now: a reply only to an intended refusal that was put and has none."""
+    awaited = Recommendation.objects.filter(
+        application=application,
+        set_aside_at__isnull=True,
+        put_on__isnull=False,
+        replied_on__isnull=True,
+    )
+    return [kind for kind in WaitKind if kind != WaitKind.REPLY or awaited.exists()]
+
+
 def check_wait(
     application: Application, values: Mapping[str, Any], unread: Collection[str] = ()
 ) -> None:
     """Raises ValidationError with all that is wrong with the kind and the first day of a wait."""
     faults = Faults(unread)
-    if faults.is_read("kind") and values["kind"] not in WaitKind.values:
+    if faults.is_read("kind") and values["kind"] not in kinds_of_wait(application):
         faults.fault("kind", _("Choose whom the office waits for."))
     first = application.submitted_on or clock.today()
     if faults.is_read("from_on") and not first <= values["from_on"] <= clock.today():

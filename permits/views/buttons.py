@@ -138,7 +138,12 @@ def _consult(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str
 
 def _wait_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
     check = partial(consultations.check_wait, file.application)
-    return forms.WaitForm(sent(request), initial={"from_on": clock.today()}, check=check)
+    return forms.WaitForm(
+        sent(request),
+        kinds=consultations.kinds_of_wait(file.application),
+        initial={"from_on": clock.today()},
+        check=check,
+    )
 
 
 def _wait(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:

@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError
 
 from accounts.exceptions import Refused
 from history import clock
-from permits.choices import Flag, ReturnGround, StatementKind
+from permits.choices import Flag, ReturnGround, StatementKind, WaitKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
+from permits.domain.consultations import kinds_of_wait, open_wait
 from permits.domain.gate import GateClosed
 from permits.domain.recommendation import (
     put_to_applicant,
@@ -315,3 +316,18 @@ def test_nobody_needs_to_live_in_canada_to_broker(office: Cast) -> None:
     for outcome, ground in (("refused", "7(1)"), ("returned", ReturnGround.INELIGIBLE)):
         with pytest.raises(ValidationError, match="may be issued to anyone"):
             recommend(case, outcome=outcome, grounds=[ground], reasons=WHY, by=office.analyst)
+
+
+def test_a_reply_is_waited_for_only_once_an_intended_refusal_was_put(
+    intended: Recommendation, office: Cast
+) -> None:
+    case, offered = intended.application, WaitKind.REPLY
+    told: dict[str, Any] = {"kind": "reply", "reason": WHY, "from_on": clock.today()}
+    assert offered not in kinds_of_wait(case)
+    with pytest.raises(ValidationError, match="Choose whom the office waits for"):
+        open_wait(case, by=office.analyst, **told)
+    put = put_to_applicant(intended, reply_by=soon(), by=office.analyst)
+    assert offered in kinds_of_wait(case)
+    open_wait(case, by=office.analyst, **told)
+    record_reply(put, reply="No.", replied_on=clock.today(), by=office.analyst)
+    assert offered not in kinds_of_wait(case)
