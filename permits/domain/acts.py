@@ -79,7 +79,6 @@ def perform_act(
     act: PermitAct,
     *,
     by: User,
-    reason: str = "",
     seen_head: int | None = None,
 ) -> PermitAct:
     """Does what was proposed. What loosens passes the gate today.
@@ -93,7 +92,7 @@ def perform_act(
         share_register()
         held = hold_delegations(by, clock.today())
         delegation, loosening = _ready(now, by=by, delegations=held)
-        _do(work, now, delegation=delegation, loosens=loosening, done_reason=reason.strip())
+        _do(work, now, delegation=delegation, loosens=loosening)
     return now
 
 
@@ -459,7 +458,6 @@ def _do(
     *,
     delegation: Delegation,
     loosens: bool = False,
-    done_reason: str = "",
     basis: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> Entry:
@@ -467,7 +465,7 @@ def _do(
     entry = work.record(
         _VERBS[ActKind(act.kind)],
         subject=subject_of(act.permit),
-        reason=done_reason or act.reason,
+        reason=act.reason,
         provision=PROVISION,
         basis={"delegation": delegation.version, **(basis or {})},
         data=data,
@@ -479,7 +477,6 @@ def _do(
         done_by=work.by,
         done_at=clock.now(),
         done_on=clock.today(),
-        done_reason=done_reason,
         delegation=delegation,
         loosens=loosens,
     )

@@ -222,7 +222,7 @@ def _conditions(file: CaseFile, kind: LetterKind, act: PermitAct | None) -> list
 
 def _reasons(file: CaseFile, kind: LetterKind, act: PermitAct | None) -> str:
     if act is not None:
-        return act.done_reason or act.reason
+        return act.reason
     if kind == LetterKind.PERMIT:
         return ""
     about = file.recommendation if kind == LetterKind.INTENDED_REFUSAL else file.decision
