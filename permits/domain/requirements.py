@@ -29,6 +29,8 @@ FORM_OF = {Activity.EXPORT: "export_strategic_and_military", Activity.BROKERING:
 _OTHER_FORMS = tuple(parts(code) for code in ("5101", "5102", "5103", "5104")) + tuple(
     parts(str(number)) for number in range(5200, 5211)
 )
+LIMITS = "item.quantity_unit_value_total_value"
+"""What a permit authorises of a line: without it there would be no limit, so it is not waived."""
 _DPA = (parts("2"), parts("6"), parts("5504"))
 _ITEM_5400 = parts("5400")
 
@@ -51,6 +53,8 @@ class RequiredFact:
     `anchor` is the part of the case's page that shows it, `field` the field of that part's form in
     which it is given, `preset` what is chosen there for it ("role=applicant").
 
+    `was_waived`: two people waived it, which counts where it `may_be_waived`.
+
     `words` say what it is; `law` is the provision's own text. What the regulations ask for only if
     it is available is not among them.
     """
@@ -63,11 +67,19 @@ class RequiredFact:
     field: str
     preset: str
     is_present: bool
-    is_waived: bool = False
+    was_waived: bool = False
+
+    @property
+    def is_waived(self) -> bool:
+        return self.was_waived and self.may_be_waived
 
     @property
     def is_missing(self) -> bool:
         return not self.is_present and not self.is_waived
+
+    @property
+    def may_be_waived(self) -> bool:
+        return self.key.partition(":")[0] != LIMITS
 
 
 @cache
@@ -149,7 +161,7 @@ _FIELDS = {
     "item.guide_item_number": "items",
     "item.bcl_provision_and_guide_number": "items",
     "item.description": "description",
-    "item.quantity_unit_value_total_value": "quantity",
+    LIMITS: "quantity",
     "item.factory_or_first_shipping_point": "shipping_point",
     "item.mass_weight_or_volume": "measure",
 }
@@ -246,7 +258,7 @@ def _export_line(line: Line) -> Iterator[_Check]:
         yield check("item.guide_item_number", _("item number"), line.items)
     yield check("item.description", _("description"), line.description.strip())
     yield check(
-        "item.quantity_unit_value_total_value",
+        LIMITS,
         _("quantity, unit value and total value"),
         line.quantity is not None and line.unit_value is not None and line.total_value is not None,
     )

@@ -370,7 +370,8 @@ def is_there(file: CaseFile, kind: str, key: str) -> bool:
         case _:
             from permits.domain import requirements  # noqa: PLC0415 - it asks here what is waived
 
-            return any(key == fact.key for fact in requirements.required_facts(file))
+            facts = requirements.required_facts(file)
+            return any(key == fact.key and fact.may_be_waived for fact in facts)
 
 
 def _of_key(file: CaseFile, kind: str, key: str) -> list[Statement]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -10,6 +12,7 @@ from accounts.models import User
 from permits.choices import Flag, Screened, StatementKind
 from permits.domain import intake
 from permits.domain.casefile import read_file
+from permits.domain.requirements import LIMITS, required_facts
 from permits.domain.ruling import requires_assessment
 from permits.domain.statements import (
     END_USER_KEY,
@@ -315,6 +318,18 @@ def test_a_raised_flag_outlives_its_line(case: Application, office: Cast) -> Non
     key = flag_key(2, Flag.EIPA_4_1)
     say(case, StatementKind.FLAG, key, "no", by=office.analyst, second=office.senior)
     assert counted(read_file(case)).flag(2, Flag.EIPA_4_1) is False
+
+
+def test_the_limit_of_a_permit_is_not_waived(office: Cast) -> None:
+    """A line without quantity and value would be permitted without limit."""
+    values = {**LINE, "quantity": None, "unit_value": None, "total_value": None, "unit": ""}
+    case = make_draft(office.analyst, lines=[values])
+    [fact] = [one for one in required_facts(read_file(case)) if one.is_missing]
+    assert fact.key == f"{LIMITS}:1"
+    with pytest.raises(ValidationError, match="about nothing"):
+        say(case, StatementKind.WAIVER, fact.key, "waived", by=office.analyst)
+    assert not replace(fact, was_waived=True).is_waived
+    assert replace(fact, was_waived=True).is_missing
 
 
 @pytest.mark.parametrize("key", ["nonsense", "form_signed:7", "x" * 3000, "form_date\n"])
