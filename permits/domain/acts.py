@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -284,11 +285,11 @@ def checked_change(
             if last < max(clock.today(), permit.valid_from):
                 raise ValidationError(_("The last day is today or later."))
             found["valid_to"] = last.isoformat()
-    numbers = set(PermitLine.objects.filter(permit=permit).values_list("number", flat=True))
+    held = {str(one.number): one for one in PermitLine.objects.filter(permit=permit)}
     lines: dict[str, dict[str, str]] = {}
     for number, figures in (change.get("lines") or {}).items():
         with faults.at("line"):
-            if not str(number).isdecimal() or int(number) not in numbers:
+            if str(number) not in held:
                 raise ValidationError(_("Choose a line of this permit."))
             if line is not None and line.number != int(number):
                 raise ValidationError(_("The figures are of another line."))
@@ -297,8 +298,10 @@ def checked_change(
             with faults.at(name):
                 if value is not None:
                     given[name] = _checked_figure(name, value)
+                    if faults.is_read("line"):
+                        _refuse_more(name, given[name], held[str(number)])
         if faults.is_read("line"):
-            lines[str(int(number))] = given
+            lines[str(number)] = given
     if lines:
         found["lines"] = lines
     added = []
@@ -349,6 +352,18 @@ def _checked_figure(name: str, value: Any) -> str:
     if figure is None or figure < 0:
         raise ValidationError(_("Give a figure that is not below zero."))
     return str(figure)
+
+
+def _refuse_more(name: str, figure: str, line: PermitLine) -> None:
+    """Raises ValidationError for more than was issued: it was neither applied for nor assessed."""
+    issued: Decimal | None = getattr(line, name)
+    if issued is None or Decimal(figure) <= issued:
+        return
+    most = f"CAD {issued:.2f}" if name == "value" else f"{issued.normalize():f} {line.unit}".strip()
+    raise ValidationError(
+        _("The application was assessed for %(most)s. More than that takes a new application.")
+        % {"most": most}
+    )
 
 
 @dataclass(frozen=True, slots=True)

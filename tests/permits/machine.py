@@ -554,15 +554,19 @@ class Office(RuleBasedStateMachine):
 
     # The permit
 
-    @rule(by=people_who, kind=st.sampled_from(["suspend", "reinstate", "cancel", "amend"]))
-    def tighten_or_propose(self, by: str, kind: str) -> None:
+    @rule(
+        by=people_who,
+        kind=st.sampled_from(["suspend", "reinstate", "cancel", "amend"]),
+        quantity=st.sampled_from([1, 3, 12]),
+    )
+    def tighten_or_propose(self, by: str, kind: str, quantity: int) -> None:
         permit = Permit.objects.filter(application=self.case).first()
         if permit is None:
             return
         counts[f"{kind} tried"] += 1
         if kind == "cancel" and counts["cancel tried"] % 6:
             return
-        change = {"lines": {1: {"quantity": Decimal(3)}}} if kind == "amend" else None
+        change = {"lines": {1: {"quantity": Decimal(quantity)}}} if kind == "amend" else None
         at_once = by == "decision" and kind != "reinstate"
         act = self.desk.act_at_once if at_once else self.desk.propose_act
         done = self.attempt(
@@ -571,6 +575,9 @@ class Office(RuleBasedStateMachine):
         )
         if done is not None and at_once:
             assert not done.loosens
+        if kind == "amend" and quantity == 12:
+            counts["more than was assessed tried"] += 1
+            assert done is None, "more than the application says"
 
     @rule(by=people_who, place=places)
     def perform(self, by: str, place: int) -> None:
@@ -629,8 +636,8 @@ class Office(RuleBasedStateMachine):
 
     @rule(by=analysts)
     def suspend_and_reinstate(self, by: str) -> None:
-        self.tighten_or_propose("decision", "suspend")
-        self.tighten_or_propose(by, "reinstate")
+        self.tighten_or_propose("decision", "suspend", 1)
+        self.tighten_or_propose(by, "reinstate", 1)
         self.perform("decision", 0)
 
     # What must never be

@@ -375,12 +375,37 @@ def test_a_shipment_counts_against_what_its_own_day_allowed(permit: Permit, offi
 
 
 def test_what_was_extended_since_was_not_there_before(permit: Permit, office: Cast) -> None:
+    amended(permit, office, "4")
     first_day = clock.today()
     with clock.simulated(clock.now() + timedelta(days=5)):
-        amended(permit, office, "20")
-        with pytest.raises(ValidationError, match="Only 10 each are left"):
-            use(permit, office.analyst, used_on=first_day, quantity=Decimal(15))
-        use(permit, office.analyst, quantity=Decimal(15))
+        amended(permit, office, "10")
+        with pytest.raises(ValidationError, match="Only 4 each are left"):
+            use(permit, office.analyst, used_on=first_day, quantity=Decimal(7))
+        use(permit, office.analyst, quantity=Decimal(7))
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "more", "words"),
+    [
+        ("quantity", "10", "10.001", "assessed for 10 each. More than that takes"),
+        ("value", "2500000", "2500000.01", "assessed for CAD 2500000.00. More than that takes"),
+    ],
+)
+def test_an_amendment_gives_no_more_than_the_application_was_assessed_for(
+    permit: Permit, office: Cast, name: str, most: str, more: str, words: str
+) -> None:
+    """The considerations were signed for the application's line, and for no more of it."""
+    told: dict[str, Any] = {"kind": "amend", "reason": WHY, "by": office.analyst}
+    for before in (None, "5"):
+        if before is not None:
+            change = {"lines": {"1": {name: before}}}
+            acts.act_at_once(permit, kind="amend", change=change, reason=WHY, by=office.decision)
+        with pytest.raises(ValidationError) as refusal:
+            acts.propose_act(permit, change={"lines": {"1": {name: more}}}, **told)
+        assert set(refusal.value.message_dict) == {name}
+        assert words in refusal.value.message_dict[name][0]
+    act = acts.propose_act(permit, change={"lines": {"1": {name: most}}}, **told)
+    assert acts.perform_act(act, by=office.decision).loosens
 
 
 def test_a_last_day_that_passed_since_it_was_proposed_is_not_set(

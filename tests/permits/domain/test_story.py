@@ -202,10 +202,12 @@ def sign_cards_again(application: Application, office: Cast) -> None:
 
 def test_widening_is_another_s_to_propose_and_narrowing_is_not(office: Cast) -> None:
     permit = make_permit(office.analyst, office.senior, office.decision)
+    narrow = {"lines": {"1": {"quantity": "2", "value": "500000"}}}
+    acts.act_at_once(permit, kind="amend", change=narrow, reason=WHY, by=office.decision)
     wider = acts.propose_act(
         permit,
         kind="amend",
-        change={"lines": {"1": {"quantity": "12", "value": "3000000"}}},
+        change={"lines": {"1": {"quantity": "8", "value": "2000000"}}},
         reason=WHY,
         by=office.analyst,
     )
@@ -220,7 +222,7 @@ def test_widening_is_another_s_to_propose_and_narrowing_is_not(office: Cast) -> 
     )
     assert not narrower.loosens
     line = read_standing(permit, clock.today()).line(1)
-    assert (line.quantity, line.value) == (Decimal(5), Decimal(3000000))
+    assert (line.quantity, line.value) == (Decimal(5), Decimal(2000000))
 
 
 def test_what_is_cancelled_stays_so(office: Cast) -> None:
