@@ -6,7 +6,6 @@ admin, loader) gives the same messages. Raises ValidationError by field.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
@@ -37,7 +36,8 @@ from permits.verbs import Verb
 from permits.workflow import CASE_ROLES, Action, role_for
 from policies.choices import Activity
 from policies.domain.codes import is_written_code
-from policies.models import ControlListItem, Destination, SubRegion
+from policies.domain.items import place_of
+from policies.models import Destination, SubRegion
 
 Row = TypeVar("Row", bound=Part)
 
@@ -250,19 +250,15 @@ def different(row: Any, values: Mapping[str, Any]) -> dict[str, Any]:
 def checked_items(items: list[str]) -> list[str]:
     """Codes of the control lists, written as the lists write them, each once, in order.
 
-    A code may extend a listed one by parts. Raises ValidationError for one that is none.
+    A code may extend an item of the Guide by parts, of which the lists do not hold all; of an item
+    of the law they do. Raises ValidationError for one that is none.
     """
     given = [code.strip() for code in items if code.strip()]
     if len(given) > MOST_ITEMS:
         raise ValidationError({"items": _("Give at most %(most)d items.") % {"most": MOST_ITEMS}})
     wrong = [code for code in given if not is_written_code(code) or len(code) > 40]
-    if not wrong:
-        listed = set(
-            ControlListItem.objects.filter(
-                code__in=[head for code in given for head in _heads(code)]
-            ).values_list("code", flat=True)
-        )
-        wrong = [code for code in given if not listed & set(_heads(code))]
+    places = {} if wrong else {code: place_of(code) for code in given}
+    wrong += [code for code, place in places.items() if not place.above]
     if wrong:
         raise ValidationError(
             {
@@ -270,13 +266,15 @@ def checked_items(items: list[str]) -> list[str]:
                 % {"codes": ", ".join(wrong)}
             }
         )
+    unknown = [
+        _("%(code)s is not in the control list. The nearest that is: %(nearest)s.")
+        % {"code": code, "nearest": ", ".join((place.above, *place.below))}
+        for code, place in places.items()
+        if place.is_whole and not place.is_held
+    ]
+    if unknown:
+        raise ValidationError({"items": unknown})
     return list(dict.fromkeys(given))
-
-
-def _heads(code: str) -> list[str]:
-    """The code and the shorter ones that it extends: 2-15.d.2, 2-15.d, 2-15."""
-    cut = [match.start() for match in re.finditer(r"[.(]", code)]
-    return [code, *(code[:at] for at in reversed(cut))]
 
 
 # Lines

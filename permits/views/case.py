@@ -37,6 +37,7 @@ from permits.views.strip import strip_of
 from permits.workflow import PROPOSERS, Action, Offer, offers
 from policies.domain.explain import explain
 from policies.domain.inquiry import open_exceptions
+from policies.domain.items import place_of
 from policies.domain.register import current_register, one_load
 
 FORWARD = frozenset({Action.SUBMIT, Action.TAKE_UP, Action.RECOMMEND, Action.ISSUE})
@@ -46,12 +47,16 @@ LATEST = 12
 
 @dataclass(frozen=True, slots=True)
 class LineShown:
-    """A line with its ruling in words, and the ruling of the day of filing where it differs."""
+    """A line with its ruling in words, and the ruling of the day of filing where it differs.
+
+    `beyond` are items of it that no list held here has, each with the one by which it is ruled on.
+    """
 
     line: Line
     ruling: Any
     words: Any
     was: Any
+    beyond: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +232,11 @@ def _lines(file: CaseFile, ruling: CaseRuling) -> list[LineShown]:
             and then
             and (then.requirement, then.stance) != (one.ruling.requirement, one.ruling.stance)
         )
-        found.append(LineShown(line, one.ruling if one else None, words, then if moved else None))
+        told = ((code, place_of(code)) for code in line.items)
+        beyond = [(code, place.above) for code, place in told if place.above and not place.is_held]
+        found.append(
+            LineShown(line, one.ruling if one else None, words, then if moved else None, beyond)
+        )
     return found
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.text import Truncator
 
-from policies.domain.codes import is_written_code
+from policies.domain.codes import Parts, is_written_code, parts
 from policies.domain.controllists import Found, Node, read_control_list, search
 from policies.domain.lawtext import Language
+from policies.domain.register import kept_until_loaded
 from policies.models import ControlListItem, Edition
 
 LONGEST_WORDS = 160
@@ -85,6 +87,51 @@ def _words(node: Node) -> str:
 
 def _shortened(text: str) -> str:
     return Truncator(text).chars(LONGEST_WORDS, truncate="…")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a code stands in the control lists.
+
+    `above` is the nearest that they hold: the code itself, one that it extends, or "" for none.
+    `is_whole`: it is an item of the law, of which they hold every paragraph; of items of the Guide
+    they hold what the law names. `below` are the paragraphs right under it.
+    """
+
+    above: str
+    is_held: bool = False
+    is_whole: bool = False
+    below: tuple[str, ...] = ()
+
+
+_PARAGRAPH = "subitem"
+_OF_THE_LAW = frozenset({"item", _PARAGRAPH})
+_UNNUMBERED = frozenset({"heading", "text", "note"})
+
+
+@kept_until_loaded
+def _held() -> dict[Parts, Place]:
+    """The place of every code that the lists hold, by its parts."""
+    rows = ControlListItem.objects.exclude(kind__in=_UNNUMBERED).order_by("edition", "order")
+    below: dict[Parts, dict[str, None]] = defaultdict(dict)
+    codes = {parts(row.code): (row.code, row.kind in _OF_THE_LAW) for row in rows}
+    for row in rows:
+        if row.kind == _PARAGRAPH and not row.repealed:
+            below[parts(row.code)[:-1]][row.code] = None
+    return {
+        cut: Place(code, is_held=True, is_whole=is_law, below=tuple(below[cut]))
+        for cut, (code, is_law) in codes.items()
+    }
+
+
+def place_of(code: str) -> Place:
+    """Where a code stands: under an item, not under a group alone. At most one query."""
+    held, sought = _held(), parts(code)
+    for length in range(len(sought), min(len(sought), 2) - 1, -1):
+        found = held.get(sought[:length])
+        if found is not None:
+            return found if length == len(sought) else replace(found, is_held=False)
+    return Place("")
 
 
 def numbers_and_words(typed: str) -> Iterator[str]:

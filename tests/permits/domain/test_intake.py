@@ -195,6 +195,29 @@ def test_a_code_may_extend_a_listed_one_by_parts(office: Cast) -> None:
     assert intake.checked_items(["2-15.d.2", "9-1", "9-1"]) == ["2-15.d.2", "9-1"]
 
 
+@pytest.mark.parametrize("code", ["5504.2.h", "5504(2)(h)(ii)", "9-2(a)(vi)", "2-15.zz", "6-2.zz"])
+def test_what_the_list_holds_or_can_not_say_is_an_item(db: None, code: str) -> None:
+    assert intake.checked_items([code]) == [code]
+
+
+@pytest.mark.parametrize(
+    ("code", "nearest"),
+    [
+        ("5504(2)(z)", "5504(2), 5504(2)(a), 5504(2)(b),"),
+        ("5504.3", "5504, 5504(1), 5504(2)."),
+        ("5504(2)(h)(ii)(a)", "5504(2)(h)(ii)."),
+        ("9-1.a", "9-1."),
+    ],
+)
+def test_a_paragraph_that_the_law_does_not_have_is_refused_with_the_nearest(
+    db: None, code: str, nearest: str
+) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        intake.checked_items(["5504(1)", code])
+    [words] = refusal.value.message_dict["items"]
+    assert words.startswith(f"{code} is not in the control list. The nearest that is: {nearest}")
+
+
 def test_a_region_belongs_to_its_destination(office: Cast) -> None:
     case = make_draft(office.analyst)
     with pytest.raises(ValidationError) as refusal:

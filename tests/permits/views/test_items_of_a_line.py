@@ -15,7 +15,7 @@ from permits.domain.casefile import read_file
 from permits.models import Application
 from policies.models import ControlListItem
 from tests.people import Cast
-from tests.permits.factories import make_draft
+from tests.permits.factories import LINE, make_draft
 from tests.sending import send
 
 Typed = Mapping[str, str | list[str]]
@@ -35,6 +35,15 @@ def sent(
     where = [application.reference] if name == NEW else [application.reference, 1]
     address = reverse(f"permits:{name}", args=where)
     return send(as_person(office.analyst), address, typed, headers={"accept-language": language})
+
+
+def test_an_item_that_no_list_has_is_told_beside_the_one_that_it_is_ruled_by(office: Cast) -> None:
+    """Of the Guide the register holds what the law names; of the law it holds every paragraph."""
+    words = "No list held here has {}: the ruling is that of {}."
+    case = make_draft(office.analyst, lines=[{**LINE, "items": ["2-15.zz", "2-15", "5504(2)(h)"]}])
+    page = as_person(office.analyst).get(case.get_absolute_url()).content.decode()
+    assert words.format("2-15.zz", "2-15") in page
+    assert page.count("No list held here has") == 1
 
 
 def shown(response: Any) -> dict[str, str]:
