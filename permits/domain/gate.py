@@ -99,8 +99,8 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a rule found. `state`: pass, fail, not law that day, not for these goods, or to come:
-    a rule on the person who decides, before there is one, on goods before there are any, or on
-    what the considerations find before they say it.
+    a rule on the person who decides, before there is one, on goods before there are any, on what
+    the considerations find before they say it, or on a stance that hangs on an open question.
     """
 
     rule: Rule
@@ -203,6 +203,12 @@ def _wherever_a_risk_was_found(outlook: Outlook) -> str:
     applies = _for_war_material(outlook)
     is_open = any(not state.residual for state in outlook.states)
     return TO_COME if applies == PASS and is_open else applies
+
+
+def _unless_an_answer_is_open(outlook: Outlook) -> str:
+    """While a stricter stance hangs on an open question, it is not known yet what the stance is."""
+    is_open = any(one.ruling.stance_if_open != Stance.CASE_BY_CASE for one in outlook.ruling.lines)
+    return TO_COME if is_open and not any(stance_is_case_by_case(outlook)) else PASS
 
 
 # The rules
@@ -456,6 +462,7 @@ RULES: tuple[Rule, ...] = (
         gettext_lazy("Today's stance is case by case"),
         gettext_lazy("EIPA, s. 7(2), 15(2), and the instruments in force"),
         stance_is_case_by_case,
+        _unless_an_answer_is_open,
     ),
     Rule(
         "G6",

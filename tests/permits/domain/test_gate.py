@@ -59,6 +59,20 @@ def gate_of(application: Application, **who: Any) -> Gate:
     return check_gate(file, rule_on(file, on=clock.today(), known_at=clock.now()), **who)
 
 
+def state_of(application: Application, rule: str) -> str:
+    return next(one.state for one in gate_of(application).findings if one.rule.code == rule)
+
+
+def test_g5_is_not_known_yet_while_the_stance_hangs_on_an_answer(office: Cast) -> None:
+    """Not a pass: the stance may be a policy of denial. A fault that is known is told at once."""
+    application = make_in_review(office.analyst, activity="brokering", destination="HK")
+    assert state_of(application, "G5") == "to_come"
+    assert "G6" in against(gate_of(application))
+    intake.edit_party(party(application), {"country": None}, by=office.analyst)
+    assert state_of(application, "G5") == "fail"
+    assert state_of(make_in_review(office.analyst), "G5") == "pass"
+
+
 def against(gate: Gate) -> dict[str, str]:
     """By rule, why it fails."""
     return {one.rule.code: " ".join(r.words for r in one.reasons) for one in gate.failures}
