@@ -18,6 +18,7 @@ from accounts.models import Delegation, User
 from history import canonical, clock
 from history.values import plain
 from permits import considerations
+from permits.choices import Flag, StatementKind
 from permits.domain.assessment import CARD_FIELDS, card_states
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.digests import (
@@ -239,7 +240,39 @@ def _changes(frozen: Mapping[str, Any], file: CaseFile, ruling: CaseRuling) -> I
     for line in file.lines:
         if lines.get(line.number) != plain(line_content(line)):
             yield _("Line %(number)s has changed.") % {"number": line.number}
+    yield from _statement_changes(frozen, file)
     yield from _card_changes(frozen["cards"], file, ruling)
+
+
+def _statement_changes(frozen: Mapping[str, Any], file: CaseFile) -> Iterator[str]:
+    names = {one["id"]: one["name"] for one in frozen["application"]["parties"]}
+    names |= {party.pk: party.name for party in file.parties}
+    now = {one.statement.pk: one for one in standing(file)}
+    for old in frozen["statements"]:
+        one = now.pop(old["id"], None)
+        told = {"what": _stated(old["kind"], old["key"], names)}
+        if one is None:
+            yield _("%(what)s: the statement was set aside or replaced since.") % told
+        elif verdict(one) != old["stands"]:
+            yield _("%(what)s: the statement counts otherwise than then.") % told
+    for one in now.values():
+        what = _stated(one.statement.kind, one.statement.key, names)
+        yield _("%(what)s: stated since.") % {"what": what}
+
+
+def _stated(kind: str, key: str, names: Mapping[int, str]) -> str:
+    """What a statement is about: its kind, with the party or the flag it names, or its key."""
+    label = str(StatementKind(kind).label)
+    about, _colon, rest = key.partition(":")
+    number, _colon, more = rest.partition(":")
+    match about:
+        case "party":
+            return f"{label} ({names.get(int(number), key)})"
+        case "line":
+            flag = Flag(more).label
+            return _("Line %(number)s: %(what)s") % {"number": number, "what": flag}
+        case _:
+            return f"{label} ({key})" if rest else label
 
 
 def _card_changes(

@@ -9,16 +9,18 @@ import pytest
 
 from history import clock
 from history.values import plain
+from permits.choices import Flag, StatementKind
 from permits.domain.assessment import edit_card
 from permits.domain.casefile import read_file
 from permits.domain.digests import digest
 from permits.domain.frozen import freeze, packed, replay
 from permits.domain.ruling import rule_on
+from permits.domain.statements import RAISED, STATE_SAFETY_KEY, flag_key, set_aside
 from permits.models import Application, Decision, Permit
 from policies.domain.queries import end_of_day
 from policies.models import PolicyVersion
 from tests.people import Cast, give_delegation, make_cast
-from tests.permits.factories import make_in_review, make_permit
+from tests.permits.factories import WHY, make_in_review, make_permit, say
 from tests.unlogged import unlogged
 
 
@@ -93,6 +95,34 @@ def test_a_replay_says_which_consideration_was_edited_since(decided: tuple[Permi
         edit_card(permit.application, "7.3(1)(a)", {"finding": "Another"}, by=people.analyst)
         [change] = replay(permit.decision).changes
     assert change.endswith("the consideration was edited since.")
+
+
+def test_a_replay_says_which_statements_were_set_aside_made_or_replaced_since(
+    decided: tuple[Permit, Cast],
+) -> None:
+    permit, people = decided
+    case, analyst = permit.application, people.analyst
+    with at(date(2019, 9, 21)):
+        assert replay(permit.decision).changes == ()
+        for one in read_file(case).statements:
+            if one.kind in (StatementKind.SCREENING, StatementKind.END_USER):
+                set_aside(one, by=analyst, reason=WHY)
+        say(case, StatementKind.STATE_SAFETY, STATE_SAFETY_KEY, RAISED, by=analyst)
+        say(case, StatementKind.FLAG, flag_key(1, Flag.WMD_END_USE), "yes", by=analyst)
+        found = replay(permit.decision).changes
+    names = [party.name for party in read_file(case).parties]
+    told = [one for one in found if not one.startswith("7.3")]
+    assert [one for one in told if "set aside or replaced since" in one] == [
+        *(
+            f"Screening of a party ({name}): the statement was set aside or replaced since."
+            for name in names
+        ),
+        "Kind of end-user: the statement was set aside or replaced since.",
+    ]
+    assert [one for one in told if one.endswith("stated since.")] == [
+        "Safety or interests of the State (s. 7.2): stated since.",
+        "Line 1: Use in weapons of mass destruction or missiles (ECL 5505): stated since.",
+    ]
 
 
 def test_a_replay_says_what_was_written_past_the_program(decided: tuple[Permit, Cast]) -> None:
