@@ -137,6 +137,11 @@ def rules() -> Iterator[Guard]:
             "return TO_COME if applies == PASS and is_open else applies",
             "return applies",
         ),
+        (
+            "G5 while the stance hangs on an answer",
+            "return TO_COME if is_open and not any(",
+            "return TO_COME if False and not any(",
+        ),
     ):
         yield Guard("parts of rules", name, GATE, instead(old, new), OF_THE_GATE)
 
@@ -612,6 +617,30 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
         'checked_grounds(file, ruling, outcome, values["grounds"])',
         "pass",
         _OF_DECISIONS,
+    ),
+    (
+        _DOORS,
+        "the limit of a permit is not waived",
+        "permits/domain/requirements.py",
+        'return self.key.partition(":")[0] != LIMITS',
+        "return True",
+        _OF_STATEMENTS,
+    ),
+    (
+        _DOORS,
+        "a reply is waited for once an intended refusal was put",
+        "permits/domain/consultations.py",
+        "if kind != WaitKind.REPLY or awaited.exists()",
+        "if True",
+        (f"{_D}test_recommendation.py",),
+    ),
+    (
+        _RIGHTS,
+        "what was looked at is told",
+        "accounts/forms.py",
+        "if seen is None and",
+        "if False and",
+        ("tests/permits/views/test_what_was_seen.py",),
     ),
 ]
 
