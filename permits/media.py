@@ -1,13 +1,15 @@
 """What a file is, by its content: a short list of kinds, and nothing that runs.
 
-A name or a browser's word for a type says nothing here. Office files are looked into: one with
-macros, with more inside than a document has, or locked by a password, is none of these kinds.
+A name or a browser's word for a type says nothing here. Office files and PDF are looked into: one
+with macros or scripts, with more inside than a document has, or locked by a password, is none of
+these kinds.
 """
 
 from __future__ import annotations
 
 import codecs
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Collection, Mapping
@@ -59,6 +61,15 @@ _PROGRAMS = (
 _MOST_PARTS = 5_000
 _MOST_UNPACKED = 500_000_000  # Bytes.
 _PIECE = 64 * 1024
+_NOT_IN_A_PDF = re.compile(
+    rb"/(?:Encrypt|JavaScript|Launch|EmbeddedFiles?|RichMedia)(?=[\s\0()<>\[\]{}/%]|$)"
+)
+"""What locks a PDF, runs in it or is carried by it: each needs one of these names."""
+_ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
+_STREAM = re.compile(rb"\bstream\r?\n?")
+_OF_OBJECTS = re.compile(rb"/ObjStm|/First\s++\d++(?!\s+\d+\s+R)")
+"""A stream that holds objects says so, or gives the place of the first of them as a number."""
+_MOST_OBJECTS = 100_000_000  # Bytes.
 _LAID_OUT = "\t\n\r\f"
 _UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cf"})
 """Spaces, and signs that tell how letters join or in which direction they run."""
@@ -70,10 +81,47 @@ def media_of(file: BinaryIO) -> Media | None:
     start = file.read(16)
     for head, media in _STARTS.items():
         if start.startswith(head):
-            return media
+            return None if media is PDF and not _is_plain_pdf(file) else media
     if start.startswith(b"PK\x03\x04"):
         return _office(file)
     return TEXT if _is_text(file) else None
+
+
+def _is_plain_pdf(file: BinaryIO) -> bool:
+    """Whether a PDF neither is locked nor runs or carries anything, its packed objects included.
+
+    All of it is read, since a reader mends a broken file in its own way. Objects that are packed
+    so that they can't be read here may hide what runs.
+    """
+    file.seek(0)
+    content, before, left = file.read(), 0, _MOST_OBJECTS
+    unread = len(content)
+    if _NOT_IN_A_PDF.search(_named(content)):
+        return False
+    for found in _STREAM.finditer(content):
+        head, before = _named(content[before : found.start()]), found.end()
+        if not _OF_OBJECTS.search(head) or b"/Filter" not in head:
+            continue
+        packed = content[before : content.find(b"endstream", before)]
+        unread -= len(packed)
+        if unread < 0:
+            # Streams that begin within one another: no program writes that.
+            return False
+        unpacking = zlib.decompressobj()
+        try:
+            objects = unpacking.decompress(packed, left)
+        except zlib.error:
+            return False
+        left -= len(objects)
+        hidden = b"/Predictor" in head or not unpacking.eof
+        if hidden or left <= 0 or _NOT_IN_A_PDF.search(_named(objects)):
+            return False
+    return True
+
+
+def _named(content: bytes) -> bytes:
+    """The bytes with names as they are read: `/Java#53cript` is `/JavaScript`."""
+    return _ESCAPED.sub(lambda sign: bytes.fromhex(sign[1].decode()), content)
 
 
 def _office(file: BinaryIO) -> Media | None:

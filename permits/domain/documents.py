@@ -64,7 +64,7 @@ def attach(
                 {
                     "file": _(
                         "This is no file of a kind that is taken: PDF, PNG, JPEG, plain text,"
-                        " DOCX, XLSX or ODT, without macros or password."
+                        " DOCX, XLSX or ODT, without macros, scripts, files inside or password."
                     )
                 }
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from io import BytesIO
 
 import pytest
@@ -140,6 +141,59 @@ def test_an_open_document_that_is_locked_is_refused() -> None:
 
     assert media_of(BytesIO(made(""))) == ODT
     assert media_of(BytesIO(made("<m:encryption-data/>"))) is None
+
+
+def pdf(
+    *objects: bytes, packed: bytes = b"", told: bytes = b"/Type /ObjStm /N 1 /First 4"
+) -> bytes:
+    """A PDF of these objects; `packed` ones in an object stream, `told` in its dictionary."""
+    found = [files.PDF.rpartition(b"%%EOF")[0], *objects]
+    if packed:
+        held = zlib.compress(b"1 0 " + packed)
+        found.append(
+            b"2 0 obj\n<< %b /Filter /FlateDecode >>\nstream\n%b\nendstream\nendobj\n"
+            % (told, held)
+        )
+    return b"".join((*found, b"%%EOF\n"))
+
+
+SCRIPT = b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pdf(b"trailer << /Encrypt 3 0 R >>"),
+        pdf(b"3 0 obj << /OpenAction " + SCRIPT + b" >> endobj"),
+        pdf(b"3 0 obj << /S/Java#53cript/JS 4 0 R >> endobj"),
+        pdf(b"3 0 obj << /S /Launch /F (calc.exe) >> endobj"),
+        pdf(b"3 0 obj << /Names << /EmbeddedFiles 4 0 R >> >> endobj"),
+        pdf(b"3 0 obj << /Type /EmbeddedFile >> endobj"),
+        pdf(packed=SCRIPT),
+        pdf(packed=SCRIPT, told=b"/Type /Obj#53tm /N 1 /First 4"),
+        pdf(packed=SCRIPT, told=b"/N 1 /First 4"),
+        pdf(packed=b"<< >>", told=b"/Type /ObjStm /DecodeParms << /Predictor 12 >>"),
+        pdf(packed=b"<< >>").replace(b"stream\n", b"stream\nnot deflate"),
+        pdf(packed=b" " * 101_000_000),
+    ],
+    ids=range(12),
+)
+def test_a_pdf_that_is_locked_runs_or_carries_something_is_refused(content: bytes) -> None:
+    assert media_of(BytesIO(content)) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pdf(b"3 0 obj << /OpenAction [4 0 R /Fit] /EncryptMetadata true >> endobj"),
+        pdf(packed=b"<< /Type /Page >>"),
+        pdf(b"3 0 obj << /Type /Outlines /First 12 0 R >> endobj 4 0 obj << /Filter /DCTDecode >>\n"
+            b"stream\n\xff\xd8\xff /Filter\nendstream endobj"),
+    ],
+    ids=range(3),
+)  # fmt: skip
+def test_a_pdf_that_only_shows_is_taken(content: bytes) -> None:
+    assert media_of(BytesIO(content)) == PDF
 
 
 def test_two_parts_under_one_name_are_refused() -> None:
