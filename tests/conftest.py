@@ -89,6 +89,8 @@ def pytest_collection_finish() -> None:
 
 
 def asks_a_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("one_engine"):
+        return False
     fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
     return bool(fixtures or item.get_closest_marker("django_db"))
 

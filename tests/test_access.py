@@ -230,6 +230,7 @@ def test_the_product_starts_with_every_address_declared() -> None:
 # Every row, by real requests
 
 
+@pytest.mark.one_engine
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(ACCESS))
 @pytest.mark.parametrize("person", PEOPLE)
