@@ -1,6 +1,8 @@
 """Questions put as JSON and answered as JSON: one text in, one object out.
 
-`manage.py resolve_policy` and `POST /api/resolve` answer by the same functions.
+`manage.py resolve_policy` and `POST /api/resolve` answer by the same functions. The command takes
+answers that nobody asked for as they come; the address refuses (`strictly`) those under a key that
+the register does not have.
 """
 
 from __future__ import annotations
@@ -39,19 +41,31 @@ def answer(line: str, register: Register) -> dict[str, Any]:
     return answer_to(query, register)
 
 
-def answer_to(query: object, register: Register) -> dict[str, Any]:
+def answer_to(query: object, register: Register, *, strictly: bool = False) -> dict[str, Any]:
     """The answer to one query that was read; where it can't be answered, `id` and `error`."""
     try:
-        return ruled(query, register)
+        return ruled(query, register, strictly=strictly)
     except BadQuery as bad:
         return {"id": _identity(query), "error": str(bad)}
 
 
-def ruled(query: object, register: Register) -> dict[str, Any]:
+def ruled(query: object, register: Register, *, strictly: bool = False) -> dict[str, Any]:
     """The answer to one query that was read. Raises BadQuery naming the first field at fault."""
     read = parse_query(query, register.vocabulary)
+    if strictly and isinstance(query, dict):
+        _refuse_unknown_keys(query, register)
     ruling = resolve(read.facts, register.rulebook, on=read.on, known_at=read.known_at)
     return {"id": _identity(query), **_written(ruling, read, register)}
+
+
+def _refuse_unknown_keys(query: dict[str, Any], register: Register) -> None:
+    """Raises BadQuery for an answer or an exception, well formed, that no policy has."""
+    for key in query.get("answers") or {}:
+        if not register.has_question(key):
+            raise BadQuery(f"answers.{key}", "the key of a question in the register is needed")
+    for place, one in enumerate(query.get("exceptions") or ()):
+        if register.exception(one["policy"], one["code"]) is None:
+            raise BadQuery(f"exceptions[{place}]", "an exception of that policy is needed")
 
 
 def read_json(text: str) -> Any:

@@ -7,7 +7,8 @@ answered is declared in `api_schema`; docs/api.md explains it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -34,13 +35,24 @@ from policies.views.api_schema import (
 from policies.views.asof import AsOf, read_as_of
 
 
+def _without_parameters(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view that takes no parameters: 400 with each that is sent."""
+
+    @wraps(view)
+    def refusing(request: HttpRequest, **path: str) -> HttpResponse:
+        faults = list(_unfit(request))
+        return _refusal(faults) if faults else view(request, **path)
+
+    return refusing
+
+
 @require_safe
 def policies(request: HttpRequest) -> HttpResponse:
     """A page of the policies as they stand on a day, by key; `after` is the last key of the one
     before. 400 with each parameter at fault."""
     known, as_of = current_register(), read_as_of(request)
     chosen = PolicyFilter(request.GET, register=known, on=as_of.on, known_at=as_of.known_at)
-    faults = [*_unknown(request), *_faults(as_of.form), *_faults(chosen.form)]
+    faults = [*_unfit(request, PARAMETERS), *_faults(as_of.form), *_faults(chosen.form)]
     if faults:
         return _refusal(faults)
     after = request.GET.get("after", "")
@@ -71,6 +83,7 @@ def _next(request: HttpRequest, key: str) -> str:
 
 
 @require_safe
+@_without_parameters
 def policy(request: HttpRequest, key: str) -> HttpResponse:
     """One policy with all its versions, by when they were known. 404 for a key there is not."""
     versions = versions_to_write().filter(policy__key=key)
@@ -81,6 +94,7 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_safe
+@_without_parameters
 def policy_set(request: HttpRequest) -> HttpResponse:
     """The whole register in the form of the file that we ship, to be kept or taken in elsewhere."""
     return _as_json(written_set())
@@ -88,6 +102,7 @@ def policy_set(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @require_POST
+@_without_parameters
 def resolve(request: HttpRequest) -> HttpResponse:
     """The ruling on one line, or on each of `requests`. 400 for one that can't be answered; of
     several, each answers for itself. 413 for too much, 415 for what is not sent as JSON."""
@@ -99,7 +114,7 @@ def resolve(request: HttpRequest) -> HttpResponse:
         sent = read_json(request.body.decode("utf-8", "surrogateescape"))
         if isinstance(sent, dict) and "requests" in sent:
             return _as_json({"answers": _each(sent)})
-        return _as_json(ruled(sent, current_register()))
+        return _as_json(ruled(sent, current_register(), strictly=True))
     except BadQuery as bad:
         return _refusal([(bad.field, bad.reason)])
 
@@ -119,10 +134,11 @@ def _each(sent: dict[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(requests, list) or not 1 <= len(requests) <= MOST_REQUESTS:
         raise BadQuery("requests", f"a list of 1 to {MOST_REQUESTS} questions is needed")
     register = current_register()
-    return [answer_to(one, register) for one in requests]
+    return [answer_to(one, register, strictly=True) for one in requests]
 
 
 @require_safe
+@_without_parameters
 def openapi(request: HttpRequest) -> HttpResponse:
     """What this interface is, for programs: OpenAPI 3.1."""
     return _as_json(
@@ -147,11 +163,14 @@ ADDRESSES: dict[str, dict[str, str]] = {
 # What is at fault
 
 
-def _unknown(request: HttpRequest) -> Iterator[tuple[str, str]]:
-    """Parameters that there are not: to pass over one would answer another question."""
-    for name in request.GET:
-        if name not in PARAMETERS:
-            yield name, f"there is no such parameter; there are {', '.join(PARAMETERS)}"
+def _unfit(request: HttpRequest, known: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+    """Parameters that there are not, or given twice: to pass over one would answer another
+    question."""
+    for name, values in request.GET.lists():
+        if name not in known:
+            yield name, f"there is no such parameter; there are {', '.join(known) or 'none'}"
+        elif len(values) > 1:
+            yield name, "given twice"
 
 
 def _faults(form: Any) -> Iterator[tuple[str, str]]:

@@ -287,6 +287,9 @@ def _answers(words: str, name: str) -> Schema:
     return {"description": words, "content": {JSON: {"schema": _component(name)}}}
 
 
+_NO_PARAMETERS = _answers("Each parameter: there are none", "Errors")
+
+
 _OPERATIONS: Mapping[str, Schema] = {
     "api_policies": {
         "get": {
@@ -311,6 +314,7 @@ _OPERATIONS: Mapping[str, Schema] = {
             ],
             "responses": {
                 "200": _answers("The policy", "Policy"),
+                "400": _NO_PARAMETERS,
                 "404": _answers("There is no such policy", "Errors"),
             },
         }
@@ -323,7 +327,8 @@ _OPERATIONS: Mapping[str, Schema] = {
                 "200": {
                     "description": "Every policy with all its versions, acts and context",
                     "content": {JSON: {"schema": {"type": "object"}}},
-                }
+                },
+                "400": _NO_PARAMETERS,
             },
         }
     },
@@ -344,7 +349,7 @@ _OPERATIONS: Mapping[str, Schema] = {
                         JSON: {"schema": {"anyOf": [_component("Ruling"), _component("Rulings")]}}
                     },
                 },
-                "400": _answers("The first field at fault", "Errors"),
+                "400": _answers("The first field at fault, or each parameter", "Errors"),
                 "413": _answers(f"More than {LARGEST_BODY} bytes", "Errors"),
                 "415": _answers("Not sent as JSON", "Errors"),
             },
@@ -358,7 +363,8 @@ _OPERATIONS: Mapping[str, Schema] = {
                 "200": {
                     "description": "OpenAPI 3.1",
                     "content": {JSON: {"schema": {"type": "object"}}},
-                }
+                },
+                "400": _NO_PARAMETERS,
             },
         }
     },

@@ -117,6 +117,7 @@ def test_pages_follow_each_other_without_a_gap_or_a_repeat(
         ("stance=lenient", "stance"),
         ("destination=ZZ", "destination"),
         ("destinaton=TR", "destinaton"),
+        ("on=2020-01-01&on=2021-01-01", "on"),
     ],
 )
 def test_a_parameter_that_cannot_be_read_is_named(
@@ -126,6 +127,28 @@ def test_a_parameter_that_cannot_be_read_is_named(
     assert response.status_code == 400
     fits(response.json(), "Errors", declared)
     assert [one["field"] for one in response.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("get", f"/api/policies/{FREEZE}/"),
+        ("get", "/api/policies.json"),
+        ("get", "/api/openapi.json"),
+        ("post", "/api/resolve"),
+    ],
+)
+def test_an_address_without_parameters_refuses_each_that_is_sent(
+    client: Client, method: str, path: str, declared: dict[str, Any]
+) -> None:
+    response = getattr(client, method)(f"{path}?on=2020-01-01&x=")
+    assert response.status_code == 400
+    fits(response.json(), "Errors", declared)
+    assert [one["field"] for one in response.json()["errors"]] == ["on", "x"]
+    (operation,) = (
+        client.get("/api/openapi.json").json()["paths"][path.replace(FREEZE, "{key}")].values()
+    )
+    assert "400" in operation["responses"]
 
 
 def test_a_policy_is_answered_with_all_its_versions(
@@ -175,16 +198,21 @@ def test_several_are_answered_in_order_each_for_itself(
     client: Client, declared: dict[str, Any]
 ) -> None:
     bad = {**QUERY, "id": 2, "destination": "ZZ"}
-    response = ask(client, {"requests": [QUERY, bad, 7, {**QUERY, "id": 4}]})
+    unheard = {**QUERY, "id": 5, "answers": {"NOPE-KEY:code": "yes"}}
+    response = ask(client, {"requests": [QUERY, bad, 7, {**QUERY, "id": 4}, unheard]})
     assert response.status_code == 200
     fits(response.json(), "Rulings", declared)
-    first, second, third, fourth = response.json()["answers"]
+    first, second, third, fourth, fifth = response.json()["answers"]
     assert second == {
         "id": 2,
         "error": "destination: the two-letter code of a destination in the register is needed",
     }
     assert third == {"id": None, "error": "query: a JSON object is needed"}
     assert {**first, "id": 4} == fourth
+    assert fifth == {
+        "id": 5,
+        "error": "answers.NOPE-KEY:code: the key of a question in the register is needed",
+    }
     assert first["stance"] == "suspended"
 
 
@@ -194,6 +222,8 @@ def test_several_are_answered_in_order_each_for_itself(
         ({**QUERY, "destination": "ZZ"}, "destination"),
         ({**QUERY, "on": None}, "on"),
         ({**QUERY, "unheard_of": 1}, "unheard_of"),
+        ({**QUERY, "answers": {f"{FREEZE}:no_such": "yes"}}, f"answers.{FREEZE}:no_such"),
+        ({**QUERY, "exceptions": [{"policy": "NOPE", "code": "minister"}]}, "exceptions[0]"),
         ([QUERY], "query"),
         ("not json", "query"),
         (b'{"id": "\xff"}', "query"),
