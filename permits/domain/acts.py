@@ -168,19 +168,18 @@ def act_at_once(
 
 
 def act_in_sweep(
-    work: Work, permit: Permit, group: SweepGroup, **told: Any
+    work: Work, permit: Permit, group: SweepGroup, *, delegation: Delegation, **told: Any
 ) -> tuple[PermitAct, Entry]:
     """Does to the whole permit what the group was agreed on for, in the name of who agreed.
 
-    `told` are `basis` and `data` as `Door.record` takes them. The entry, which tells of the act,
-    may tell of more. Raises NotPermitted where who agreed may not act today, Refused where the
-    permit does not allow it.
+    `delegation` is one in force under which they may act. `told` are `basis` and `data` as
+    `Door.record` takes them. The entry, which tells of the act, may tell of more. Raises Refused
+    where the permit does not allow it.
     """
     if group.proposed_by is None or group.proposed_at is None:
         raise ValueError("nothing is proposed")
     act = _proposed(permit, group.action, None, None, group.reason, group.proposed_by)
     act.proposed_at = group.proposed_at
-    delegation = with_power(hold_delegations(work.by, clock.today()))
     return act, _do(work, act, delegation=delegation, **told)
 
 

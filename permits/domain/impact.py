@@ -574,12 +574,13 @@ def _live(reached: Mapping[int, Sequence[Reached]], today: date) -> Iterator[Per
                 found.on.isoformat(),
                 found.before,
                 found.after,
-                _group(stands, is_excepted=found.excepted).value,
+                group_of(stands, is_excepted=found.excepted).value,
                 _left(stands),
             )
 
 
-def _group(stands: Standing, *, is_excepted: bool) -> Group:
+def group_of(stands: Standing, *, is_excepted: bool) -> Group:
+    """The group of a live permit; `is_excepted` where an accepted exception passes the policy."""
     if stands.status == PermitStatus.SUSPENDED:
         return Group.SUSPENDED
     if is_excepted:

@@ -40,9 +40,10 @@ from history.domain.door import Door, Entry, door
 from permits.choices import Group, PermitStatus, Settled, SweepAction
 from permits.domain.acts import PROVISION, act_in_sweep, subject_of, with_power
 from permits.domain.casework import acting, afresh
-from permits.domain.impact import OVER, permits_under
+from permits.domain.impact import OVER, group_of, permits_under
 from permits.domain.intake import next_number
-from permits.domain.standing import read_standing
+from permits.domain.standing import Standing as PermitStanding
+from permits.domain.standing import read_standing, read_standings
 from permits.models import Permit, PermitSweep, SweepGroup, SweepItem
 from permits.verbs import Verb
 from permits.workflow import DECISION_MAKERS, PROPOSERS, Action
@@ -225,10 +226,11 @@ def except_permit(
             raise Refused(_("This permit is not in the sweep."))
         ((group, row),) = found
         _refuse_agreed(group)
+        permit = Permit.objects.get(number=number)
         exception = SweepGroup(
             sweep=sweep,
-            code=group.code,
-            permit=Permit.objects.get(number=number),
+            code=_group_now(group, read_standing(permit, clock.today())).value,
+            permit=permit,
             permits=[row],
             **said,
             proposed_by=by,
@@ -384,8 +386,9 @@ def carry_out(
     """Does what was agreed on, permit by permit; goes on where it was interrupted.
 
     Each permit is a transaction of its own. `limit` is how many at most; a stop counts from the
-    next permit on. `by` carries it out; the acts are theirs who agreed. A permit that is over, or
-    is suspended already, is passed over, and its case tells so.
+    next permit on. `by` carries it out; the acts are theirs who agreed. A permit that is over, is
+    suspended already, or is not any more what its group says of it, is passed over, and its case
+    tells so.
     """
     run = Run()
     barred: set[int] = set()
@@ -470,17 +473,18 @@ def _settle(one: Pending, by: Actor) -> SweepItem | None:
             share_register()
             if _version_of(group.sweep.policy) is None:
                 raise PolicyOver
-            status = read_standing(permit, clock.today()).status
+            delegation = with_power(hold_delegations(work.by, clock.today()))
+            stands = read_standing(permit, clock.today())
             item = SweepItem(
                 sweep=group.sweep,
                 group=group,
                 permit=permit,
-                status=status.value,
+                status=stands.status.value,
                 settled_at=clock.now(),
             )
             basis = {"sweep": group.sweep.number, "group": _name(group), "agreed": group.version}
             data = {"carried_out_by": by.id}
-            if _has_nothing_to_do(group, status):
+            if _has_nothing_to_do(group, stands.status) or _has_left(group, stands):
                 item.outcome = Settled.PASSED_OVER.value
                 entry = work.record(
                     Verb.PASSED_OVER, subject=subject_of(permit), basis=basis, data=data
@@ -496,7 +500,9 @@ def _settle(one: Pending, by: Actor) -> SweepItem | None:
                 )
             else:
                 item.outcome = Settled.DONE.value
-                item.act, entry = act_in_sweep(work, permit, group, basis=basis, data=data)
+                item.act, entry = act_in_sweep(
+                    work, permit, group, delegation=delegation, basis=basis, data=data
+                )
             entry.add(item)
     return item
 
@@ -505,6 +511,33 @@ def _has_nothing_to_do(group: SweepGroup, status: PermitStatus) -> bool:
     return status in OVER or (
         group.action == SweepAction.SUSPEND and status == PermitStatus.SUSPENDED
     )
+
+
+def _has_left(group: SweepGroup, stands: PermitStanding) -> bool:
+    """Whether the permit is not any more what the group says of it, and its reason rests on."""
+    return _group_now(group, stands) != group.code
+
+
+def _group_now(group: SweepGroup, stands: PermitStanding) -> Group:
+    return group_of(stands, is_excepted=group.code == Group.EXCEPTED)
+
+
+def had_left(item: SweepItem) -> bool:
+    """Whether the permit was passed over because it had left its group."""
+    return item.outcome == Settled.PASSED_OVER and not _has_nothing_to_do(
+        item.group, PermitStatus(item.status)
+    )
+
+
+def left_since(found: Progress) -> Iterator[tuple[str, Group]]:
+    """The permits, by number, that are not over and not in the group they were found in any more,
+    each with its group today; also those to which something was done. Four queries."""
+    groups = {number: part.group for part in found.parts for number, _left in part.permits}
+    permits = Permit.objects.filter(number__in=groups)
+    for permit, stands in read_standings(permits, clock.today()):
+        group = groups[permit.number]
+        if stands.status not in OVER and _has_left(group, stands):
+            yield permit.number, _group_now(group, stands)
 
 
 def _wait_no_longer() -> None:

@@ -112,13 +112,18 @@ def _find_group(number: int) -> SweepGroup:
 
 
 class Row(NamedTuple):
-    """A group or an exception as the page shows it."""
+    """A group or an exception as the page shows it.
+
+    Of its permits: the number, what came of it, and the group it is in today if it left this one;
+    `gone` is how many did.
+    """
 
     part: Part
     name: str
     left: str
-    permits: tuple[tuple[str, str, SweepItem | None], ...]
+    permits: tuple[tuple[str, SweepItem | None, str], ...]
     more: int
+    gone: int
     stands: bool
     against: str
 
@@ -130,10 +135,15 @@ def sweep(request: HttpRequest, number: str) -> HttpResponse:
     (found,) = domain.progress([row])
     items = {
         item.permit.number: item
-        for item in SweepItem.objects.filter(sweep=row).select_related("permit", "act")
+        for item in SweepItem.objects.filter(sweep=row).select_related("permit", "act", "group")
+    }
+    gone = {
+        number: str(group.label)
+        for number, group in domain.left_since(found)
+        if number not in items
     }
     if request.GET.get("format") == "csv":
-        return _as_csv(found, items)
+        return _as_csv(found, items, gone)
     rights = rights_of(request)
     everything = request.GET.get("all", "")
     tone, icon = TONES[found.state]
@@ -143,8 +153,13 @@ def sweep(request: HttpRequest, number: str) -> HttpResponse:
         "share": round(100 * found.settled / found.total),
         "tone": tone,
         "icon": icon,
-        "rows": list(_rows(request, found, items, everything)),
-        "passed_over": [one for one in items.values() if one.outcome == Settled.PASSED_OVER],
+        "rows": list(_rows(request, found, items, gone, everything)),
+        "passed_over": [
+            one
+            for one in items.values()
+            if one.outcome == Settled.PASSED_OVER and not domain.had_left(one)
+        ],
+        "left_behind": [one for one in items.values() if domain.had_left(one)],
         "may_propose": bool(rights & PROPOSERS),
         "may_agree": Role.DECISION_MAKER in rights,
         "batch": min(BATCH, found.to_do),
@@ -159,7 +174,11 @@ def _name_of(group: SweepGroup) -> str:
 
 
 def _rows(
-    request: HttpRequest, found: Progress, items: Mapping[str, SweepItem], everything: str
+    request: HttpRequest,
+    found: Progress,
+    items: Mapping[str, SweepItem],
+    gone: Mapping[str, str],
+    everything: str,
 ) -> Iterator[Row]:
     """`everything` names the group of which all permits are shown."""
     acting: dict[int, bool] = {}
@@ -174,8 +193,9 @@ def _rows(
             part,
             _name_of(part.group),
             _left(part),
-            tuple((number, left, items.get(number)) for number, left in shown),
+            tuple((number, items.get(number), gone.get(number, "")) for number, _left in shown),
             len(part.permits) - len(shown),
+            sum(number in gone for number, _left in part.permits),
             agreed_by is None or acting.get(agreed_by.pk, True),
             against or _why_no_yes(request, partial(domain.refuse_yes, part.group))
             if decides and part.waits
@@ -188,10 +208,13 @@ def _left(part: Part) -> str:
     return left_in_words(left for _number, left in part.permits)
 
 
-def _as_csv(found: Progress, items: Mapping[str, SweepItem]) -> HttpResponse:
+def _as_csv(
+    found: Progress, items: Mapping[str, SweepItem], gone: Mapping[str, str]
+) -> HttpResponse:
     header = (
         _("Permit"),
         _("Group"),
+        _("Group today, if it left"),
         _("Unshipped, CAD"),
         _("Action"),
         _("Reason (English)"),
@@ -212,6 +235,7 @@ def _as_csv(found: Progress, items: Mapping[str, SweepItem]) -> HttpResponse:
                 yield (
                     number,
                     _name_of(group),
+                    gone.get(number, ""),
                     left,
                     group.get_action_display(),
                     group.reason_en,
@@ -219,12 +243,18 @@ def _as_csv(found: Progress, items: Mapping[str, SweepItem]) -> HttpResponse:
                     group.proposed_by or "",
                     group.agreed_by or "",
                     instant_in_words(group.agreed_at) if group.agreed_at else "",
-                    item.get_outcome_display() if item else "",
+                    _outcome(item) if item else "",
                     item.get_status_display() if item else "",
                     instant_in_words(item.settled_at) if item else "",
                 )
 
     return csv_response(f"{found.sweep.number}.csv", header, rows())
+
+
+def _outcome(item: SweepItem) -> str:
+    if domain.had_left(item):
+        return _("Passed over: it had left its group")
+    return str(item.get_outcome_display())
 
 
 # Acts
@@ -419,6 +449,13 @@ def _tell(request: HttpRequest, run: Run, found: Progress) -> None:
             request,
             _("Held by somebody else at this moment, to be tried again: %(permits)s.")
             % {"permits": ", ".join(run.busy[:5])},
+        )
+    left = [item.permit.number for item in run.settled if domain.had_left(item)]
+    if left:
+        messages.warning(
+            request,
+            _("Not acted upon, since they had left their group: %(permits)s.")
+            % {"permits": ", ".join(left)},
         )
     if run.is_over:
         messages.warning(request, _("The policy is not in force any more."))

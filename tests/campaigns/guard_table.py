@@ -580,6 +580,22 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
     ),
     (
         _DOORS,
+        "a permit of a sweep that left its group is left",
+        _SWEEPS,
+        "return _group_now(group, stands) != group.code",
+        "return False",
+        _OF_SWEEPS,
+    ),
+    (
+        _DOORS,
+        "a yes in a sweep stands while its giver may act",
+        _SWEEPS,
+        "delegation = with_power(hold_delegations(work.by, clock.today()))",
+        "delegation = group.delegation",
+        _OF_SWEEPS,
+    ),
+    (
+        _DOORS,
         "a sweep that is stopped does nothing more",
         _SWEEPS,
         "if len(run.settled) == limit or _is_stopped(sweep):",

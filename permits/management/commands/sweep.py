@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from history.actors import SYSTEM
-from permits.domain.sweeps import State, carry_out, progress
+from permits.domain.sweeps import State, carry_out, had_left, progress
 from permits.models import PermitSweep, SweepItem
 
 
@@ -41,6 +41,8 @@ class Command(BaseCommand):
                 self.stdout.flush()
 
         run = carry_out(sweep, by=SYSTEM, tell=tell)
+        for item in filter(had_left, run.settled):
+            self.stderr.write(f"{item.permit.number} had left its group: a person decides on it.")
         for number in run.busy:
             self.stderr.write(f"{number}: its case is held by somebody else; run this again.")
         if run.is_over:

@@ -32,6 +32,8 @@ from permits.domain.sweeps import (
     begin_sweep,
     carry_out,
     except_permit,
+    had_left,
+    left_since,
     policies_to_sweep,
     progress,
     propose_group,
@@ -433,6 +435,36 @@ def test_what_happened_to_a_permit_meanwhile_is_told_and_it_is_passed_over(
     assert told.count() == 1
 
 
+@pytest.mark.parametrize("action", ["keep", "suspend"])
+def test_a_permit_that_left_its_group_is_not_acted_upon_for_the_reason_of_the_group(
+    office: Cast, sweep: PermitSweep, action: str
+) -> None:
+    shipped, other, _third = (
+        Permit.objects.get(number=number) for number, _left in group_of(sweep).permits
+    )
+    for permit in (shipped, other):
+        report_use(
+            permit.lines.get(),
+            used_on=clock.today(),
+            quantity=Decimal(1),
+            value=Decimal(1),
+            by=office.analyst,
+        )
+    assert dict(left_since(now(sweep))) == dict.fromkeys(
+        [shipped.number, other.number], Group.PARTLY
+    )
+    exception = except_permit(sweep, other.number, action=action, by=office.analyst, **SAID)
+    assert exception.code == Group.PARTLY
+    assert dict(left_since(now(sweep))) == {shipped.number: Group.PARTLY}
+    agree_group(exception, by=office.decision)
+    agreed(sweep, office, action)
+    items = {item.permit: item for item in carry_out(sweep, by=SYSTEM).settled}
+    assert [one for one in items if had_left(items[one])] == [shipped]
+    assert items[shipped].outcome == Settled.PASSED_OVER
+    assert len(items) == 3
+    assert status_of(shipped) == PermitStatus.VALID
+
+
 def test_a_stop_counts_from_the_next_permit_on(office: Cast, sweep: PermitSweep) -> None:
     agreed(sweep, office)
 
@@ -451,19 +483,23 @@ def test_a_stop_counts_from_the_next_permit_on(office: Cast, sweep: PermitSweep)
     assert len(carry_out(sweep, by=SYSTEM).settled) == 2
 
 
-def test_a_yes_stands_only_while_who_gave_it_may_act(office: Cast, sweep: PermitSweep) -> None:
-    group = agreed(sweep, office)
+@pytest.mark.parametrize(("action", "outcome"), [("suspend", Settled.DONE), ("keep", Settled.KEPT)])
+def test_a_yes_stands_only_while_who_gave_it_may_act(
+    office: Cast, sweep: PermitSweep, action: str, outcome: Settled
+) -> None:
+    group = agreed(sweep, office, action)
     given = office.decision.delegations.get()
     end_delegation(given, by=office.admin, reason=WHY)
     run = carry_out(sweep, by=SYSTEM)
     assert (run.settled, run.not_standing) == ([], [office.decision.name])
-    assert not PermitAct.objects.exists()
+    assert not SweepItem.objects.exists()
     other = make_person_with("decision-b", Role.DECISION_MAKER)
     give_delegation(other, proposed_by=office.admin, confirmed_by=office.admin_b)
     group.refresh_from_db()
     agree_group(group, by=other)
-    assert len(carry_out(sweep, by=SYSTEM).settled) == 3
-    assert set(PermitAct.objects.values_list("done_by", flat=True)) == {other.pk}
+    assert [one.outcome for one in carry_out(sweep, by=SYSTEM).settled] == [outcome] * 3
+    said = Event.objects.filter(verb__in=[Verb.SUSPENDED, Verb.KEPT])
+    assert set(said.values_list("actor", flat=True)) == {f"person:{other.pk}"}
 
 
 def test_nothing_more_is_done_under_a_policy_that_ended_meanwhile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from history import clock
 from history.actors import SYSTEM
 from permits.domain.sweeps import (
     State,
@@ -21,7 +23,8 @@ from permits.domain.sweeps import (
     progress,
     propose_group,
 )
-from permits.models import PermitAct, PermitSweep, SweepGroup, SweepItem
+from permits.domain.use import report_use
+from permits.models import Permit, PermitAct, PermitSweep, SweepGroup, SweepItem
 from permits.views import sweeps
 from policies.models import Policy, PolicyChange
 from tests.people import Cast
@@ -50,6 +53,12 @@ def sweep(office: Cast, change: PolicyChange) -> PermitSweep:
 
 def page(client: Client, sweep: PermitSweep) -> str:
     return client.get(f"/sweeps/{sweep.number}/").content.decode()
+
+
+def table(client: Client, sweep: PermitSweep) -> list[list[str]]:
+    """The rows of the CSV without its header."""
+    text = client.get(f"/sweeps/{sweep.number}/?format=csv").content.decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))[1:]
 
 
 def state_of(sweep: PermitSweep) -> State:
@@ -149,10 +158,32 @@ def test_a_permit_is_taken_out_of_its_group_and_both_are_in_the_table(
     assert client.post(where, {"action": "keep", **SAID}).status_code == 302
     assert where not in page(client, sweep)
     client.force_login(office.auditor)
-    text = client.get(f"/sweeps/{sweep.number}/?format=csv").content.decode("utf-8-sig")
-    rows = list(csv.reader(io.StringIO(text)))
-    assert [row[1] for row in rows[1:]] == ["Nothing shipped yet", f"Exception: {number}"]
-    assert rows[2][3:6] == ["Keep", SAID["reason_en"], SAID["reason_fr"]]
+    rows = table(client, sweep)
+    assert [row[1] for row in rows] == ["Nothing shipped yet", f"Exception: {number}"]
+    assert rows[1][4:7] == ["Keep", SAID["reason_en"], SAID["reason_fr"]]
+
+
+def test_a_permit_that_left_its_group_is_told_of_before_and_after(
+    client: Client, office: Cast, sweep: PermitSweep
+) -> None:
+    group = propose_group(SweepGroup.objects.get(), action="cancel", by=office.analyst, **SAID)
+    shipped = Permit.objects.get(number=group.permits[0][0])
+    report_use(
+        shipped.lines.get(),
+        used_on=clock.today(),
+        quantity=Decimal(1),
+        value=Decimal(1),
+        by=office.analyst,
+    )
+    client.force_login(office.decision)
+    assert "1 left the group since: nothing is done to it" in page(client, sweep)
+    assert table(client, sweep)[0][:3] == [shipped.number, "Nothing shipped yet", "Partly shipped"]
+    sent = {"seen": group.version}
+    answer = client.post(f"/sweep-groups/{group.pk}/agree/", sent, follow=True).content.decode()
+    assert f"Not acted upon, since they had left their group: {shipped.number}." in answer
+    assert "1 permit had left its group before it was its turn" in answer
+    assert "permit was passed over" not in answer
+    assert table(client, sweep)[0][10] == "Passed over: it had left its group"
 
 
 def test_only_policies_in_force_are_offered(
