@@ -76,6 +76,14 @@ class Move(NamedTuple):
     because: tuple[str, ...]
 
 
+class Unmoved(NamedTuple):
+    """An open application with the same outcome; `is_restated`: it would rest on another policy."""
+
+    reference: str
+    status: str
+    is_restated: bool
+
+
 def status_in_words(code: str) -> str:
     """The status of an open application, or the outcome of a decided one: a move has either."""
     for choices in (Status, Decided):
@@ -120,8 +128,13 @@ class Impact:
     def for_a_person(self) -> tuple[Move, ...]:
         return tuple(one for one in self.moved if one.because)
 
+    @property
+    def staying(self) -> int:
+        """How many open applications do not move."""
+        return self.open_cases - len(self.moved)
+
     def counts(self) -> dict[str, int]:
-        """Every figure that the page shows."""
+        """Every figure that is sealed."""
         return {
             "open": self.open_cases,
             "moved": len(self.moved),
@@ -131,6 +144,18 @@ class Impact:
             "permits": len(self.permits),
             "decided": len(self.decided),
         }
+
+
+def unmoved(impact: Impact, *, at: datetime) -> list[Unmoved]:
+    """The applications that do not move, of those opened before `at` and open still. One query."""
+    moved = {one.reference for one in impact.moved}
+    restated = {one.reference for one in impact.restated}
+    found = Application.objects.filter(status__in=OPEN, opened_at__lte=at).order_by("reference")
+    return [
+        Unmoved(reference, status, reference in restated)
+        for reference, status in found.values_list("reference", "status")
+        if reference not in moved
+    ]
 
 
 LISTS = ("moved", "restated", "permits", "decided")

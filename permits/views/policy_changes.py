@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.contrib import messages
@@ -28,28 +28,24 @@ from history import clock
 from history.domain.door import Conflict
 from history.wording import number_in_words
 from permits import forms
-from permits.choices import Group, PartyRole
+from permits.choices import Group
 from permits.choices import Outcome as Decided
 from permits.domain import policy_changes, previews
 from permits.domain.impact import (
-    LISTS,
     BackTest,
-    Impact,
-    Move,
     PermitMove,
-    Why,
     back_test,
-    status_in_words,
     unsealed,
 )
 from permits.domain.previews import all_under_way
 from permits.domain.sweeps import policies_to_sweep
 from permits.forms import raw
-from permits.models import Line, Party, PermitSweep, PreviewUnderWay
+from permits.models import PermitSweep, PreviewUnderWay
 from permits.templatetags.case_tags import left_in_words
+from permits.views import previewed
 from permits.views.acts import METHODS, Page, answer, sent, who
 from permits.workflow import PROPOSERS
-from policies.choices import ChangeKind, ChangeStatus, Requirement, Stance
+from policies.choices import ChangeKind, ChangeStatus
 from policies.domain import drafting
 from policies.domain.change_words import in_words
 from policies.domain.composing import ALL, compose
@@ -59,7 +55,6 @@ from policies.domain.reference.days import day
 from policies.domain.register import Register, current_register
 from policies.forms.policy_change import DraftForm, SetForm, StartForm
 from policies.models import Policy, PolicyChange
-from policies.views.spreadsheet import csv_response
 
 SHOWN = 10
 MOST_PERMITS = 50
@@ -258,18 +253,6 @@ def _why_not_edit(request: HttpRequest, change: PolicyChange) -> str:
 # The page of a change
 
 
-class MoveRow(NamedTuple):
-    """An application of a list, with what a person wants to know of it."""
-
-    move: Move
-    on: date
-    applicant: str
-    items: tuple[str, ...]
-    url: str
-    because: tuple[str, ...]
-    status: str
-
-
 class GroupRow(NamedTuple):
     """Permits that are alike in how far they were used: the first of them or all."""
 
@@ -284,9 +267,10 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
     """A change: before and after, what it would do, what is to be settled, who approves."""
     row, register = find(number), current_register()
     impact = unsealed(row.preview, row.found) if row.found else None
-    wanted = request.GET.get("format")
-    if wanted == "csv":
-        return _as_csv(row, impact, request.GET.get("list", "moved"))
+    if request.GET.get("format") == "csv" or request.GET.get("list"):
+        if impact is None:
+            raise Http404
+        return previewed.answer(request, row, _title(row), impact)
     everything = request.GET.get("all", "")
     settled = findings(row, register) if row.status in drafting.PENDING else []
     blocking = [one for one in settled if one.blocks]
@@ -298,9 +282,9 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         "title": _title(row),
         "impact": impact,
         "counts": impact.counts() if impact else {},
-        "moved": _rows(impact.moved if impact else (), everything == "moved"),
-        "restated": _rows(impact.restated if impact else (), everything == "restated"),
-        "decided": _rows(impact.decided if impact else (), everything == "decided"),
+        "moved": previewed.rows(impact.moved[:SHOWN] if impact else ()),
+        "restated": previewed.rows(impact.restated[:SHOWN] if impact else ()),
+        "decided": previewed.rows(impact.decided[:SHOWN] if impact else ()),
         "groups": _groups(impact.permits if impact else (), everything == "permits"),
         "policies": page,
         "changed": [one for one in words if one.changes],
@@ -325,7 +309,6 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         and bool(policies_to_sweep(row)),
         "is_mine": mine,
         "begins": day(row.content.get("from")),
-        "unmoved": impact.open_cases - len(impact.moved) if impact else 0,
     }  # fmt: skip
     return render(request, "permits/policy_change.html", context)
 
@@ -356,34 +339,6 @@ def _texts(change: PolicyChange, page: Policies) -> dict[str, Any]:
         return {"pairs": texts}
     differing = [one for one in texts if one.differences]
     return {"pairs": differing, "same": len(texts) - len(differing)}
-
-
-def _rows(moves: Sequence[Move], everything: bool) -> list[MoveRow]:
-    shown = moves if everything else moves[:SHOWN]
-    references = [one.reference for one in shown]
-    items: dict[str, list[str]] = defaultdict(list)
-    for line in Line.objects.filter(
-        application__reference__in=references, is_removed=False
-    ).select_related("application"):
-        items[line.application.reference] += line.items
-    applicants = {
-        party.application.reference: party.name
-        for party in Party.objects.filter(
-            application__reference__in=references, role=PartyRole.APPLICANT, is_removed=False
-        ).select_related("application")
-    }
-    return [
-        MoveRow(
-            one,
-            date.fromisoformat(one.on),
-            applicants.get(one.reference, ""),
-            tuple(dict.fromkeys(items[one.reference])),
-            reverse("permits:case", args=[one.reference]),
-            tuple(str(Why(code).label) for code in one.because),
-            status_in_words(one.status),
-        )
-        for one in shown
-    ]
 
 
 def _groups(permits: Iterable[PermitMove], everything: bool) -> list[GroupRow]:
@@ -441,41 +396,6 @@ def _tried(found: BackTest) -> list[TriedRow]:
         )
         for outcome, cases in found.by_outcome().items()
     ]
-
-
-def _as_csv(change: PolicyChange, impact: Impact | None, wanted: str) -> HttpResponse:
-    if impact is None or wanted not in LISTS:
-        raise Http404
-    header = (
-        _("Reference"),
-        _("Status or group"),
-        _("Application"),
-        _("From"),
-        _("Requirement now"),
-        _("Stance now"),
-        _("Requirement after"),
-        _("Stance after"),
-        _("Why a person looks"),
-        _("Value left (CAD)"),
-    )
-    rows = (
-        (
-            one[0],
-            Group(one.group).label if isinstance(one, PermitMove) else status_in_words(one.status),
-            one.reference,
-            one.on,
-            Requirement(one.before.requirement).label,
-            Stance(one.before.stance).label,
-            Requirement(one.after.requirement).label,
-            Stance(one.after.stance).label,
-            "; ".join(str(Why(code).label) for code in one.because)
-            if isinstance(one, Move)
-            else "",
-            one.left if isinstance(one, PermitMove) else "",
-        )
-        for one in getattr(impact, wanted)
-    )
-    return csv_response(f"{change.number}-{wanted}.csv", header, rows)
 
 
 # Acts

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
 
+from permits.domain.intake import withdraw
 from permits.domain.policy_changes import preview_change, propose_change
 from permits.models import PreviewUnderWay
 from policies.choices import ChangeKind, ChangeStatus
@@ -26,7 +27,7 @@ from policies.forms.policy_change import DraftForm
 from policies.models import Policy, PolicyChange
 from tests.people import Cast
 from tests.permits.domain.test_policy_sets import with_version
-from tests.permits.factories import make_in_review, make_permit
+from tests.permits.factories import WHY, make_in_review, make_permit, make_ready
 from tests.policies.changes import INSTRUMENT, WHY_EN, WHY_FR, approved, draft, in_days
 
 
@@ -169,7 +170,52 @@ def test_the_page_tells_what_moves_and_why(client: Client, office: Cast) -> None
         )
     )
     assert [row[0] for row in rows] == ["Reference", case.reference]
-    assert client.get(f"{change.get_absolute_url()}?format=csv&list=x").status_code == 404
+
+
+def listed(client: Client, change: PolicyChange, asked: str) -> tuple[list[str], list[str]]:
+    """The applications of a list, on all its pages and in its table."""
+    url = f"{change.get_absolute_url()}?{asked}"
+    first = client.get(url)
+    pages = [first, *(client.get(f"{url}&page={number}") for number in range(2, 4))]
+    shown = [row.reference for page in pages for row in page.context["rows"]]
+    text = client.get(f"{url}&format=csv").content.decode("utf-8-sig")
+    return list(dict.fromkeys(shown)), [row[0] for row in csv.reader(io.StringIO(text))][1:]
+
+
+def test_each_count_opens_to_a_list_of_its_own(
+    client: Client, office: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("permits.views.previewed.PAGE", 1)
+    moving, ready = make_in_review(office.analyst), make_ready(office.analyst, office.senior)
+    staying = make_in_review(office.analyst, destination="FR")
+    gone = make_in_review(office.analyst, destination="FR")
+    change = preview_change(draft(office.admin), by=office.admin)
+    withdraw(gone, by=office.analyst, reason=WHY)
+    make_in_review(office.analyst, destination="FR")
+    client.force_login(office.auditor)
+    page = client.get(change.get_absolute_url()).content.decode()
+    assert 'href="?list=person"' in page
+    assert 'href="?list=unmoved"' in page
+    signed = [ready.reference]
+    for asked, found in {
+        "list=moved": [moving.reference, ready.reference],
+        "list=person": signed,
+        "list=moved&why=signed": signed,
+        "list=moved&why=recommended": [],
+        "list=unmoved": [staying.reference],
+    }.items():
+        assert listed(client, change, asked) == (found, found), asked
+    page = client.get(f"{change.get_absolute_url()}?list=unmoved").content.decode()
+    assert "1 more did not move" in page
+
+
+@pytest.mark.parametrize(
+    "asked", ["list=x", "format=csv&list=x", "list=permits", "list=moved&why=x"]
+)
+def test_there_is_no_other_list(client: Client, office: Cast, asked: str) -> None:
+    change = preview_change(draft(office.admin), by=office.admin)
+    client.force_login(office.auditor)
+    assert client.get(f"{change.get_absolute_url()}?{asked}").status_code == 404
 
 
 @pytest.mark.parametrize("language", ["en-ca", "fr-ca"])
@@ -270,7 +316,10 @@ def test_the_queries_do_not_grow_with_what_moves(
     change = preview_change(draft(office.admin), by=office.admin)
     client.get(change.get_absolute_url())
     with django_assert_max_num_queries(24):
-        client.get(f"{change.get_absolute_url()}?all=moved")
+        client.get(change.get_absolute_url())
+    for code in ("moved", "unmoved"):
+        with django_assert_max_num_queries(14):
+            client.get(f"{change.get_absolute_url()}?list={code}")
 
 
 @pytest.mark.parametrize("language", ["en-ca", "fr-ca"])

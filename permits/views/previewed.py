@@ -1,0 +1,179 @@
+"""The applications that a preview speaks of, list by list: on pages, by reason, and as a table."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.core.paginator import Page as Paged
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from history import clock
+from permits.choices import Group, PartyRole
+from permits.domain.impact import Impact, Move, PermitMove, Unmoved, Why, status_in_words, unmoved
+from permits.models import Line, Party
+from policies.choices import Requirement, Stance
+from policies.models import PolicyChange
+from policies.views.spreadsheet import csv_response
+
+PAGE = 50
+"""Applications on one page of a list."""
+
+NAMES = {
+    "moved": gettext_lazy("Open applications whose ruling moves"),
+    "person": gettext_lazy("Open applications that move and need a person"),
+    "unmoved": gettext_lazy("Open applications that do not move"),
+    "restated": gettext_lazy("Same outcome, on another policy"),
+    "decided": gettext_lazy("Decisions in the days corrected"),
+}
+"""The lists of applications; `permits` is a table only: on its page they stand in groups."""
+
+
+class Row(NamedTuple):
+    """An application of a list, with what a person wants to know of it.
+
+    `move` and `on` are empty for one that does not move.
+    """
+
+    reference: str
+    move: Move | None
+    on: date | None
+    applicant: str
+    items: tuple[str, ...]
+    url: str
+    because: tuple[str, ...]
+    status: str
+
+
+def rows(found: Sequence[Move | Unmoved]) -> list[Row]:
+    """Two queries."""
+    references = [one.reference for one in found]
+    items: dict[str, list[str]] = defaultdict(list)
+    for line in Line.objects.filter(
+        application__reference__in=references, is_removed=False
+    ).select_related("application"):
+        items[line.application.reference] += line.items
+    applicants = {
+        party.application.reference: party.name
+        for party in Party.objects.filter(
+            application__reference__in=references, role=PartyRole.APPLICANT, is_removed=False
+        ).select_related("application")
+    }
+    return [
+        Row(
+            one.reference,
+            one if isinstance(one, Move) else None,
+            date.fromisoformat(one.on) if isinstance(one, Move) else None,
+            applicants.get(one.reference, ""),
+            tuple(dict.fromkeys(items[one.reference])),
+            reverse("permits:case", args=[one.reference]),
+            tuple(_reasons(one)),
+            status_in_words(one.status),
+        )
+        for one in found
+    ]
+
+
+def _reasons(one: Move | Unmoved) -> Iterator[str]:
+    if isinstance(one, Move):
+        for code in one.because:
+            yield str(Why(code).label)
+    elif one.is_restated:
+        yield _("Its outcome stays, on another policy")
+
+
+def _listed(change: PolicyChange, impact: Impact, code: str) -> Sequence[Any]:
+    """What is in a list. Raises Http404 for one that there is not."""
+    if code == "person":
+        return impact.for_a_person
+    if code == "unmoved":
+        return unmoved(impact, at=change.previewed_at or clock.now())
+    if code == "permits" or code in NAMES:
+        found: Sequence[Any] = getattr(impact, code)
+        return found
+    raise Http404
+
+
+def answer(request: HttpRequest, change: PolicyChange, title: str, impact: Impact) -> HttpResponse:
+    """One list, narrowed down to a reason where one is asked for."""
+    code, why = request.GET.get("list", "moved"), request.GET.get("why", "")
+    every = _listed(change, impact, code)
+    if why and why not in Why.values:
+        raise Http404
+    found = [one for one in every if why in _because(one)] if why else every
+    if request.GET.get("format") == "csv":
+        return _as_csv(f"{change.number}-{code}.csv", found)
+    if code not in NAMES:
+        raise Http404
+    page: Paged[Any] = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "change": change,
+        "title": title,
+        "code": code,
+        "name": NAMES[code],
+        "lists": list(_lists(impact)),
+        "why": why,
+        "reasons": [
+            (one.value, one.label, count)
+            for one in Why
+            if (count := sum(one.value in _because(row) for row in every))
+        ],
+        "total": len(every),
+        "page": page,
+        "rows": rows(list(page.object_list)),
+        "gone": impact.staying - len(every) if code == "unmoved" else 0,
+    }
+    return render(request, "permits/policy_change_list.html", context)
+
+
+def _because(one: Move | PermitMove | Unmoved) -> tuple[str, ...]:
+    return one.because if isinstance(one, Move) else ()
+
+
+def _lists(impact: Impact) -> Iterator[tuple[str, Any, int]]:
+    """Every list that has something in it, and how much."""
+    counts = {**impact.counts(), "unmoved": impact.staying}
+    for code, name in NAMES.items():
+        if counts[code]:
+            yield code, name, counts[code]
+
+
+def _as_csv(name: str, found: Iterable[Move | PermitMove | Unmoved]) -> HttpResponse:
+    header = (
+        _("Reference"),
+        _("Status or group"),
+        _("Application"),
+        _("From"),
+        _("Requirement now"),
+        _("Stance now"),
+        _("Requirement after"),
+        _("Stance after"),
+        _("Why a person looks"),
+        _("Value left (CAD)"),
+    )
+    return csv_response(name, header, map(_cells, found))
+
+
+def _cells(one: Move | PermitMove | Unmoved) -> tuple[object, ...]:
+    if isinstance(one, Unmoved):
+        status = status_in_words(one.status)
+        return (one.reference, status, one.reference, *[""] * 5, "; ".join(_reasons(one)), "")
+    return (
+        one[0],
+        Group(one.group).label if isinstance(one, PermitMove) else status_in_words(one.status),
+        one.reference,
+        one.on,
+        Requirement(one.before.requirement).label,
+        Stance(one.before.stance).label,
+        Requirement(one.after.requirement).label,
+        Stance(one.after.stance).label,
+        "; ".join(_reasons(one)) if isinstance(one, Move) else "",
+        one.left if isinstance(one, PermitMove) else "",
+    )
