@@ -127,6 +127,9 @@ def test_the_map_scrolls_inside_its_panel_and_tiles_have_one_size(page: Page) ->
     page.goto("/policies/map/")
     page.locator("#tile-NZ").focus()
     expect(page.locator("#tile-NZ")).to_be_in_viewport()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    widths = page.locator(".map-scroll").evaluate("one => [one.scrollWidth, one.clientWidth]")
+    assert widths[0] == widths[1], "nothing is right of the edge"
     sizes = page.locator(".map-tiles .tile").evaluate_all(
         "tiles => tiles.map((one) => [one.offsetWidth, one.offsetHeight].join())"
     )
