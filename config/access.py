@@ -98,6 +98,7 @@ ACCESS: Mapping[str, Row] = {
     "policies:lists": {"GET": PUBLIC},
     "policies:list": {"GET": PUBLIC},
     "policies:find_items": {"GET": PUBLIC},
+    "policies:find_destinations": {"GET": PUBLIC},
     "policies:law": {"GET": PUBLIC},
     "policies:instrument": {"GET": PUBLIC},
     "policies:ask": {"GET": PUBLIC},

@@ -30,7 +30,7 @@ from permits.choices import PartyRole
 from permits.considerations import BY_NUMBER
 from permits.domain import intake
 from permits.domain.standing import read_standing
-from permits.forms import ApplicationForm, ItemsInput, LineForm, PartyForm, put_errors
+from permits.forms import ApplicationForm, LineForm, PartyForm, put_errors
 from permits.models import (
     Application,
     Card,
@@ -44,6 +44,7 @@ from permits.models import (
 from permits.views.acts import who
 from permits.workflow import TRANSITIONS, Action
 from policies.domain.search import folded
+from policies.forms.items import ItemsInput
 from policies.models import Destination
 
 logger = logging.getLogger("security")

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
-from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.models import ModelChoiceIterator
-from django.forms.widgets import Script
-from django.urls import reverse
 from django.utils.choices import flatten_choices
 from django.utils.formats import localize
 from django.utils.html import format_html
@@ -35,14 +32,11 @@ from permits.domain import documents, intake, sources
 from permits.figures import figure
 from permits.models import Application, Card, Document, Evidence, Line, Measure, Party
 from policies.choices import Activity
-from policies.domain.codes import is_written_code
-from policies.domain.items import Finder, Item, numbers_and_words
 from policies.domain.search import folded
+from policies.forms.items import ItemsChosen, ItemsInput, Sought
 from policies.models import Policy, SubRegion
 
 LONGEST_TEXT = 10_000
-MOST_OFFERED = 30
-"""Items of the control lists that are offered for the words typed."""
 CHOSEN = ("likelihood", "gravity", "link", "confidence", "residual")
 """The answers of a consideration that are chosen and not written."""
 
@@ -280,25 +274,6 @@ class ApplicationForm(ModelShape):
         return [code.upper() for code in self.cleaned_data["transit"].replace(",", " ").split()]
 
 
-class ItemsInput(forms.TextInput):
-    """A field that offers control-list items while one types."""
-
-    class Media:
-        css: ClassVar = {"all": ["css/components/suggest.css"]}
-        js: ClassVar = [Script("js/suggest.js", type="module")]
-
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        told = {"data-suggest": reverse("policies:find_items"), "autocomplete": "off"}
-        return super().get_context(name, value, {**told, **(attrs or {})})
-
-
-class ItemsChosen(forms.MultipleChoiceField):
-    """Items that are ticked. Whether each is one is judged with those that are typed."""
-
-    def valid_value(self, value: str) -> bool:
-        return True
-
-
 class LineForm(ModelShape):
     """A line of the application.
 
@@ -335,42 +310,23 @@ class LineForm(ModelShape):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["items"] = " ".join(self.instance.items)
-        self._found: dict[str, dict[str, Item]] = {}
+        self._sought = Sought("", [], most=0)
         if "chosen" in self.fields:
             self.fields["items"].widget = ItemsInput()
-            self._offer()
-
-    def _offer(self) -> None:
-        """Offers what the words typed find, and what is ticked; else there is nothing to tick."""
-        pieces = numbers_and_words(self["items"].data or "") if self.is_bound else ()
-        words = [one for one in islice(pieces, intake.MOST_ITEMS) if not is_written_code(one)]
-        ticked = list(self["chosen"].data or ()) if self.is_bound else []
-        if words:
-            finder = Finder("fr" if (get_language() or "").startswith("fr") else "en")
-            self._found = {one: finder.find(one) for one in words}
-        shown: dict[str, str] = {}
-        for found in self._found.values():
-            shown |= {code: str(item) for code, item in islice(found.items(), MOST_OFFERED)}
-        shown |= {code: code for code in ticked if code not in shown}
-        if shown:
-            self.fields["chosen"].choices = list(shown.items())  # type: ignore[attr-defined]
-        else:
-            del self.fields["chosen"]
+            if self.is_bound:
+                typed, ticked = self["items"].data or "", list(self["chosen"].data or ())
+                self._sought = Sought(typed, ticked, most=intake.MOST_ITEMS)
+            if choices := self._sought.choices():
+                self.fields["chosen"].choices = choices  # type: ignore[attr-defined]
+            else:
+                del self.fields["chosen"]
 
     def check(self, unread: Collection[str]) -> None:
         intake.checked_line(self.instance, self.values, unread)
 
     def clean_items(self) -> list[str]:
         """Numbers, and what was ticked for words. Words that find nothing stay, to be refused."""
-        ticked: list[str] = self["chosen"].data if "chosen" in self.fields else []
-        items, faults = [], []
-        for piece in numbers_and_words(self.cleaned_data["items"]):
-            found = self._found.get(piece)
-            if not found:
-                items.append(piece)
-            elif found.keys().isdisjoint(ticked):
-                faults.append(_to_be_ticked(piece, len(found)))
-        items += ticked
+        items, faults = self._sought.items(self.cleaned_data["items"])
         if faults:
             try:
                 intake.checked_items(items)
@@ -382,19 +338,6 @@ class LineForm(ModelShape):
     @property
     def values(self) -> dict[str, Any]:
         return {name: value for name, value in super().values.items() if name != "chosen"}
-
-
-def _to_be_ticked(words: str, number: int) -> str:
-    if number > MOST_OFFERED:
-        text = gettext(
-            "“%(words)s” is no number. The first %(most)d of %(number)d items with these words are"
-            " below: tick those that are meant, or write more words."
-        )
-    else:
-        text = gettext(
-            "“%(words)s” is no number. Items with these words are below: tick those that are meant."
-        )
-    return text % {"words": words, "number": number, "most": MOST_OFFERED}
 
 
 class PartyForm(ModelShape):

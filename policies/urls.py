@@ -25,6 +25,7 @@ urlpatterns = [
     path("policies/changes/", changes.changes, name="changes"),
     path("policies/<slug:key>/", register.policy, name="policy"),
     path("destinations/", destinations.destinations, name="destinations"),
+    path("destinations/find.json", items.find_destinations, name="find_destinations"),
     path("destinations/<slug:code>/", destination.destination, name="destination"),
     path(
         "destinations/<slug:code>/timeline.csv",

@@ -37,6 +37,7 @@ from policies.domain.policy_sets import LARGEST_SET
 from policies.domain.reference.files import UNFIT
 from policies.domain.register import Register
 from policies.domain.search import destinations_called, folded
+from policies.forms.items import DestinationsArea, ItemsArea, ItemsChosen, Sought
 from policies.models import Policy, PolicyChange, PolicyQuestion
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 10_000
 LONGEST_TITLE = 300
+MOST_NAMED = 10
+"""Destinations that are named where what was typed could be several."""
+MOST_WORDS = 500
+"""Pieces of a text among which words are looked for in the control lists."""
 _KEY = r"^[A-Z0-9][A-Za-z0-9-]*\Z"
 _CODE = r"^[a-z][a-z0-9_]*\Z"
 _GROUP_WORD = re.compile(r"\bgroupe?s?\s*(?=\d)", re.IGNORECASE)
@@ -74,14 +79,28 @@ def _line(
     )
 
 
-def _text(label: StrOrPromise, *, rows: int = 3, hint: StrOrPromise = "") -> forms.CharField:
-    return forms.CharField(
+class TextField(forms.CharField):
+    """Text of several lines, whose ends are written alike whatever a browser sends."""
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _text(
+    label: StrOrPromise,
+    *,
+    rows: int = 3,
+    hint: StrOrPromise = "",
+    widget: type[forms.Textarea] = forms.Textarea,
+) -> forms.CharField:
+    return TextField(
         label=label,
         required=False,
         max_length=LONGEST_TEXT,
         help_text=hint,
         validators=[_seen_by_people],
-        widget=forms.Textarea(attrs={"rows": rows}),
+        widget=widget(attrs={"rows": rows}),
     )
 
 
@@ -89,6 +108,10 @@ def _several(label: StrOrPromise, choices: Any = ()) -> forms.MultipleChoiceFiel
     return forms.MultipleChoiceField(
         label=label, required=False, choices=choices, widget=forms.CheckboxSelectMultiple
     )
+
+
+def _chosen(label: StrOrPromise) -> ItemsChosen:
+    return ItemsChosen(label=label, required=False, widget=forms.CheckboxSelectMultiple)
 
 
 class StartForm(forms.Form):
@@ -269,12 +292,14 @@ class DraftForm(SeenForm):
     destinations = _text(
         gettext_lazy("Destinations"),
         rows=2,
-        hint=gettext_lazy("Names or two-letter codes, with commas between: Türkiye, IL."),
+        hint=gettext_lazy("Names or two-letter codes, one a line or with commas: Türkiye, IL."),
+        widget=DestinationsArea,
     )
     except_destinations = _text(
         gettext_lazy("Except these destinations"),
         rows=1,
         hint=gettext_lazy("Only where any destination is meant."),
+        widget=DestinationsArea,
     )
     sub_regions = _several(gettext_lazy("Only these regions"))
     on_lists = _several(gettext_lazy("Only while the destination is on"))
@@ -285,9 +310,14 @@ class DraftForm(SeenForm):
     items = _text(
         gettext_lazy("Listed items"),
         rows=2,
-        hint=gettext_lazy("Groups or items, with a space between: 2 6 9-1.a. See Lists."),
+        hint=gettext_lazy(
+            "Groups, items, or words to find them by; one a line or with commas: 2, 9-1.a, tanks."
+        ),
+        widget=ItemsArea,
     )
-    not_items = _text(gettext_lazy("Except these items"), rows=1)
+    items_found = _chosen(gettext_lazy("Items found"))
+    not_items = _text(gettext_lazy("Except these items"), rows=1, widget=ItemsArea)
+    not_items_found = _chosen(gettext_lazy("Items found, to be excepted"))
     broader = forms.BooleanField(
         label=gettext_lazy("A code above a named one counts too"), required=False
     )
@@ -365,6 +395,7 @@ class DraftForm(SeenForm):
                 self.fields[name].choices = [  # type: ignore[attr-defined]
                     (code, one[language]) for code, one in words.items()
                 ]
+            self._offer_items()
         if change.kind == ChangeKind.CORRECT:
             self.fields["key"].help_text = _(
                 "Another scope or effect takes another key, which replaces this one."
@@ -377,6 +408,19 @@ class DraftForm(SeenForm):
                 )
                 for name, of in PARTS.items()
             }
+
+    def _offer_items(self) -> None:
+        """Offers what the words typed find, and what is ticked; else there is nothing to tick."""
+        self._sought: dict[str, Sought] = {}
+        for name in ("items", "not_items"):
+            found = f"{name}_found"
+            typed = (self[name].data or "") if self.is_bound else ""
+            ticked = list(self[found].data or ()) if self.is_bound else []
+            self._sought[name] = Sought(_GROUP_WORD.sub("", typed), ticked, most=MOST_WORDS)
+            if choices := self._sought[name].choices():
+                self.fields[found].choices = choices  # type: ignore[attr-defined]
+            else:
+                del self.fields[found]
 
     def is_valid(self) -> bool:
         # Each one, so that all that is wrong is told at once.
@@ -469,18 +513,24 @@ class DraftForm(SeenForm):
         for typed in self._typed(self.cleaned_data[name]):
             codes = self._called(typed)
             if len(codes) != 1:
-                words = (
-                    _("%(name)s is no destination.")
-                    if not codes
-                    else _("%(name)s could be several destinations: give a code.")
-                )
-                raise ValidationError(words % {"name": typed})
+                raise ValidationError(self._not_one(typed, codes))
             found += codes
         return sorted(set(found))
 
+    def _not_one(self, typed: str, codes: list[str]) -> str:
+        if not codes:
+            return _("%(name)s is no destination.") % {"name": typed}
+        language = get_language() or ""
+        named = [f"{code} ({self.register.destinations[code][language]})" for code in codes]
+        more = ["…"] if len(named) > MOST_NAMED else []
+        return _("%(name)s could be several destinations: give a code. %(codes)s") % {
+            "name": typed,
+            "codes": ", ".join([*named[:MOST_NAMED], *more]),
+        }
+
     def _typed(self, text: str) -> Iterator[str]:
         """One name or code after the other. A name may have a comma in it."""
-        for piece in text.replace("\n", ";").split(";"):
+        for piece in re.split(r"[;\n\t]", text):
             whole = len(self._called(piece.strip())) == 1
             for one in [piece] if whole else piece.split(","):
                 if one.strip():
@@ -510,11 +560,14 @@ class DraftForm(SeenForm):
 
     def _items(self, name: str) -> list[str]:
         typed: str = self.cleaned_data[name]
-        typed = _GROUP_WORD.sub("", typed)
-        codes = typed.replace(",", " ").replace(";", " ").split()
-        for code in codes:
-            if not is_written_code(code):
-                raise ValidationError(_("%(code)s has not the form of an item.") % {"code": code})
+        codes, faults = self._sought[name].items(_GROUP_WORD.sub("", typed))
+        faults += [
+            _("%(code)s has not the form of an item.") % {"code": code}
+            for code in codes
+            if not is_written_code(code)
+        ]
+        if faults:
+            raise ValidationError(faults)
         return codes
 
     def clean(self) -> dict[str, Any]:
@@ -630,6 +683,7 @@ _SECTIONS: tuple[tuple[Any, tuple[tuple[str, ...], ...]], ...] = (
         (
             ("activities", "goods"),
             ("items", "not_items"),
+            ("items_found", "not_items_found"),
             ("broader",),
             ("destinations", "except_destinations"),
             ("any_destination",),

@@ -1,19 +1,20 @@
-/* Offers control-list items while a number or words are typed into a field marked data-suggest, from
-   the address that the mark names. Without it the page asks which are meant once it was sent. */
+/* Offers control-list items or destinations while something is typed into a field marked data-suggest,
+   from the address that the mark names; what is taken is followed by the field's data-ends. Without it
+   the page asks which are meant once it was sent. */
 
 const PAUSE = 200;
 const LEAST = 2;
-const PIECE = /[,;]|[^\s,;]+/g;
+const PIECE = /[,;\n]|[^\s,;]+/g;
 const NUMBER = /^([1-9]|5\d{3})([-.(]|$)/;
 
-/* What is being typed at the caret: a number, or the words since the last number or comma. */
+/* What is being typed at the caret: a number, or the words since the last number, comma or line end. */
 function typedAt(field) {
   const caret = field.selectionStart;
   const before = field.value.slice(0, caret);
   let from = null;
   let isNumber = false;
   for (const { 0: piece, index } of before.matchAll(PIECE)) {
-    if (piece === "," || piece === ";") from = null;
+    if (",;\n".includes(piece)) from = null;
     else if (NUMBER.test(piece)) [from, isNumber] = [index, true];
     else if (from === null || isNumber) [from, isNumber] = [index, false];
   }
@@ -37,12 +38,21 @@ function suggest(field) {
   const place = element("div", { class: "suggest" });
   field.replaceWith(place);
   place.append(field, list, status);
-  const combobox = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id };
-  for (const [key, value] of Object.entries(combobox)) field.setAttribute(key, value);
+  // A field of several lines is no combobox: it says of itself that it has a list.
+  const isCombobox = field.localName === "input";
+  const told = isCombobox ? { role: "combobox" } : { "aria-haspopup": "listbox" };
+  for (const [key, value] of Object.entries({ ...told, "aria-autocomplete": "list", "aria-controls": id })) {
+    field.setAttribute(key, value);
+  }
 
   let timer = 0;
   let asked = new AbortController();
   let part = null;
+
+  function open(isOpen) {
+    list.hidden = !isOpen;
+    if (isCombobox) field.setAttribute("aria-expanded", String(isOpen));
+  }
 
   function mark(option) {
     for (const one of list.children) one.setAttribute("aria-selected", String(one === option));
@@ -55,32 +65,30 @@ function suggest(field) {
   function close() {
     clearTimeout(timer);
     asked.abort();
-    list.hidden = true;
+    open(false);
     list.replaceChildren();
     status.textContent = "";
-    field.setAttribute("aria-expanded", "false");
     mark(null);
   }
 
   function take(option) {
-    const before = `${field.value.slice(0, part.from)}${option.dataset.code} `;
-    field.value = before + field.value.slice(part.to).trimStart();
+    const before = `${field.value.slice(0, part.from)}${option.dataset.value}${field.dataset.ends}`;
+    field.value = before + field.value.slice(part.to).replace(/^[ \t;,]+/, "");
     field.setSelectionRange(before.length, before.length);
     close();
   }
 
-  function show({ items, words }) {
-    const options = items.map(({ code, title, where }, at) => {
-      const option = element("div", { id: `${id}-${at}`, role: "option", "aria-selected": "false", "data-code": code });
-      option.append(element("strong", {}, code), " ", title);
+  function show({ found, words }) {
+    const options = found.map(({ value, title, where }, at) => {
+      const option = element("div", { id: `${id}-${at}`, role: "option", "aria-selected": "false", "data-value": value });
+      option.append(element("strong", {}, value), " ", title);
       if (where) option.append(" ", element("span", { class: "sub" }, where));
       option.addEventListener("click", () => take(option));
       return option;
     });
     mark(null);
     list.replaceChildren(...options);
-    list.hidden = !options.length;
-    field.setAttribute("aria-expanded", String(!list.hidden));
+    open(options.length > 0);
     status.textContent = words;
   }
 
@@ -93,7 +101,7 @@ function suggest(field) {
     try {
       const address = `${field.dataset.suggest}?${new URLSearchParams({ q: now.words })}`;
       const answer = await fetch(address, { signal, headers: { Accept: "application/json" } });
-      const found = answer.ok ? await answer.json() : { items: [], words: "" };
+      const found = answer.ok ? await answer.json() : { found: [], words: "" };
       if (signal.aborted) return;
       part = now;
       show(found);
@@ -109,6 +117,7 @@ function suggest(field) {
     mark(options[(next + options.length) % options.length]);
   }
 
+  open(false);
   field.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(ask, PAUSE);
@@ -116,6 +125,8 @@ function suggest(field) {
   field.addEventListener("keydown", (event) => {
     const chosen = list.querySelector("[aria-selected=true]");
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      // In a text of several lines the arrows go to the next line, unless something is offered.
+      if (list.hidden && !isCombobox) return;
       event.preventDefault();
       if (list.hidden) ask();
       else step(event.key === "ArrowDown" ? 1 : -1);
@@ -134,7 +145,7 @@ function suggest(field) {
 
 /* In the administration, the row from which further ones are made stays as it is. */
 const fieldsIn = (part) =>
-  [...part.querySelectorAll("input[data-suggest]")].filter((field) => !field.closest(".empty-form"));
+  [...part.querySelectorAll("[data-suggest]")].filter((field) => !field.closest(".empty-form"));
 
 fieldsIn(document).forEach(suggest);
 document.addEventListener("formset:added", ({ target }) => fieldsIn(target).forEach(suggest));

@@ -155,6 +155,52 @@ def test_a_draft_changed_meanwhile_is_not_overwritten(client: Client, office: Ca
     assert change.content["policy"]["title_en"] == "From the other window"
 
 
+@pytest.mark.parametrize(
+    ("typed", "scope"),
+    [
+        (
+            {"items": "Group 1\r\n9-1\r\n", "destinations": "Germany\r\nFrance\tIL"},
+            (["1", "9-1"], ["DE", "FR", "IL"]),
+        ),
+        (
+            {"items": "2\r\nbattle tanks", "items_found": ["9-1"], "not_items": "2-1"},
+            (["2", "9-1"], ["TR"]),
+        ),
+    ],
+)
+def test_a_scope_is_typed_one_a_line_or_found_by_words(
+    client: Client, office: Cast, typed: dict[str, Any], scope: tuple[list[str], list[str]]
+) -> None:
+    change = draft(office.admin)
+    client.force_login(office.admin)
+    assert sent(client, change, rationale_en="One\r\ntwo", **typed).status_code == 302
+    change.refresh_from_db()
+    found = change.content["policy"]["scope"]
+    assert (found["goods"]["items"], found["destinations"]) == scope
+    assert change.rationale_en == "One\ntwo"
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "said", "offered"),
+    [
+        ("items", "battle tanks", "is no number. Items with these words are below", "items_found"),
+        ("not_items", "battle tanks", "Items with these words are below", "not_items_found"),
+        ("items", "banana", "banana has not the form of an item.", ""),
+        ("destinations", "congo", "give a code. CD (", ""),
+    ],
+)
+def test_what_words_could_mean_is_asked(
+    client: Client, office: Cast, name: str, typed: str, said: str, offered: str
+) -> None:
+    change = draft(office.admin)
+    client.force_login(office.admin)
+    form = sent(client, change, **{name: typed}).context["form"]
+    assert said in form.errors[name][0]
+    assert [one for one in form.fields if one.endswith("_found")] == ([offered] if offered else [])
+    if offered:
+        assert dict(form.fields[offered].choices)["9-1"].startswith("9-1, Battle tanks")
+
+
 def test_the_page_tells_what_moves_and_why(client: Client, office: Cast) -> None:
     permit = make_permit(office.analyst, office.senior, office.decision)
     case = make_in_review(office.analyst)

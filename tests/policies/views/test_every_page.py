@@ -36,6 +36,7 @@ PAGES = [
     "/lists/BCL/",
     "/lists/ACL/",
     "/lists/items.json?q=imaging",
+    "/destinations/find.json?q=turk",
     "/lists/AFCCL/",
     "/lists/GEP41/",
 ]
