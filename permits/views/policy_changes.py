@@ -164,7 +164,9 @@ def new_set(request: HttpRequest) -> HttpResponse:
 
 def _in_row(refusal: Refusal) -> str:
     place = ", ".join(one for one in (refusal.key, refusal.field) if one)
-    return f"{place}: {refusal.reason}" if place else refusal.reason
+    if not place:
+        return refusal.reason
+    return _("%(place)s: %(reason)s") % {"place": place, "reason": refusal.reason}
 
 
 def find(number: str) -> PolicyChange:

@@ -12,12 +12,13 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
+from django.utils.translation import gettext, pgettext_lazy
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import relevance
 
@@ -102,7 +103,7 @@ def read_files(directory: Path) -> Files:
 def parse_one(name: str, raw: bytes) -> Any:
     """The document of one file from its bytes. Raises MalformedReference."""
     if len(raw) > LARGEST_FILE:
-        raise MalformedReference(name, "", "", f"is larger than {LARGEST_FILE >> 20} MB")
+        raise MalformedReference(name, "", "", _too_large())
     return _parse(name, raw)
 
 
@@ -135,31 +136,41 @@ def _read(directory: Path, name: str) -> bytes:
             name, "", "", f"the file cannot be read: {error.strerror}"
         ) from error
     if len(raw) > LARGEST_FILE:
-        raise MalformedReference(name, "", "", f"is larger than {LARGEST_FILE >> 20} MB")
+        raise MalformedReference(name, "", "", _too_large())
     return raw
+
+
+def _too_large() -> str:
+    return gettext("is larger than %(megabytes)d MB") % {"megabytes": LARGEST_FILE >> 20}
 
 
 def _parse(name: str, raw: bytes) -> Any:
     if raw.startswith(b"\xef\xbb\xbf"):
-        raise MalformedReference(name, "", "", "begins with a byte order mark")
+        raise MalformedReference(name, "", "", gettext("begins with a byte order mark"))
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise MalformedReference(name, "", "", f"not UTF-8 at byte {error.start}") from error
+        reason = gettext("not UTF-8 at byte %(place)d") % {"place": error.start}
+        raise MalformedReference(name, "", "", reason) from error
 
     def no_constant(word: str) -> None:
-        raise MalformedReference(name, "", "", f"{word} is not a JSON number")
+        reason = gettext("%(word)s is not a JSON number") % {"word": word}
+        raise MalformedReference(name, "", "", reason)
 
     def no_fraction(number: str) -> NoReturn:
         """The history holds integers alone, and a schema takes 1.0 for one."""
-        why = "is too large" if math.isinf(float(number)) else "is not written as a whole number"
-        raise MalformedReference(name, "", "", f"the number {_shortened(number)} {why}")
+        if math.isinf(float(number)):
+            reason = gettext("the number %(number)s is too large")
+        else:
+            reason = gettext("the number %(number)s is not written as a whole number")
+        raise MalformedReference(name, "", "", reason % {"number": _shortened(number)})
 
     def exact(digits: str) -> int:
         """The history holds integers that every reader of JSON reads alike."""
         value = int(digits)
         if abs(value) > canonical.LARGEST:
-            raise MalformedReference(name, "", "", f"the number {_shortened(digits)} is too large")
+            reason = gettext("the number %(number)s is too large")
+            raise MalformedReference(name, "", "", reason % {"number": _shortened(digits)})
         return value
 
     def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -167,7 +178,7 @@ def _parse(name: str, raw: bytes) -> Any:
         if len(found) < len(pairs):
             counts = Counter(key for key, _ in pairs)
             twice = next(key for key, count in counts.items() if count > 1)
-            raise MalformedReference(name, natural_key(found), twice, "is given twice")
+            raise MalformedReference(name, natural_key(found), twice, gettext("is given twice"))
         return found
 
     try:
@@ -179,12 +190,16 @@ def _parse(name: str, raw: bytes) -> Any:
             parse_int=exact,
         )
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise MalformedReference(name, "", "", f"not JSON: {error.msg} ({place})") from error
+        reason = gettext("not JSON at line %(line)d, column %(column)d") % {
+            "line": error.lineno,
+            "column": error.colno,
+        }
+        raise MalformedReference(name, "", "", reason) from error
     except ValueError as error:  # An integer of thousands of digits.
-        raise MalformedReference(name, "", "", f"not JSON: {error}") from error
+        reason = gettext("not JSON: a number has too many digits")
+        raise MalformedReference(name, "", "", reason) from error
     except RecursionError:
-        raise MalformedReference(name, "", "", "is nested too deeply") from None
+        raise MalformedReference(name, "", "", gettext("is nested too deeply")) from None
 
 
 def _refuse_bad_text(name: str, document: Any) -> None:
@@ -197,7 +212,7 @@ def _bad_texts(name: str, document: Any) -> Iterator[tuple[Steps, MalformedRefer
     for path, text in _texts(name, document):
         fault = UNFIT.search(text)
         if fault:
-            reason = f"holds the character U+{ord(fault[0]):04X}"
+            reason = gettext("holds the character %(code)s") % {"code": f"U+{ord(fault[0]):04X}"}
             yield path, MalformedReference(name, *locate(name, document, path), reason)
 
 
@@ -207,7 +222,7 @@ def _texts(name: str, document: Any) -> Iterator[tuple[Steps, str]]:
     while waiting:
         path, value = waiting.pop()
         if len(path) > _DEEPEST:
-            raise MalformedReference(name, "", "", "is nested too deeply")
+            raise MalformedReference(name, "", "", gettext("is nested too deeply"))
         if isinstance(value, str):
             yield path, value
         elif isinstance(value, list):
@@ -238,7 +253,10 @@ def check_policy(document: Mapping[str, Any]) -> str:
     if error is None:
         return ""
     path, reason = _explain(error)
-    return f"{locate(POLICIES, document, path)[1]}: {reason}"
+    return gettext("%(place)s: %(reason)s") % {
+        "place": locate(POLICIES, document, path)[1],
+        "reason": reason,
+    }
 
 
 @cache
@@ -260,11 +278,11 @@ def _explain_all(error: ValidationError) -> Iterator[tuple[Steps, str]]:
         case "required":
             for field in rule:
                 if field not in instance:
-                    yield (*path, field), "is missing"
+                    yield (*path, field), gettext("is missing")
         case "additionalProperties":
             for field in instance:
                 if field not in schema["properties"]:
-                    yield (*path, field), "is not a known field"
+                    yield (*path, field), gettext("is not a known field")
         case _:
             yield _explain_value(error)
 
@@ -279,22 +297,51 @@ def _explain_value(error: ValidationError) -> tuple[Steps, str]:
     rule: Any = error.validator_value
     schema: Any = error.schema
     instance: Any = error.instance
+    value = {"value": _quoted(instance), "rule": rule}
     match error.validator:
         case "format":
-            return path, f"{_quoted(instance)} is not a calendar date (YYYY-MM-DD)"
+            return path, gettext("%(value)s is not a calendar date (YYYY-MM-DD)") % value
         case "type":
-            kinds = rule if isinstance(rule, str) else " or ".join(rule)
-            return path, f"must be {kinds}, not {_quoted(instance)}"
+            return path, _of_kinds([rule] if isinstance(rule, str) else rule, instance)
         case "enum":
-            known = ", ".join(str(value) for value in rule)
-            return path, f"{_quoted(instance)} is none of {known}"
+            known = ", ".join(str(one) for one in rule)
+            return path, gettext("%(value)s is none of %(rule)s") % {**value, "rule": known}
         case "pattern" if schema.get("format") == "date":
-            return path, f"{_quoted(instance)} is not a calendar date (YYYY-MM-DD)"
+            return path, gettext("%(value)s is not a calendar date (YYYY-MM-DD)") % value
         case "pattern":
-            return path, f"{_quoted(instance)} has not the form {rule}"
+            return path, gettext("%(value)s has not the form %(rule)s") % value
         case "anyOf" | "oneOf":
             return _explain_choice(error)
+        case "minLength" | "minItems" | "minProperties":
+            return path, gettext("%(value)s should be non-empty") % value
+        case "uniqueItems":
+            return path, gettext("%(value)s has something in it twice") % value
+        case "minimum":
+            return path, gettext("%(value)s is less than %(rule)s") % value
+        case "maximum":
+            return path, gettext("%(value)s is more than %(rule)s") % value
+        case "const":
+            return path, gettext("%(value)s is not %(rule)s") % {**value, "rule": _quoted(rule)}
+        case "dependentRequired":
+            return path, gettext("%(value)s lacks what belongs to it") % value
     return path, _shortened(error.message)
+
+
+_KINDS = {
+    "object": pgettext_lazy("JSON", "object"),
+    "array": pgettext_lazy("JSON", "array"),
+    "string": pgettext_lazy("JSON", "string"),
+    "integer": pgettext_lazy("JSON", "integer"),
+    "boolean": pgettext_lazy("JSON", "boolean"),
+}
+
+
+def _of_kinds(kinds: Iterable[str], value: Any) -> str:
+    wanted = gettext(" or ").join(str(_KINDS.get(one, one)) for one in kinds)
+    return gettext("must be %(wanted)s, not %(value)s") % {
+        "wanted": wanted,
+        "value": _quoted(value),
+    }
 
 
 def _explain_choice(error: ValidationError) -> tuple[Steps, str]:
@@ -306,8 +353,13 @@ def _explain_choice(error: ValidationError) -> tuple[Steps, str]:
     if meant:
         return _explain(min(meant, key=len)[0])
     kinds = [str(form[0].validator_value) for form in forms.values() if form[0].validator == "type"]
-    wanted = f"must be {' or '.join(kinds)}, not" if kinds else "is of no form allowed here:"
-    return tuple(error.absolute_path), f"{wanted} {_quoted(error.instance)}"
+    if kinds:
+        reason = _of_kinds(kinds, error.instance)
+    else:
+        reason = gettext("is of no form allowed here: %(value)s") % {
+            "value": _quoted(error.instance)
+        }
+    return tuple(error.absolute_path), reason
 
 
 def _quoted(value: Any) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, combinations
 
+from django.utils.translation import gettext
+
 from policies.choices import Requirement, Stance
 from policies.domain.reference import files
 from policies.domain.reference.conditions import (
@@ -37,14 +39,12 @@ def policy_faults(found: Files) -> Iterator[MalformedReference]:
     document = found[files.POLICIES]
     for field, words in (("stances", Stance.values), ("requirements", Requirement.values)):
         if document[field] != words:
-            raise MalformedReference(
-                files.POLICIES, "", field, f"must be, in this order: {', '.join(words)}"
-            )
+            reason = gettext("must be, in this order: %(words)s") % {"words": ", ".join(words)}
+            raise MalformedReference(files.POLICIES, "", field, reason)
     for field, codes in STANDARD.items():
         if document[field].keys() != codes:
-            raise MalformedReference(
-                files.POLICIES, "", field, f"must hold {', '.join(codes)} and nothing else"
-            )
+            reason = gettext("must hold %(codes)s and nothing else") % {"codes": ", ".join(codes)}
+            raise MalformedReference(files.POLICIES, "", field, reason)
     _check_region_countries(found)
     policies = {row["key"]: row for row in document["policies"]}
     rules = {
@@ -73,9 +73,11 @@ def _check_region_countries(found: Files) -> None:
     for code, row in found[files.POLICIES]["sub_regions"].items():
         known(files.POLICIES, code, "", code, of_country, "sub-region")
         if row["country"] != of_country[code]:
-            raise MalformedReference(
-                files.POLICIES, code, "country", f"{code} is a sub-region of {of_country[code]}"
-            )
+            reason = gettext("%(code)s is a sub-region of %(country)s") % {
+                "code": code,
+                "country": of_country[code],
+            }
+            raise MalformedReference(files.POLICIES, code, "country", reason)
 
 
 def _region_countries(found: Files) -> dict[str, str]:
@@ -96,7 +98,8 @@ def _check_scope(found: Files, row: Json, rules: Iterable[str]) -> None:
         place = f"scope.sub_regions[{index}]"
         known(files.POLICIES, key, place, code, regions, "sub-region")
         if named != "any" and regions[code] not in named:
-            _refuse(row, place, f"{code} is a sub-region of {regions[code]}, not of these")
+            reason = gettext("%(code)s is a sub-region of %(country)s, not of these")
+            _refuse(row, place, reason % {"code": code, "country": regions[code]})
     for place, code in _lists_named(scope):
         known(files.POLICIES, key, place, code, found[files.POLICIES]["lists"], "list")
     goods = scope["goods"]
@@ -105,9 +108,8 @@ def _check_scope(found: Files, row: Json, rules: Iterable[str]) -> None:
     for field in ("items", "not_items", "excluded"):
         check_item_codes(files.POLICIES, key, f"scope.goods.{field}", goods.get(field, ()))
     if goods["kind"] == "listed" and "control" in row["effect"]:
-        _refuse(
-            row, "scope.goods.kind", "a row that makes goods controlled cannot rest on `listed`"
-        )
+        reason = gettext("a row that makes goods controlled cannot rest on `listed`")
+        _refuse(row, "scope.goods.kind", reason)
 
 
 def _lists_named(scope: Json) -> Iterator[tuple[str, str]]:
@@ -124,7 +126,7 @@ def _check_relations(row: Json, policies: Mapping[str, Json]) -> None:
     while replaced is not None:
         known(files.POLICIES, row["key"], "replaces", replaced, policies, "policy")
         if replaced in seen:
-            _refuse(row, "replaces", "goes round in a circle")
+            _refuse(row, "replaces", gettext("goes round in a circle"))
         seen.add(replaced)
         replaced = policies[replaced].get("replaces")
 
@@ -139,7 +141,8 @@ def _check_terms(row: Json, policies: Mapping[str, Json]) -> None:
         known(files.POLICIES, row["key"], place, question["of"], policies, "policy")
         asked = policies[question["of"]]["questions"]
         if not any(one["code"] == question["code"] and "of" not in one for one in asked):
-            _refuse(row, place, f"{question['of']} asks no question {question['code']}")
+            reason = gettext("%(policy)s asks no question %(code)s")
+            _refuse(row, place, reason % {"policy": question["of"], "code": question["code"]})
 
 
 def _check_versions(row: Json) -> None:
@@ -150,16 +153,19 @@ def _check_versions(row: Json) -> None:
             check_range(files.POLICIES, row["key"], place, day(version[start]), day(version[end]))
     for (first, one), (second, other) in combinations(versions, 2):
         if overlaps(one, other, "from", "to") and overlaps(one, other, "known_from", "known_to"):
-            _refuse(row, f"versions[{second}]", f"overlaps versions[{first}] in both ranges")
-        if all(one[field] == other[field] for field in ("from", "known_from")):
-            reason = f"starts and is known as versions[{first}] is: one of them must differ"
+            reason = gettext("overlaps versions[%(first)d] in both ranges") % {"first": first}
             _refuse(row, f"versions[{second}]", reason)
+        if all(one[field] == other[field] for field in ("from", "known_from")):
+            reason = gettext(
+                "starts and is known as versions[%(first)d] is: one of them must differ"
+            )
+            _refuse(row, f"versions[{second}]", reason % {"first": first})
 
 
 def _check_address(row: Json) -> None:
     url = row["instrument"]["url"]
     if url is not None and not url.startswith(("https://", "http://")):
-        _refuse(row, "instrument.url", "must begin with https:// or http://")
+        _refuse(row, "instrument.url", gettext("must begin with https:// or http://"))
 
 
 # Citations and notes

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from accounts.exceptions import NotPermitted
 from history import clock
@@ -173,6 +174,72 @@ def test_every_bad_row_is_named_in_one_round_whatever_is_wrong_with_it(office: C
         ("TR-9994-suspension", "versions[0].to"),
         ("TR-9995-suspension", "versions"),
     ]
+
+
+def _set_in(path: str, value: object) -> Callable[[dict[str, Any]], None]:
+    *steps, last = path.split(".")
+
+    def edit(row: Any) -> None:
+        for step in steps:
+            row = row[int(step) if step.isdecimal() else step]
+        row[last] = value
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (_set_in("layer", "bad"), '"bad" n’est aucune des valeurs statute'),
+        (_set_in("colour", "red"), "n’est pas un champ connu"),
+        (_set_in("scope", None), "doit être un objet et non null"),
+        (_set_in("questions", "none"), 'doit être une liste et non "none"'),
+        (_set_in("title_en", ""), '"" ne doit pas être vide'),
+        (_set_in("title_fr", "a\x00b"), "contient le caractère U+0000"),
+        (_set_in("key", "tr"), "n’a pas la forme"),
+        (_set_in("effect", {}), "{} ne doit pas être vide"),
+        (_set_in("effect", {"control": "ECL"}), "n’a pas ce qui doit l’accompagner"),
+        (_set_in("replaces", "NONE"), "il n’y a pas de politique NONE"),
+        (_set_in("scope.destinations", ["QQ"]), "il n’y a pas de destination QQ"),
+        (_set_in("scope.activities", ["export", "export"]), "contient deux fois la même chose"),
+        (_set_in("scope.goods.items", ["x"]), "n’a pas la forme d’un numéro de liste"),
+        (_set_in("versions.0.from", 2020), "doit être un texte ou null et non 2020"),
+        (_set_in("versions.0.from", "2020-02-30"), "n’est pas un jour du calendrier"),
+        (_set_in("versions.0.to", "2020-01-01"), "jour où la période commence"),
+        (_set_in("instrument.url", "ftp://a"), "doit commencer par https:// ou http://"),
+    ],
+)
+def test_what_is_refused_of_a_row_is_said_in_the_language_of_the_page(
+    office: Cast, edit: Callable[[dict[str, Any]], None], said: str
+) -> None:
+    row = with_version()
+    edit(row)
+    with translation.override("fr-ca"):
+        found = refused_by({**written_set(), "policies": [row]}, office)
+    assert said in found[0][2].replace("\xa0", " ")
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (b"", "n’est pas du JSON à la ligne 1, colonne 1"),
+        (b"\xff", "n’est pas en UTF-8"),
+        (b"\xef\xbb\xbf{}", "commence par une marque d’ordre des octets"),
+        (b'{"a": NaN}', "n’est pas un nombre en JSON"),
+        (b'{"a": 1.5}', "n’est pas écrit comme un nombre entier"),
+        (b'{"a": ' + b"9" * 30 + b"}", "est trop grand"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "un nombre a trop de chiffres"),
+        (b'{"a": 1, "a": 2}', "figure deux fois"),
+        (b"[" * 100_000, "est imbriqué trop profondément"),
+        (b"{}", "manque"),
+    ],
+)
+def test_what_is_refused_of_a_file_is_said_in_the_language_of_the_page(
+    sent: bytes, said: str
+) -> None:
+    with translation.override("fr-ca"), pytest.raises(RefusedSet) as refused:
+        read_set(sent)
+    assert said in refused.value.refusals[0].reason
 
 
 def test_rows_that_come_twice_are_each_named(office: Cast) -> None:
