@@ -150,25 +150,21 @@ def preview_change(
     Refused (NotSettled), Conflict.
     """
     with changing(change, by=by, seen=seen) as (_entries, now):
-        _refuse_to_preview(now, by)
+        refuse_others(now, by)
+        if now.status not in EDITABLE:
+            raise Refused(_("This is not a draft any more: its preview is sealed."))
     parts = _settled(now, current_register())
     course = go_on(now, parts, seconds=seconds)
     if not course.is_over:
         return now
     counts, found = sealed(impact_found(parts, course))
+    # Whatever happened to it meanwhile is a conflict.
     with changing(now, by=by, seen=None) as (entries, now):
-        _refuse_to_preview(now, by)
         record(entries, Verb.CHANGE_PREVIEWED, now, data=counts["counts"]).set(
             now, preview=counts, found=found, previewed_at=clock.now()
         )
         forget(now)
     return now
-
-
-def _refuse_to_preview(change: PolicyChange, by: User) -> None:
-    refuse_others(change, by)
-    if change.status not in EDITABLE:
-        raise Refused(_("This is not a draft any more: its preview is sealed."))
 
 
 def propose_change(change: PolicyChange, *, by: User, seen: int | None = None) -> PolicyChange:
