@@ -49,7 +49,7 @@ from policies.choices import ChangeKind, ChangeStatus
 from policies.domain import drafting
 from policies.domain.change_words import in_words
 from policies.domain.composing import ALL, compose
-from policies.domain.lint import findings, pairs
+from policies.domain.lint import findings_shown, pairs
 from policies.domain.policy_sets import Refusal, RefusedSet, start_set
 from policies.domain.reference.days import day
 from policies.domain.register import Register, current_register
@@ -274,7 +274,7 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
             raise Http404
         return previewed.answer(request, row, _title(row), impact)
     everything = request.GET.get("all", "")
-    settled = findings(row, register) if row.status in drafting.PENDING else []
+    settled = findings_shown(row, register) if row.status in drafting.PENDING else []
     blocking = [one for one in settled if one.blocks]
     page = _policies(row, request.GET.get("page"))
     words = in_words(row, register, page.these)

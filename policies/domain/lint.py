@@ -47,7 +47,7 @@ from policies.domain.parity import Fact, differences
 from policies.domain.policy_sets import fault_beside_the_register
 from policies.domain.reference.days import day
 from policies.domain.reference.files import check_policy
-from policies.domain.register import Register, current_register
+from policies.domain.register import Register, current_register, kept_until_loaded
 from policies.domain.resolve import GENERAL_PERMIT, MINISTER, Ruling, resolve
 from policies.domain.scope import groups_in_words, joined
 from policies.domain.timeline import GROUPS, items_of_group
@@ -107,6 +107,40 @@ def findings(change: PolicyChange, register: Register | None = None) -> list[Fin
     if may_compose:
         found += _in_the_register(change, parts, register or current_register())
     return sorted(found, key=lambda one: not one.blocks)
+
+
+MOST_KEPT = 50
+"""Drafts, by language, of which the findings are kept."""
+
+
+@kept_until_loaded
+def _kept() -> dict[tuple[Any, ...], list[Finding]]:
+    return {}
+
+
+def findings_shown(change: PolicyChange, register: Register) -> list[Finding]:
+    """The findings for a page: of one draft they are found once in a process, until the draft, the
+    register, the day or what else is under way is another. Nothing is decided on them. Two queries
+    for what is found already.
+    """
+    pending = PolicyChange.objects.filter(status__in=PENDING).values_list("pk", flat=True)
+    of = (
+        change.pk,
+        change.version,
+        change.drafted_at,
+        change.status,
+        clock.today(),
+        get_language(),
+        frozenset(pending),
+    )
+    kept = _kept()
+    found = kept.get(of)
+    if found is None:
+        found = findings(change, register)
+        if len(kept) >= MOST_KEPT:
+            kept.clear()
+        kept[of] = found
+    return found
 
 
 def _is_checked(change: PolicyChange) -> bool:

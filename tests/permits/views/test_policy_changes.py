@@ -495,6 +495,35 @@ def test_of_many_findings_the_first_are_shown(client: Client, office: Cast) -> N
     assert "Show all" not in whole.content.decode()
 
 
+def test_what_was_found_is_kept_until_the_draft_or_what_is_beside_it_is_another(
+    client: Client, office: Cast
+) -> None:
+    def end() -> PolicyChange:
+        return draft(office.admin, kind=ChangeKind.END, policy="IL-2024-01-08", ends=in_days(9))
+
+    change = end()
+    client.force_login(office.admin)
+
+    def look() -> tuple[int, list[str]]:
+        with CaptureQueriesContext(connection) as asked:
+            found = client.get(change.get_absolute_url()).context["findings"]
+        return len(asked), [one.code for one in found]
+
+    (first, found), (again, kept) = look(), look()
+    assert again < first
+    assert kept == found
+    end()
+    assert "pending" in look()[1]
+    assert "rationale" not in kept
+    sent(client, change, rationale_fr="")
+    assert "rationale" in look()[1]
+    client.cookies["django_language"] = "fr-ca"
+    words = client.get(change.get_absolute_url()).context["findings"][0].words
+    assert words == "Dites pourquoi, en français et en anglais."
+    approved(draft(office.admin), by=office.admin_b)
+    assert look()[0] > again
+
+
 def test_of_many_permits_of_a_group_the_first_are_shown(
     client: Client, office: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
