@@ -33,6 +33,7 @@ from permits.domain.faults import Faults
 from permits.domain.gate import GateClosed, check_gate
 from permits.domain.ruling import rule_on
 from permits.domain.standing import Standing, loosens, read_standing, standing_of
+from permits.figures import dollars, figure
 from permits.models import Notice, Permit, PermitAct, PermitLine, SweepGroup, Use
 from permits.verbs import Verb
 from permits.workflow import Action
@@ -353,12 +354,12 @@ def _checked_figure(name: str, value: Any) -> str:
     return str(figure)
 
 
-def _refuse_more(name: str, figure: str, line: PermitLine) -> None:
+def _refuse_more(name: str, wanted: str, line: PermitLine) -> None:
     """Raises ValidationError for more than was issued: it was neither applied for nor assessed."""
     issued: Decimal | None = getattr(line, name)
-    if issued is None or Decimal(figure) <= issued:
+    if issued is None or Decimal(wanted) <= issued:
         return
-    most = f"CAD {issued:.2f}" if name == "value" else f"{issued.normalize():f} {line.unit}".strip()
+    most = f"CAD {dollars(issued)}" if name == "value" else f"{figure(issued)} {line.unit}".strip()
     raise ValidationError(
         _("The application was assessed for %(most)s. More than that takes a new application.")
         % {"most": most}

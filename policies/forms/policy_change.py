@@ -311,7 +311,7 @@ class DraftForm(SeenForm):
         gettext_lazy("Listed items"),
         rows=2,
         hint=gettext_lazy(
-            "Groups, items, or words to find them by; one a line or with commas: 2, 9-1.a, tanks."
+            "Groups, items, or words to find them by; one a line or with commas: 2, 5504, tanks."
         ),
         widget=ItemsArea,
     )
