@@ -1,10 +1,15 @@
-"""Quantities and amounts as people read them, in the language of the page."""
+"""Quantities and amounts: as people read them, in the language of the page, and how large."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+DIGITS = 15
+"""More SQLite would round, and the log would tell another figure than the row."""
 
 
 def figure(value: Decimal | None) -> str:
@@ -18,6 +23,13 @@ def dollars(value: Decimal | None) -> str:
         return "—"
     places = _places(value)
     return number_format(value, max(places, 2) if places else 0, force_grouping=True)
+
+
+def refuse_too_large(value: Decimal, places: int) -> None:
+    """Raises ValidationError for a figure, of so many places, that not every database keeps."""
+    if abs(value).scaleb(places) >= 10**DIGITS:
+        largest = dollars(Decimal(10 ** (DIGITS - places) - 1))
+        raise ValidationError(_("Give a figure up to %(largest)s.") % {"largest": largest})
 
 
 def _places(value: Decimal) -> int:

@@ -33,7 +33,7 @@ from permits.domain.faults import Faults
 from permits.domain.gate import GateClosed, check_gate
 from permits.domain.ruling import rule_on
 from permits.domain.standing import Standing, loosens, read_standing, standing_of
-from permits.figures import dollars, figure
+from permits.figures import dollars, figure, refuse_too_large
 from permits.models import Notice, Permit, PermitAct, PermitLine, SweepGroup, Use
 from permits.verbs import Verb
 from permits.workflow import Action
@@ -351,6 +351,7 @@ def _checked_figure(name: str, value: Any) -> str:
     figure = _FIGURES[name].clean(str(value), None)
     if figure is None or figure < 0:
         raise ValidationError(_("Give a figure that is not below zero."))
+    refuse_too_large(figure, _FIGURES[name].decimal_places)
     return str(figure)
 
 
@@ -459,12 +460,18 @@ def _pass_the_gate(act: PermitAct, by: User, delegation: Delegation) -> None:
         file,
         rule_on(file, on=clock.today(), known_at=clock.now()),
         by=by,
-        proposer=act.proposed_by,
+        proposers=_proposers(act),
         delegations=[delegation],
         power=Power.ACT,
     )
     if not gate.is_open:
         raise GateClosed(gate)
+
+
+def _proposers(act: PermitAct) -> set[int]:
+    """Who proposed it, or before them the same kind of act on this permit that was not done."""
+    same = PermitAct.objects.filter(permit=act.permit_id, kind=act.kind, done_at__isnull=True)
+    return {act.proposed_by_id, *same.values_list("proposed_by", flat=True)}
 
 
 def _do(

@@ -155,6 +155,10 @@ def _common_parts(file: CaseFile, ruling: CaseRuling) -> dict[str, str]:
             }
         ),
     }
+    found["end_user"] = digest({"stated": stated.end_user})
+    found["listed"] = digest(
+        {str(party.pk): sorted(stated.listed_under(party.pk)) for party in file.parties}
+    )
     for line in file.lines:
         found[f"line:{line.number}"] = digest(line_content(line))
     for party in file.parties:
@@ -272,6 +276,10 @@ def _in_words(file: CaseFile, part: str, on: date) -> str:
             return _("Destination, transit or end use has changed.")
         case "flags":
             return _("What a line is (arms, goods of s. 4.1) has changed.")
+        case "end_user":
+            return _("What the end-user is stated to be has changed.")
+        case "listed":
+            return _("A party is listed, or is so no more.")
         case "card":
             return _("The consideration itself has changed.")
         case "line":

@@ -219,7 +219,7 @@ def _held(
     before a refusal that the applicant could reply. Raises NotPermitted, Refused (GateClosed).
     """
     delegation = next((one for one in delegations if Power.DECIDE in one.powers), None)
-    gate = check_gate(file, ruling, by=by, proposer=recommendation.made_by, delegations=delegations)
+    gate = check_gate(file, ruling, by=by, delegations=delegations)
     if recommendation.outcome == Outcome.ISSUED:
         if not gate.is_open or delegation is None:
             raise GateClosed(gate)

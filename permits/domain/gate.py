@@ -7,7 +7,7 @@ as well. docs/gate.md lists rule, provision, days, code, constraint and tests.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from permits.domain.ruling import CaseRuling, requires_assessment
 from permits.domain.statements import (
     NOT_PREJUDICIAL,
     RESIDENT,
+    contradictions,
     counted,
     standing,
 )
@@ -68,13 +69,13 @@ class Reason:
 class Outlook:
     """What the rules look at: the file, the day's ruling, who would decide.
 
-    `by` None: nobody in particular yet. `proposer` proposed what is to be decided.
+    `by` None: nobody in particular yet. `proposers` proposed the act on a permit that is decided.
     """
 
     file: CaseFile
     ruling: CaseRuling
     by: User | None = None
-    proposer: User | None = None
+    proposers: Collection[int] = ()
     delegations: tuple[Delegation, ...] = ()
     power: Power = Power.DECIDE
     states: tuple[CardState, ...] = field(default_factory=tuple)
@@ -150,7 +151,7 @@ def check_gate(
     ruling: CaseRuling,
     *,
     by: User | None = None,
-    proposer: User | None = None,
+    proposers: Collection[int] = (),
     delegations: Iterable[Delegation] = (),
     power: Power = Power.DECIDE,
     states: Iterable[CardState] | None = None,
@@ -163,7 +164,7 @@ def check_gate(
         file,
         ruling,
         by,
-        proposer,
+        proposers,
         tuple(delegations),
         power,
         tuple(card_states(file, ruling) if states is None else states),
@@ -308,6 +309,15 @@ def no_question_is_open(outlook: Outlook) -> Iterator[Reason]:
             _("Open question: %(question)s") % {"question": register.question(key)[_language()]},
             "questions",
         )
+    for said in contradictions(outlook.file):
+        yield Reason(
+            _(
+                "%(question)s Another answer than the one that counts waits for a second person:"
+                " countersign it, or state anew with a second person what holds."
+            )
+            % {"question": register.question(said.key)[_language()]},
+            f"statement-{said.pk}",
+        )
     for one in standing(outlook.file):
         if one.is_stale and one.statement.countersigned_at and not one.statement.counts_alone:
             yield Reason(
@@ -379,8 +389,10 @@ def nobody_decides_on_their_own_work(outlook: Outlook) -> Iterator[Reason]:
     by = outlook.by
     if by is None:
         return
-    if outlook.proposer is not None and outlook.proposer.pk == by.pk:
-        yield Reason(_("You made this recommendation or proposal."), "decision")
+    if by.pk in outlook.proposers:
+        yield Reason(_("You proposed this."), "decision")
+    if by.pk in _people_who_recommended(outlook.file):
+        yield Reason(_("You made a recommendation on this case."), "decision")
     if by.pk in people_on_cards(outlook.file):
         yield Reason(_("You edited or signed a consideration of this case."), "review")
     if by.pk in _people_on_exceptions(outlook.file):
@@ -392,7 +404,7 @@ def nobody_decides_on_their_own_work(outlook: Outlook) -> Iterator[Reason]:
         row.policy
         for one in outlook.ruling.lines
         for row in one.ruling.not_applied
-        if row.because == "exception"
+        if row.because in ("exception", "answer")
     }
     if by.pk in people_behind(rests_on):
         yield Reason(_("You drafted or approved a policy that this rests on."), "lines")
@@ -410,6 +422,11 @@ def people_on_cards(file: CaseFile) -> frozenset[int]:
     """
     verbs = (Verb.CARD_EDITED, Verb.CARD_SIGNED, Verb.CARD_COUNTERSIGNED)
     return _numbers(one.actor for one in events_on(file) if one.verb in verbs)
+
+
+def _people_who_recommended(file: CaseFile) -> frozenset[int]:
+    """Everyone who ever made a recommendation on the case, also one that was taken back."""
+    return _numbers(one.actor for one in events_on(file) if one.verb == Verb.RECOMMENDED)
 
 
 def _people_on_exceptions(file: CaseFile) -> frozenset[int]:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection
-from django.db.models import Field, Max, QuerySet
+from django.db.models import DecimalField, Field, Max, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.choices import Role
@@ -29,7 +29,7 @@ from permits.choices import PartyRole, WaitKind
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import Work, acting, afresh, stream_of, subject_of
 from permits.domain.faults import Faults
-from permits.figures import dollars
+from permits.figures import dollars, refuse_too_large
 from permits.models import Application, ConflictDeclaration, Line, Party, Wait
 from permits.models.applications import Part
 from permits.verbs import Verb
@@ -211,7 +211,10 @@ class Given(Faults):
             if one.is_relation or given in (None, "", []):
                 self.values[name] = given
             else:
-                self.values[name] = one.clean(given, self._row)
+                value = one.clean(given, self._row)
+                if isinstance(one, DecimalField):
+                    refuse_too_large(value, one.decimal_places)
+                self.values[name] = value
         except ValidationError as fault:
             self.faults[name] = fault.messages
         if given in (None, "") and not one.null and not one.has_default() and not one.blank:
@@ -337,6 +340,8 @@ def _fit_total(given: Given) -> None:
     if quantity is None or unit_value is None:
         return
     total = (Decimal(quantity) * Decimal(unit_value)).quantize(_CENT)
+    with given.at("total_value"):
+        refuse_too_large(total, 2)
     if given.values.get("total_value") is None:
         given.values["total_value"] = total
     # A unit's value is rounded to a cent: so many units, so many half cents.

@@ -97,17 +97,23 @@ def checked_source(
     ):
         given.fault("document", _("Choose a document of this application."))
     if isinstance(row, Evidence):
-        _fit_days(given)
+        _fit_days(given, "review_by")
+    else:
+        _fit_days(given, "expires_on")
+        ends, in_force = given.get("expires_on"), given.get("is_in_force")
+        is_over = given.is_read("expires_on") and ends is not None and ends <= clock.today()
+        if is_over and given.is_read("is_in_force") and in_force:
+            given.fault("expires_on", _("It ended on that day: it is not in force any more."))
     return given.checked()
 
 
-def _fit_days(given: Given) -> None:
-    """A source is of a day up to today, and is looked at again on that day or later."""
-    dated, review_by = given.get("dated"), given.get("review_by")
+def _fit_days(given: Given, last: str) -> None:
+    """A source or a measure is of a day up to today; its last day is that day or a later one."""
+    dated, ends = given.get("dated"), given.get(last)
     if given.is_read("dated") and dated is not None and dated > clock.today():
         given.fault("dated", _("Give a day up to today."))
-    elif given.is_read("dated", "review_by") and dated and review_by and review_by < dated:
-        given.fault("review_by", _("Give the date of the source or a later day."))
+    elif given.is_read("dated", last) and dated and ends and ends < dated:
+        given.fault(last, _("Give its date or a later day."))
 
 
 def _there(row: Source, seen: int | None) -> Source:

@@ -43,9 +43,10 @@ class LineStanding:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether nothing more may be shipped on it."""
-        left = (self.quantity_left, self.value_left)
-        return any(one is not None and one <= ZERO for one in left)
+        """Whether nothing more may be shipped on it. Goods free of charge have no value to use."""
+        if self.quantity_left is not None and self.quantity_left <= ZERO:
+            return True
+        return bool(self.value) and self.value_left == ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,6 +260,22 @@ def counted(file: CaseFile) -> Counted:
     return Counted([one.statement for one in standing(file) if one.counts], lines)
 
 
+@once
+def contradictions(file: CaseFile) -> tuple[Statement, ...]:
+    """Answers that say otherwise than the one that counts, and wait for a second person.
+
+    Which of yes and no is stricter, only the policy knows: neither is passed over.
+    """
+    stated = counted(file)
+    return tuple(
+        one.statement
+        for one in standing(file)
+        if one.waits
+        and one.statement.kind == StatementKind.ANSWER
+        and stated.value(one.statement.kind, one.statement.key) not in (None, one.statement.value)
+    )
+
+
 # Acts
 
 
@@ -279,8 +295,9 @@ class Said:
 def state(application: Application, said: Said, *, by: User) -> Statement:
     """Makes a statement. One that loosens waits for a second person.
 
-    It takes the place of one that waits for the same key; one that counts alone takes the place of
-    all. Raises ValidationError for what cannot be said, NotPermitted, Refused.
+    It takes the place of one that waits for the same key, but of no other person's answer against
+    what counts; one that counts alone takes the place of all. Raises ValidationError for what
+    cannot be said, NotPermitted, Refused.
     """
     reason = checked_reason(said.reason)
     with acting(Action.STATE, application, by=by) as work:
@@ -291,8 +308,9 @@ def state(application: Application, said: Said, *, by: User) -> Statement:
         entry = work.record(
             Verb.STATED, reason=reason, data={"kind": said.kind.value, "key": said.key}
         )
+        held = [one for one in contradictions(file) if one.made_by_id != by.pk]
         for old in _of_key(file, said.kind, said.key):
-            if alone or Standing(old, is_stale=False).waits:
+            if alone or (Standing(old, is_stale=False).waits and old not in held):
                 entry.set(old, set_aside_by=by, set_aside_at=now)
         made = Statement(
             application=work.application,
@@ -345,7 +363,13 @@ def listing_policies() -> frozenset[str]:
 
 
 def is_there(file: CaseFile, kind: str, key: str) -> bool:
-    """Whether the key names something on this case that a statement of that kind can be about."""
+    """Whether the key names something on this case that a statement of that kind can be about.
+
+    What a line was stated to be, or of a party, can be stated anew once it is gone: that may be all
+    that the gate waits for.
+    """
+    if kind in (StatementKind.FLAG, StatementKind.SCREENING) and _of_key(file, kind, key):
+        return True
     match kind:
         case StatementKind.ANSWER:
             return current_register().has_question(key)
@@ -388,11 +412,14 @@ def refuse_to_countersign(file: CaseFile, statement: Statement, *, by: User) -> 
         raise Refused(_("This statement is countersigned already."))
     if statement.made_by_id == by.pk:
         raise NotPermitted(_("You made this statement. A second person must countersign it."))
-    if statement.kind == StatementKind.EXCEPTION:
+    if statement.kind in (StatementKind.EXCEPTION, StatementKind.ANSWER):
         policy = statement.key.rpartition(":")[0]
         if by.pk in people_behind({policy}):
             raise NotPermitted(
-                _("You drafted or approved this policy: another person countersigns exceptions.")
+                _(
+                    "You drafted or approved this policy: another person countersigns answers and"
+                    " exceptions to it."
+                )
             )
     if statement.basis != basis_of(file, statement.kind, statement.key):
         raise Refused(_("What it is about has changed since. It must be stated anew."))
@@ -426,15 +453,21 @@ def set_aside(statement: Statement, *, by: User, reason: str, seen: int | None =
     reason = checked_reason(reason)
     with acting(Action.STATE, statement.application, by=by) as work:
         now = afresh(statement, seen)
-        refuse_to_set_aside(now)
+        refuse_to_set_aside(read_file(work.application), now, by=by)
         _set_aside(work, now, by=by, reason=reason)
     return now
 
 
-def refuse_to_set_aside(statement: Statement) -> None:
-    """Raises Refused for one that is set aside, or that only another replaces. One query."""
+def refuse_to_set_aside(file: CaseFile, statement: Statement, *, by: User) -> None:
+    """Raises Refused for one that is set aside, or that only another replaces; NotPermitted for
+    somebody else's answer against what counts. One query.
+    """
     if statement.set_aside_at is not None:
         raise Refused(_("This statement was set aside."))
+    if statement.made_by_id != by.pk and statement in contradictions(file):
+        raise NotPermitted(
+            _("This says otherwise than what counts: only who made it takes it back.")
+        )
     if statement.counts_alone or (
         statement.countersigned_at is not None and counts_alone(statement.kind, statement.value)
     ):

@@ -17,7 +17,7 @@ from permits.domain.acts import subject_of
 from permits.domain.casework import acting
 from permits.domain.faults import Faults
 from permits.domain.standing import LineStanding, read_days, read_standing
-from permits.figures import dollars, figure
+from permits.figures import dollars, figure, refuse_too_large
 from permits.models import PermitLine, Use
 from permits.verbs import Verb
 from permits.workflow import Action
@@ -62,6 +62,10 @@ def check_use(values: Mapping[str, Any], unread: Collection[str] = (), *, line: 
     faults = Faults(unread)
     day = values["used_on"] if faults.is_read("used_on") else clock.today()
     quantity_left, value_left = _left(line, min(day, clock.today()))
+    for name, places in (("quantity", 3), ("value", 2)):
+        if faults.is_read(name):
+            with faults.at(name):
+                refuse_too_large(values[name], places)
     if faults.is_read("quantity"):
         if values["quantity"] <= 0:
             faults.fault("quantity", _("Give a figure above zero."))

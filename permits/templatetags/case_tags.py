@@ -16,13 +16,14 @@ from django.utils.translation import gettext as _
 from permits.choices import Flag
 from permits.considerations import CONSIDERATIONS
 from permits.domain import overview, statements
+from permits.domain.casefile import CaseFile
 from permits.domain.gate import Reason
 from permits.domain.recommendation import reason_of
 from permits.domain.requirements import RequiredFact
 from permits.figures import dollars, figure
 from permits.forms import in_words
 from permits.models import Application
-from policies.choices import Requirement, Stance
+from policies.choices import EndUserKind, Requirement, Stance
 
 register = template.Library()
 register.filter(figure)
@@ -40,6 +41,13 @@ def stance_label(code: str) -> str:
 def requirement_label(code: str) -> str:
     """The words for a permit requirement."""
     return str(Requirement(code).label)
+
+
+@register.filter
+def end_user_kind(file: CaseFile) -> str:
+    """The kind of end-user that counts: as stated, else as the application declares it."""
+    said = statements.counted(file).end_user or file.application.end_user_kind
+    return str(EndUserKind(said).label) if said else ""
 
 
 @register.filter

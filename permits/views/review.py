@@ -302,7 +302,7 @@ def _answers(file: CaseFile, card: Card) -> Iterator[tuple[str, str]]:
             told = "\n\n".join(_in_full(row, EVIDENCE_FIELDS) for row in rows)
         elif name == "measures":
             rows = cited(file.measures, card.measures)
-            told = "\n\n".join(_in_full(row, MEASURE_FIELDS) for row in rows)
+            told = "\n\n".join(_measure_in_full(row) for row in rows)
         else:
             told = _shown(card, name)
         yield _label(card, name), told or _("Nothing is cited.")
@@ -313,6 +313,13 @@ def _in_full(row: Evidence | Measure, names: tuple[str, ...]) -> str:
     return "\n".join(
         _("%(label)s: %(text)s") % {"label": label, "text": text} for label, text in told if text
     )
+
+
+def _measure_in_full(row: Measure) -> str:
+    told = _in_full(row, MEASURE_FIELDS)
+    if is_available(row, clock.today()):
+        return told
+    return f"{told}\n{_('It is not available today: s. 7.4 looks at available measures.')}"
 
 
 def _label(row: Any, name: str) -> str:

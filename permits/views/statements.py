@@ -236,6 +236,11 @@ def set_aside_statement(request: HttpRequest, number: int) -> HttpResponse:
         back=page.back,
         facts=page.facts,
         then=_("The case can only get stricter by it. The history keeps the statement."),
-        refusal=why_not(request, file.application, Action.STATE, lambda: refuse_to_set_aside(made)),
+        refusal=why_not(
+            request,
+            file.application,
+            Action.STATE,
+            lambda: refuse_to_set_aside(file, made, by=who(request)),
+        ),
     )
     return answer(request, form, own, perform)

@@ -109,9 +109,10 @@ def rules() -> Iterator[Guard]:
         ("G6 gone stale", "if one.is_stale and one", "if False and one"),
         ("G9 two people", "if not state.is_signed_twice:", "if False:"),
         ("G9 today's basis", "        if state.is_stale:\n", "        if False:\n"),
+        ("G12 who proposed", "if by.pk in outlook.proposers:", "if False:"),
         (
-            "G12 who proposed",
-            "if outlook.proposer is not None and outlook.proposer.pk == by.pk:",
+            "G12 who recommended",
+            "if by.pk in _people_who_recommended(outlook.file):",
             "if False:",
         ),
         ("G12 who reviewed", "if by.pk in people_on_cards(outlook.file):", "if False:"),
@@ -143,7 +144,7 @@ def rules() -> Iterator[Guard]:
             "return TO_COME if False and not any(",
         ),
     ):
-        yield Guard("parts of rules", name, GATE, instead(old, new), OF_THE_GATE)
+        yield Guard("parts of rules", name, GATE, instead(old, new), (*OF_THE_GATE, *_OF_ACTS))
 
 
 # Refusals
@@ -542,7 +543,7 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
         _DOORS,
         "the gate looks at who proposed the act",
         _ACTS,
-        "        proposer=act.proposed_by,\n",
+        "        proposers=_proposers(act),\n",
         "",
         _OF_ACTS,
     ),

@@ -174,14 +174,21 @@ def green(report: Report, copy: Copy, wanted: list[Guard], copies: SimpleQueue[C
 
 
 def keep(known: dict[str, str], wanted: list[Guard], found: list[tuple[str, str]]) -> None:
-    """Which test noticed, for the next run; what is no guard any more is left out."""
+    """Which test noticed, for the next run; a line that is no guard any more is left out.
+
+    Triggers are not: each engine has its own.
+    """
     noticed = {
         one.name: test
         for one, (verdict, test) in zip(wanted, found, strict=True)
         if verdict == NOTICED
     }
     there = {one.name for one in guards()}
-    now = {name: test for name, test in (known | noticed).items() if name in there}
+    now = {
+        name: test
+        for name, test in (known | noticed).items()
+        if name in there or not (".py, " in name or ", line " in name)
+    }
     if now != known:
         text = json.dumps(now, indent=1, sort_keys=True, ensure_ascii=False)
         NOTICED_BY.write_text(f"{text}\n", encoding="utf-8")

@@ -239,8 +239,12 @@ def test_the_power_to_act_is_enough_to_loosen(permit: Permit, office: Cast) -> N
 def test_who_proposed_to_loosen_does_not_do_it(permit: Permit, office: Cast) -> None:
     acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
     act = acts.propose_act(permit, kind="reinstate", reason=WHY, by=office.decision)
-    with pytest.raises(GateClosed, match="You made this recommendation or proposal"):
+    with pytest.raises(GateClosed, match="You proposed this"):
         acts.perform_act(act, by=office.decision)
+    acts.decline_act(act, reason=WHY, by=office.decision)
+    anew = acts.propose_act(permit, kind="reinstate", reason=WHY, by=office.analyst)
+    with pytest.raises(GateClosed, match="You proposed this"):
+        acts.perform_act(anew, by=office.decision)
 
 
 CONDITION = {"conditions_added": [{"en": "Condition 1 is void.", "fr": "Condition 1 annulée."}]}

@@ -16,7 +16,7 @@ from history import clock
 from history.actors import SYSTEM
 from history.domain.door import Conflict, door
 from history.models import Event
-from permits.choices import Flag, StatementKind
+from permits.choices import Flag, PartyRole, Screened, StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain import intake
 from permits.domain.assessment import (
@@ -31,7 +31,7 @@ from permits.domain.casefile import read_file
 from permits.domain.casework import head_of
 from permits.domain.ruling import rule_on
 from permits.domain.sources import add_evidence, add_measure, edit_source, remove_source
-from permits.domain.statements import flag_key
+from permits.domain.statements import END_USER_KEY, flag_key, party_key
 from permits.models import Application, Card
 from tests.people import Cast, make_cast
 from tests.permits import factories
@@ -170,6 +170,24 @@ STALES: dict[str, tuple[Change, *tuple[str, ...]]] = {
             by=office.analyst,
         ),
         "Evidence that it cites has changed or was removed.",
+    ),
+    "a party that is listed": (
+        lambda case, office: say(
+            case,
+            StatementKind.SCREENING,
+            party_key(read_file(case).parties_as(PartyRole.CONSIGNEE)[0].pk),
+            Screened.LISTED,
+            by=office.analyst,
+            policies=("RU-listing",),
+        ),
+        "A party is listed, or is so no more.",
+        "The ruling has moved.",
+    ),
+    "what the end-user is": (
+        lambda case, office: say(
+            case, StatementKind.END_USER, END_USER_KEY, "private", by=office.analyst
+        ),
+        "What the end-user is stated to be has changed.",
     ),
     "a measure that ended": (
         lambda case, office: edit_source(

@@ -11,6 +11,7 @@ import pytest
 
 from accounts.choices import Power, Role
 from accounts.domain.delegations import delegations_in_force
+from accounts.exceptions import NotPermitted
 from accounts.models import User
 from history import clock
 from permits.choices import Flag, PartyRole, Screened, StatementKind
@@ -21,6 +22,7 @@ from permits.domain.casefile import read_file
 from permits.domain.consultations import consult
 from permits.domain.decision import issue
 from permits.domain.gate import RULES, Gate, GateClosed, check_gate
+from permits.domain.recommendation import recommend, send_back
 from permits.domain.ruling import rule_on
 from permits.domain.statements import (
     APPLICANT_KEY,
@@ -30,10 +32,11 @@ from permits.domain.statements import (
     RAISED,
     STATE_SAFETY_KEY,
     authorization_key,
+    countersign,
     party_key,
     set_aside,
 )
-from permits.models import Application, Permit, Statement
+from permits.models import Application, Permit, Recommendation, Statement
 from tests.people import Cast, give_delegation, give_role, make_cast
 from tests.permits.factories import (
     LINE,
@@ -41,12 +44,14 @@ from tests.permits.factories import (
     answer_cards,
     attached,
     clear_parties,
+    in_a_year,
     lower,
     make_in_review,
     make_ready,
     make_recommended,
     say,
 )
+from tests.policies.changes import approved, draft
 
 FIRST = CONSIDERATIONS[0].number
 LISTED_UNDER = "RU-listing"
@@ -304,21 +309,48 @@ def test_what_was_countersigned_and_is_stale_shuts_the_gate(office: Cast) -> Non
     assert "what it is about has changed since" in found["G6"]
 
 
+def test_an_answer_against_the_one_that_counts_shuts_the_gate(office: Cast) -> None:
+    """Which of the two is stricter, only the policy knows: nobody loses it alone."""
+    application = make_in_review(office.analyst, activity="brokering", destination="HK")
+    file = read_file(application)
+    key = rule_on(file, on=clock.today(), known_at=clock.now()).open_questions[0]
+
+    def is_told() -> bool:
+        return "Another answer than the one" in against(gate_of(application)).get("G6", "")
+
+    say(application, StatementKind.ANSWER, key, "no", by=office.analyst, second=office.analyst_b)
+    assert not is_told()
+    other = say(application, StatementKind.ANSWER, key, "yes", by=office.senior)
+    assert is_told()
+    say(application, StatementKind.ANSWER, key, "no", by=office.analyst)
+    with pytest.raises(NotPermitted, match="only who made it takes it back"):
+        set_aside(other, by=office.analyst, reason=WHY)
+    assert is_told()
+    countersign(statement(application, StatementKind.ANSWER), by=office.analyst_b)
+    assert not is_told()
+
+
 # Who decides
 
 
-def personal(application: Application, by: User, proposer: User | None = None) -> dict[str, str]:
+def personal(application: Application, by: User) -> dict[str, str]:
     """What stands against this person alone."""
     delegations = delegations_in_force(by, clock.today())
-    found = against(gate_of(application, by=by, proposer=proposer, delegations=delegations))
+    found = against(gate_of(application, by=by, delegations=delegations))
     return {code: words for code, words in found.items() if code in ("G12", "G13")}
 
 
 def test_who_recommended_does_not_decide(office: Cast) -> None:
+    """Also where they took it back since and a colleague made another."""
+    give_role(office.decision, Role.ANALYST)
     application = make_recommended(office.analyst, office.senior)
-    assert personal(application, office.decision, office.analyst) == {}
-    found = personal(application, office.decision, office.decision)
-    assert found == {"G12": "You made this recommendation or proposal."}
+    assert personal(application, office.decision) == {}
+    for by in (office.decision, office.analyst):
+        standing = Recommendation.objects.get(application=application, set_aside_at=None)
+        send_back(standing, reason=WHY, by=office.analyst)
+        recommend(application, outcome="issued", reasons=WHY, valid_to=in_a_year(), by=by)
+        found = personal(application, office.decision)
+        assert found == {"G12": "You made a recommendation on this case."}
 
 
 @pytest.mark.parametrize("part", ["edited", "signed", "countersigned"])
@@ -335,7 +367,7 @@ def test_who_reviewed_does_not_decide(office: Cast, part: str) -> None:
     if part != "edited":
         sign_card(sign_card(card, by=first), by=second)
     edit_card(application, FIRST, {"finding": "Anew"}, by=office.analyst)
-    found = personal(application, office.decision, office.analyst_b)
+    found = personal(application, office.decision)
     assert found == {"G12": "You edited or signed a consideration of this case."}
 
 
@@ -358,20 +390,38 @@ def test_who_took_an_exception_does_not_decide(db: None, claims: bool) -> None:
             second=second,
             document=attached(application, people.analyst),
         )
-        found = personal(application, people.decision, people.analyst)
+        found = personal(application, people.decision)
     assert found == {"G12": "You claimed or countersigned an exception on this case."}
+
+
+def test_who_wrote_a_policy_that_an_answer_takes_out_does_not_decide(office: Cast) -> None:
+    for role in (Role.ADMINISTRATOR, Role.ANALYST):
+        give_role(office.decision, role)
+    question = {"code": "army", "en": "For the army?", "fr": "Pour l’armée?", "applies_if": "yes"}
+    approved(draft(office.decision, of_policy={"questions": [question]}), by=office.admin_b)
+    application = make_in_review(office.analyst)
+    said: dict[str, Any] = {
+        "kind": StatementKind.ANSWER,
+        "key": "TR-9999-suspension:army",
+        "value": "no",
+    }
+    with pytest.raises(NotPermitted, match="You drafted or approved this policy"):
+        say(application, **said, by=office.analyst, second=office.decision)
+    say(application, **said, by=office.analyst, second=office.senior)
+    found = personal(application, office.decision)
+    assert found == {"G12": "You drafted or approved a policy that this rests on."}
 
 
 def test_who_declared_a_conflict_does_not_decide(office: Cast) -> None:
     application = make_recommended(office.analyst, office.senior)
     intake.declare_conflict(application, by=office.decision, reason=WHY)
-    found = personal(application, office.decision, office.analyst)
+    found = personal(application, office.decision)
     assert found == {"G12": "You declared a conflict of interest."}
 
 
 def test_who_decides_has_a_delegation_with_this_power(office: Cast) -> None:
     application = make_recommended(office.analyst, office.senior)
-    ready = {"by": office.decision, "proposer": office.analyst}
+    ready = {"by": office.decision}
     assert list(against(gate_of(application, **ready))) == ["G13"]
     (held,) = delegations_in_force(office.decision, clock.today())
     for power, wrong in ((Power.DECIDE, Power.ACT), (Power.ACT, Power.DECIDE)):

@@ -133,6 +133,9 @@ BAD_LINES: list[tuple[dict[str, Any], str]] = [
     ({"quantity": Decimal(-1)}, "quantity"),
     ({"unit_value": Decimal("1.234")}, "unit_value"),
     ({"us_origin_percent": Decimal(101)}, "us_origin_percent"),
+    ({"unit_value": Decimal("99999999999999.99")}, "unit_value"),
+    ({"quantity": None, "total_value": Decimal("9999999999999999.99")}, "total_value"),
+    ({"quantity": Decimal(30_000_000), "unit_value": Decimal("999999999.99")}, "total_value"),
     ({"unit": "x" * 41}, "unit"),
     ({"items": [], "description": ""}, "description"),
     (

@@ -180,6 +180,34 @@ def test_only_who_reviews_adds_a_source_and_only_in_review(
     assert on_file(case, kind) == []
 
 
+@pytest.mark.parametrize(
+    ("days", "at_fault"),
+    [
+        ({"dated": 1}, "dated"),
+        ({"dated": -2, "expires_on": -3}, "expires_on"),
+        ({"dated": -2, "expires_on": 0}, "expires_on"),
+        ({"dated": -2, "expires_on": 1}, None),
+    ],
+)
+def test_a_measure_in_force_has_begun_and_not_ended(
+    case: Application, office: Cast, days: Mapping[str, int], at_fault: str | None
+) -> None:
+    given = {name: clock.today() + timedelta(days=number) for name, number in days.items()}
+    values = {**MEASURE, **given, "is_in_force": True}
+    if at_fault is None:
+        assert add_measure(case, values, by=office.analyst).is_in_force
+        return
+    with pytest.raises(ValidationError) as refusal:
+        add_measure(case, values, by=office.analyst)
+    assert set(refusal.value.message_dict) == {at_fault}
+
+
+def test_a_measure_that_ended_is_recorded_as_one_that_did(case: Application, office: Cast) -> None:
+    today = clock.today()
+    ended = {"dated": today - timedelta(days=9), "expires_on": today - timedelta(days=3)}
+    assert add_measure(case, {**MEASURE, **ended}, by=office.analyst).expires_on
+
+
 DAY = date(2026, 5, 10)
 
 

@@ -116,6 +116,12 @@ def test_a_line_is_used_up_by_its_quantity_or_its_value(
     assert line.is_exhausted is is_exhausted
 
 
+def test_goods_free_of_charge_are_used_up_by_their_quantity() -> None:
+    for used, wanted in ((9, False), (10, True)):
+        line = LineStanding(1, "each", Decimal(10), Decimal(0), Decimal(used), Decimal(0))
+        assert line.is_exhausted is wanted
+
+
 def line(**values: Any) -> LineStanding:
     return LineStanding(
         **{"number": 1, "unit": "each", "quantity": Decimal(5), "value": None, **values}

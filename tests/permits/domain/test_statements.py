@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
-from permits.choices import Flag, Screened, StatementKind
+from permits.choices import Flag, PartyRole, Screened, StatementKind
 from permits.domain import intake
 from permits.domain.casefile import read_file
 from permits.domain.requirements import LIMITS, required_facts
@@ -318,6 +318,35 @@ def test_a_raised_flag_outlives_its_line(case: Application, office: Cast) -> Non
     key = flag_key(2, Flag.EIPA_4_1)
     say(case, StatementKind.FLAG, key, "no", by=office.analyst, second=office.senior)
     assert counted(read_file(case)).flag(2, Flag.EIPA_4_1) is False
+
+
+def test_what_is_gone_is_stated_anew_where_the_gate_waits_for_it(
+    case: Application, office: Cast
+) -> None:
+    """What two people said of a line is stale once it is removed, and they say it again."""
+    key = flag_key(1, Flag.EIPA_4_1)
+    say(case, StatementKind.FLAG, key, "yes", by=office.senior)
+    say(case, StatementKind.FLAG, key, "no", by=office.analyst, second=office.senior)
+    party = next(one for one in read_file(case).parties if one.role == PartyRole.CONSIGNEE)
+    screened = {"by": office.analyst, "second": office.senior}
+    listing = min(listing_policies())
+    say(
+        case,
+        StatementKind.SCREENING,
+        party_key(party.pk),
+        Screened.LISTED,
+        by=office.senior,
+        policies=(listing,),
+    )
+    say(case, StatementKind.SCREENING, party_key(party.pk), Screened.CLEAR, **screened)
+    intake.remove_line(read_file(case).lines[0], by=office.analyst)
+    intake.remove_party(party, by=office.analyst)
+    assert [one.is_stale for one in standing(read_file(case))] == [True, True]
+    say(case, StatementKind.FLAG, key, "no", **screened)
+    say(case, StatementKind.SCREENING, party_key(party.pk), Screened.CLEAR, **screened)
+    assert [one.is_stale for one in standing(read_file(case))] == [False, False]
+    with pytest.raises(ValidationError, match="about nothing"):
+        say(case, StatementKind.FLAG, flag_key(1, Flag.WMD_END_USE), "no", by=office.analyst)
 
 
 def test_the_limit_of_a_permit_is_not_waived(office: Cast) -> None:

@@ -23,7 +23,7 @@ from permits.domain.decision import refuse
 from permits.domain.intake import withdraw
 from permits.domain.recommendation import put_to_applicant, recommend, record_reply
 from permits.domain.sources import add_evidence, add_measure
-from permits.domain.statements import APPLICANT_KEY, NOT_RESIDENT
+from permits.domain.statements import APPLICANT_KEY, END_USER_KEY, NOT_RESIDENT
 from permits.models import Application, Card, Decision, Evidence
 from policies.models import Provision
 from tests.people import Cast
@@ -132,6 +132,7 @@ def test_all_that_is_signed_is_shown_where_it_is_signed(office: Cast, language: 
         assert str(source[name]) in words
     for name in ("giver", "form", "wording", "mechanism"):
         assert measure[name] in words
+    assert {"en": "It is not available today", "fr": "Elle n’est pas disponible"}[language] in words
     assert "Not cited" not in words
     assert len(shown) == 11
     page = response.content.decode()
@@ -221,6 +222,12 @@ def test_a_consideration_shows_what_it_is_about_and_who_answered(office: Cast) -
         *("A ministry", "None of ours"),
     ]
     assert [one for one in told if one not in facts] == []
+    assert "Government" in facts
+    say(case, StatementKind.END_USER, END_USER_KEY, "private", by=office.analyst)
+    page = as_person(office.analyst).get(card_page(case)).content.decode()
+    facts = page[page.index('id="common-name"') : page.index('id="sign-name"')]
+    assert "Private" in facts
+    assert "Government" not in facts
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
