@@ -312,8 +312,8 @@ def no_question_is_open(outlook: Outlook) -> Iterator[Reason]:
     for said in contradictions(outlook.file):
         yield Reason(
             _(
-                "%(question)s Another answer than the one that counts waits for a second person:"
-                " countersign it, or state anew with a second person what holds."
+                "%(question)s An answer against the one that counts waits: a second person"
+                " countersigns it, or who made it takes it back."
             )
             % {"question": register.question(said.key)[_language()]},
             f"statement-{said.pk}",
@@ -341,14 +341,16 @@ def every_consideration_is_answered(outlook: Outlook) -> Iterator[Reason]:
 
 
 def no_substantial_risk_remains(outlook: Outlook) -> Iterator[Reason]:
-    for state in outlook.states:
-        words = _NOT_EXCLUDED.get(state.residual)
+    yield from risks_found(outlook.file)
+
+
+def risks_found(file: CaseFile) -> Iterator[Reason]:
+    """Each consideration of the file that does not exclude a substantial risk."""
+    for one in considerations.CONSIDERATIONS:
+        card = file.card(one.number)
+        words = _NOT_EXCLUDED.get(card.residual) if card else None
         if words is not None:
-            name = considerations.BY_NUMBER[state.number].name
-            yield Reason(
-                str(words) % {"name": name},
-                card=considerations.BY_NUMBER[state.number].slug,
-            )
+            yield Reason(str(words) % {"name": one.name}, card=one.slug)
 
 
 def every_consideration_is_signed(outlook: Outlook) -> Iterator[Reason]:

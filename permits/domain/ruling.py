@@ -190,14 +190,17 @@ def is_war_material(line: Line, stated: Counted) -> bool:
     """Whether s. 7.3 applies to a line: as two people stated, else by its items.
 
     Groups 2 and 9 are, and so are Group 6 and items 5501, 5503 and 5504 until it is stated that
-    they are not: the Act does not define "arms, ammunition, implements or munitions of war".
+    they are not: the Act does not define "arms, ammunition, implements or munitions of war". So is
+    what is named less precisely than these, such as Group 5.
     """
     said = stated.flag(line.number, Flag.WAR_MATERIAL)
     if said is not None:
         return said
     codes = [parts(code) for code in line.items]
     return any(code[:1] and code[0] in _ARMS_GROUPS for code in codes) or any(
-        code[: len(named)] == named for code in codes for named in _PERHAPS_ARMS
+        code and code[: len(named)] == named[: len(code)]
+        for code in codes
+        for named in _PERHAPS_ARMS
     )
 
 

@@ -295,9 +295,9 @@ class Said:
 def state(application: Application, said: Said, *, by: User) -> Statement:
     """Makes a statement. One that loosens waits for a second person.
 
-    It takes the place of one that waits for the same key, but of no other person's answer against
-    what counts; one that counts alone takes the place of all. Raises ValidationError for what
-    cannot be said, NotPermitted, Refused.
+    It takes the place of one that waits for the same key; one that counts alone takes the place of
+    all. Raises ValidationError for what cannot be said, NotPermitted (also where somebody else's
+    answer against what counts waits for that key), Refused.
     """
     reason = checked_reason(said.reason)
     with acting(Action.STATE, application, by=by) as work:
@@ -308,9 +308,9 @@ def state(application: Application, said: Said, *, by: User) -> Statement:
         entry = work.record(
             Verb.STATED, reason=reason, data={"kind": said.kind.value, "key": said.key}
         )
-        held = [one for one in contradictions(file) if one.made_by_id != by.pk]
         for old in _of_key(file, said.kind, said.key):
-            if alone or (Standing(old, is_stale=False).waits and old not in held):
+            if alone or Standing(old, is_stale=False).waits:
+                _refuse_to_drop(file, old, by=by)
                 entry.set(old, set_aside_by=by, set_aside_at=now)
         made = Statement(
             application=work.application,
@@ -464,10 +464,7 @@ def refuse_to_set_aside(file: CaseFile, statement: Statement, *, by: User) -> No
     """
     if statement.set_aside_at is not None:
         raise Refused(_("This statement was set aside."))
-    if statement.made_by_id != by.pk and statement in contradictions(file):
-        raise NotPermitted(
-            _("This says otherwise than what counts: only who made it takes it back.")
-        )
+    _refuse_to_drop(file, statement, by=by)
     if statement.counts_alone or (
         statement.countersigned_at is not None and counts_alone(statement.kind, statement.value)
     ):
@@ -488,6 +485,17 @@ def refuse_to_set_aside(file: CaseFile, statement: Statement, *, by: User) -> No
             _(
                 "This took the place of something stricter, which would not come back. State what"
                 " holds now: that sets this aside once it counts."
+            )
+        )
+
+
+def _refuse_to_drop(file: CaseFile, statement: Statement, *, by: User) -> None:
+    """Raises NotPermitted for somebody else's answer against the one that counts."""
+    if statement.made_by_id != by.pk and statement in contradictions(file):
+        raise NotPermitted(
+            _(
+                "An answer against the one that counts waits here: a second person countersigns it,"
+                " or who made it takes it back."
             )
         )
 

@@ -25,6 +25,7 @@ from permits.choices import PartyRole, PermitStatus
 from permits.domain import acts
 from permits.domain.casefile import read_file
 from permits.domain.casework import head_of
+from permits.domain.gate import risks_found
 from permits.domain.letters import papers
 from permits.domain.ruling import coming, rule_on
 from permits.domain.standing import LineStanding, read_standing, read_standings
@@ -84,6 +85,7 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "permit": row,
         "coming": coming(ruling) if now.may_be_used else [],
+        "risks": list(risks_found(file)) if now.may_be_used else [],
         "standing": now,
         "tone": TONES.get(now.status, ""),
         "conditions": file.conditions,

@@ -319,7 +319,8 @@ def _measure_in_full(row: Measure) -> str:
     told = _in_full(row, MEASURE_FIELDS)
     if is_available(row, clock.today()):
         return told
-    return f"{told}\n{_('It is not available today: s. 7.4 looks at available measures.')}"
+    warning = _("It is not available today: s. 7.4 looks at available measures.")
+    return f"{told}\n{warning}"
 
 
 def _label(row: Any, name: str) -> str:

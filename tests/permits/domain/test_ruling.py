@@ -105,6 +105,7 @@ def test_what_is_said_of_a_line_is_a_fact_of_that_line_alone(flag: Flag, said: s
         (["5501"], True),
         (["5503"], True),
         (["5504(2)(c)"], True),
+        (["5"], True),
         (["5502"], False),
         (["1-1.A.1"], False),
         (["20-1"], False),

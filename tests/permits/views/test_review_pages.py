@@ -11,7 +11,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
-from pytest_django.asserts import assertContains
+from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.days import short_day
 from accounts.models import User
@@ -27,7 +27,14 @@ from permits.domain.statements import APPLICANT_KEY, END_USER_KEY, NOT_RESIDENT
 from permits.models import Application, Card, Decision, Evidence
 from policies.models import Provision
 from tests.people import Cast
-from tests.permits.factories import ANSWERS, WHY, answer_cards, make_in_review, say
+from tests.permits.factories import (
+    ANSWERS,
+    WHY,
+    answer_cards,
+    make_in_review,
+    make_permit,
+    say,
+)
 
 ANEW = "Saved. Two people sign it anew."
 CITED_ANEW = "Saved. The considerations that cite it are signed anew."
@@ -266,3 +273,15 @@ def test_a_decision_is_shown_with_its_own_grounds_and_in_whose_capacity(
     # Of the office's own words, those of who reads them and not of who put it to the applicant.
     awaited = {"en": "Reply to the intended refusal", "fr": "Réponse au refus envisagé"}
     assertContains(page, f'<span class="sub">{awaited[language]}</span>')
+
+
+def test_a_permit_tells_of_a_risk_that_was_found_since(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    address = reverse("permits:permit", args=[permit.number])
+    client, words = as_person(office.decision), "do not exclude a substantial risk any more"
+    assertNotContains(client.get(address), words)
+    values = {"residual": "substantial_risk"}
+    edit_card(permit.application, "7.3(1)(b)(i)", values, by=office.analyst)
+    page = client.get(address)
+    assertContains(page, words)
+    assertContains(page, card_page(permit.application, "b-i"))
