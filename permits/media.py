@@ -12,7 +12,7 @@ import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 from unicodedata import category
@@ -52,19 +52,35 @@ _DAMAGED = (
 _TYPES = "[Content_Types].xml"
 _MANIFEST = "META-INF/manifest.xml"
 _LONGEST_LIST = 1_000_000
-_OF_PROGRAMS = frozenset({"basic", "scripts", "activex"})
+_LONGEST_PART = 50_000_000
+_OF_PROGRAMS = frozenset({"basic", "scripts", "activex", "externallinks"})
 _PROGRAMS = (
     *(".docm", ".dotm", ".xlsm", ".xltm", ".xlsb", ".pptm", ".potm", ".ppsm"),
     *(".exe", ".dll", ".com", ".scr", ".msi", ".jar"),
-    *(".bat", ".cmd", ".ps1", ".js", ".vbs", ".hta"),
+    *(".bat", ".cmd", ".ps1", ".js", ".jse", ".vbs", ".vbe", ".wsf", ".wsh", ".hta", ".sh"),
+    *(".lnk", ".url", ".reg", ".pif", ".cpl", ".zip", ".7z", ".rar", ".iso"),
 )
+_SAID_OF_PROGRAMS = ("macro", "vba", "oleobject", "activex", "externallink")
+"""In the type of a part, or of the relation to it, whatever the part is called."""
+_CARRIED = (".docx", ".xlsx", ".pptx")
+"""What a chart or a page shows may come with it; any other package is an attachment."""
+_RUNS_IN_AN_ODT = frozenset({"event-listener", "object-ole", "applet", "plugin"})
+_ASKS_A_PROGRAM = re.compile(r"^\s*DDE(?:AUTO)?\b", re.IGNORECASE | re.MULTILINE)
+"""A field of a text that starts another program for its words."""
 _MOST_PARTS = 5_000
 _MOST_UNPACKED = 500_000_000  # Bytes.
 _PIECE = 64 * 1024
+_BLANK = rb"(?:[\s\0]|%[^\r\n]*+)"
 _NOT_IN_A_PDF = re.compile(
-    rb"/(?:Encrypt|JavaScript|Launch|EmbeddedFiles?|RichMedia)(?=[\s\0()<>\[\]{}/%]|$)"
+    rb"/(?:(?:Encrypt|JavaScript|Rendition|XFA|Launch|SubmitForm|ImportData|GoToE"
+    rb"|EmbeddedFiles?|FileAttachment|RichMedia)(?=[\s\0()<>\[\]{}/%%]|$)"
+    rb"|EF%(blank)b*+(?:<<|\d++%(blank)b++\d++%(blank)b++R))" % {b"blank": _BLANK}
 )
-"""What locks a PDF, runs in it or is carried by it: each needs one of these names."""
+"""What locks a PDF, runs in it or is carried by it: each needs one of these names.
+
+A script is of an action that one of them names. `/EF`, so short that a picture's bytes hold it by
+chance, counts with what it leads to.
+"""
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _STREAM = re.compile(rb"\bstream\r?\n?")
 _OF_OBJECTS = re.compile(rb"/ObjStm|/First\s++\d++(?!\s+\d+\s+R)")
@@ -136,13 +152,13 @@ def _office(file: BinaryIO) -> Media | None:
             # Of two parts under one name a reader may take either; it minds no capitals.
             if len({name.lower() for name in names}) < len(parts):
                 return None
-            if any(_runs(name) for name in names) or _fetches(archive, names):
+            if any(_runs(name) for name in names) or _leads_astray(archive, names):
                 return None
             for part, media in _PARTS.items():
                 if part in names and _TYPES in names:
-                    return None if _has_macros(archive) else media
+                    return None if _has_macros(archive) or _asks(archive, names) else media
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 100:
-                if _is_locked(archive, names):
+                if _is_locked(archive, names) or _listens(archive, names):
                     return None
                 return ODT if archive.read("mimetype") == ODT.media_type.encode() else None
     except _DAMAGED:
@@ -167,19 +183,74 @@ def _has_macros(archive: zipfile.ZipFile) -> bool:
 
     Raises ValueError as `_elements`.
     """
-    said = [one.get("ContentType", "").lower() for _name, one in _elements(archive, _TYPES)]
-    return any("macro" in one or "vba" in one for one in said)
+    said = [one.get("ContentType", "") for _name, one in _elements(archive, _TYPES)]
+    return any(_is_of_programs(one) for one in said)
 
 
-def _fetches(archive: zipfile.ZipFile, names: Collection[str]) -> bool:
-    """Whether it takes in anything from elsewhere when it is opened; a link is followed by hand."""
-    return any(
-        one.get("TargetMode", "").lower() == "external"
-        and not one.get("Type", "").endswith("/hyperlink")
-        for name in names
-        if name.lower().endswith(".rels")
-        for _element, one in _elements(archive, name)
-    )
+def _is_of_programs(said: str) -> bool:
+    last = said.lower().replace("\\", "/").rpartition("/")[2]
+    return any(word in last for word in _SAID_OF_PROGRAMS) or last == "control"
+
+
+def _leads_astray(archive: zipfile.ZipFile, names: Collection[str]) -> bool:
+    """Whether a part is related to a program or an attachment, or to anything from elsewhere.
+
+    What comes from elsewhere is taken in when the document is opened; a link is followed by hand.
+    """
+    for name in names:
+        if not name.lower().endswith(".rels"):
+            continue
+        for _element, one in _elements(archive, name):
+            kind = one.get("Type", "")
+            outside = one.get("TargetMode", "").lower() == "external"
+            if _is_of_programs(kind) or (outside and not kind.endswith("/hyperlink")):
+                return True
+            target = one.get("Target", "").lower()
+            if kind.lower().endswith("/package") and not target.endswith(_CARRIED):
+                return True
+    return False
+
+
+def _asks(archive: zipfile.ZipFile, names: Collection[str]) -> bool:
+    """Whether a field of the text asks another program for its words. Raises as `_read`."""
+    said: list[str] = []
+    inside = ""
+
+    def see(element: str, attributes: Mapping[str, str]) -> None:
+        nonlocal inside
+        inside = element.rpartition(":")[2]
+        # A line for each field; what one says may come in several pieces.
+        if inside in {"fldChar", "fldSimple", "p"}:
+            said.append("\n")
+        said.extend(value for key, value in attributes.items() if key.endswith("instr"))
+
+    def hear(text: str) -> None:
+        if inside == "instrText":
+            said.append(text)
+
+    for name in names:
+        if name.lower().startswith("word/") and name.lower().endswith(".xml"):
+            _read(archive, name, see, hear)
+            said.append("\n")
+    return _ASKS_A_PROGRAM.search("".join(said)) is not None
+
+
+def _listens(archive: zipfile.ZipFile, names: Collection[str]) -> bool:
+    """Whether an OpenDocument runs or carries something, or asks another program.
+
+    Raises as `_read`.
+    """
+    found: list[str] = []
+
+    def see(element: str, _attributes: Mapping[str, str]) -> None:
+        name = element.rpartition(":")[2]
+        if name in _RUNS_IN_AN_ODT or name.startswith("dde-"):
+            found.append(name)
+
+    for part in names:
+        if part.lower().endswith(".xml"):
+            _read(archive, part, see)
+    return bool(found)
 
 
 def _is_locked(archive: zipfile.ZipFile, names: Collection[str]) -> bool:
@@ -213,6 +284,32 @@ def _elements(archive: zipfile.ZipFile, part: str) -> list[tuple[str, dict[str, 
     except expat.ExpatError as fault:
         raise ValueError("no XML") from fault
     return found
+
+
+def _read(
+    archive: zipfile.ZipFile,
+    part: str,
+    see: Callable[[str, dict[str, str]], None],
+    hear: Callable[[str], None] | None = None,
+) -> None:
+    """Shows the elements of a part to `see` and its text to `hear`; an empty one has none.
+
+    Raises ValueError for one that is too long, or not XML.
+    """
+    size = archive.getinfo(part).file_size
+    if size == 0:
+        # As LibreOffice writes for settings that nobody made.
+        return
+    if size > _LONGEST_PART:
+        raise ValueError("longer than a document is")
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = see
+    parser.CharacterDataHandler = hear
+    try:
+        with archive.open(part) as content:
+            parser.ParseFile(content)
+    except expat.ExpatError as fault:
+        raise ValueError("no XML") from fault
 
 
 def _is_text(file: BinaryIO) -> bool:

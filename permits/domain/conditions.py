@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.exceptions import Refused
 from accounts.models import User
-from accounts.reasons import checked_reason
+from accounts.reasons import checked_reason, is_readable
 from history import clock
 from permits.choices import Outcome
 from permits.domain.casework import acting, afresh
@@ -24,12 +24,15 @@ Words = tuple[str, str]
 
 
 def checked_words(words: Words) -> Words:
-    """The words without space around them. Raises ValidationError where a language is missing."""
+    """The words without space around them.
+
+    Raises ValidationError for a language in which there is nothing to read.
+    """
     english, french = (one.strip() for one in words)
     missing = {
         name: _("Write each condition in English and in French.")
         for name, text in (("text_en", english), ("text_fr", french))
-        if not text
+        if not is_readable(text)
     }
     if missing:
         raise ValidationError(missing)

@@ -79,7 +79,13 @@ def test_a_condition_is_changed_once_on_what_was_seen(office: Cast, case: Applic
 
 
 @pytest.mark.parametrize(
-    ("words", "field"), [(("", "Bien."), "text_fr"), (("Good.", "  "), "text_en")]
+    ("words", "field"),
+    [
+        (("", "Bien."), "text_fr"),
+        (("Good.", "  "), "text_en"),
+        (("Good.", "\u200b\u3164"), "text_en"),
+        (("\u3164", "Bien."), "text_fr"),
+    ],
 )
 def test_both_languages_are_needed_and_the_missing_one_is_named(
     office: Cast, case: Application, words: tuple[str, str], field: str

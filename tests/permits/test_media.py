@@ -74,8 +74,10 @@ MACRO_ENABLED = "application/vnd.ms-word.document.macroEnabled.main+xml"
         "".join(f"&#{ord(letter)};" for letter in MACRO_ENABLED),
         "application/vnd.ms-office.vbaProject",
         "application/vnd.ms-excel.macrosheet+xml",
+        "application/vnd.openxmlformats-officedocument.oleObject",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.externalLink+xml",
     ],
-    ids=["plain", "references", "vba", "sheet"],
+    ids=["plain", "references", "vba", "sheet", "ole", "link"],
 )
 def test_macros_are_found_however_the_list_of_parts_is_written(said: str, encoding: str) -> None:
     honest = files.office("word/document.xml", types=types("application/xml", encoding))
@@ -113,6 +115,11 @@ RELATIONS = (
         "word/embeddings/other.docm",
         "word/embeddings/program.EXE",
         "Object 1/Basic/Standard/Module.xml",
+        "word/embeddings/a.lnk",
+        "word/embeddings/a.vbe",
+        "word/embeddings/a.wsf",
+        "word/embeddings/a.zip",
+        "xl/externalLinks/externalLink1.xml",
     ],
 )
 def test_a_part_that_runs_is_found_wherever_it_lies(part: str) -> None:
@@ -126,6 +133,61 @@ def test_a_document_takes_in_nothing_from_elsewhere(kind: str, good: bool) -> No
     listed = {"word/_rels/settings.xml.rels": RELATIONS.format(kind=kind).encode()}
     found = media_of(BytesIO(files.office("word/document.xml", **listed)))
     assert found == (DOCX if good else None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "good"),
+    [
+        ("oleObject", "embeddings/package1.bin", False),
+        ("vbaProject", "x.bin", False),
+        ("control", "x.bin", False),
+        ("externalLink", "x.xml", False),
+        ("package", "embeddings/x.bin", False),
+        ("package", "../embeddings/Sheet1.xlsx", True),
+        ("printerSettings", "../printerSettings/printerSettings1.bin", True),
+        ("image", "media/image1.png", True),
+    ],
+)
+def test_what_runs_or_is_attached_is_found_by_its_relation(
+    kind: str, target: str, good: bool
+) -> None:
+    said = RELATIONS.format(kind=kind).replace(' TargetMode="External"', "")
+    listed = said.replace("https://example.test/x", target).encode()
+    made = files.office("word/document.xml", **{"word/_rels/document.xml.rels": listed})
+    assert media_of(BytesIO(made)) == (DOCX if good else None)
+
+
+@pytest.mark.parametrize(
+    ("inside", "good"),
+    [
+        ("<w:fldSimple w:instr='DDEAUTO c:\\cmd.exe \"/k calc\"'/>", False),
+        ("<w:instrText> DD</w:instrText></w:r><w:r><w:instrText>E x</w:instrText>", False),
+        ("<w:instrText>PAGE</w:instrText><w:fldChar/><w:instrText>dde x</w:instrText>", False),
+        ("<w:t>DDE Systems Ltd.</w:t>", True),
+        ('<w:instrText>HYPERLINK "https://dde.example/ dde"</w:instrText>', True),
+    ],
+)
+def test_a_field_that_asks_another_program_is_refused(inside: str, good: bool) -> None:
+    text = f'<w:document xmlns:w="urn:w"><w:p><w:r>{inside}</w:r></w:p></w:document>'
+    made = files.office("word/document.xml", **{"word/header1.xml": text.encode()})
+    assert media_of(BytesIO(made)) == (DOCX if good else None)
+
+
+@pytest.mark.parametrize(
+    ("inside", "good"),
+    [
+        ('<s:event-listener s:event-name="dom:load"/>', False),
+        ("<s:object-ole/>", False),
+        ("<s:dde-connection-decl/>", False),
+        ("<s:event-listeners/>", True),
+        ("<s:object/>", True),
+    ],
+)
+def test_an_open_document_that_runs_something_is_refused(inside: str, good: bool) -> None:
+    content = f'<s:document xmlns:s="urn:s">{inside}</s:document>'.encode()
+    parts = {"content_xml": content, "Configurations2__accelerator__current_xml": b""}
+    made = files.zipped(mimetype=ODT.media_type.encode(), **parts)
+    assert media_of(BytesIO(made)) == (ODT if good else None)
 
 
 def test_an_open_document_that_is_locked_is_refused() -> None:
@@ -169,6 +231,14 @@ SCRIPT = b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>"
         pdf(b"3 0 obj << /S /Launch /F (calc.exe) >> endobj"),
         pdf(b"3 0 obj << /Names << /EmbeddedFiles 4 0 R >> >> endobj"),
         pdf(b"3 0 obj << /Type /EmbeddedFile >> endobj"),
+        pdf(b"3 0 obj << /OpenAction << /S /Rendition /JS (app.alert\\(1\\)) >> >> endobj"),
+        pdf(b"3 0 obj << /AcroForm << /XFA 4 0 R /Fields [] >> >> endobj"),
+        pdf(b"3 0 obj << /Type /Filespec /F (run.exe) /EF << /F 5 0 R >> >> endobj"),
+        pdf(b"3 0 obj << /AF [4 0 R] >> endobj 4 0 obj << /F (run.exe) /EF%\n5 0 R >> endobj"),
+        pdf(b"3 0 obj << /Subtype /FileAttachment /FS 4 0 R >> endobj"),
+        pdf(b"3 0 obj << /S /SubmitForm /F (https://example.test/) >> endobj"),
+        pdf(b"3 0 obj << /S /ImportData /F (x.fdf) >> endobj"),
+        pdf(b"3 0 obj << /S /GoToE /T 4 0 R >> endobj"),
         pdf(packed=SCRIPT),
         pdf(packed=SCRIPT, told=b"/Type /Obj#53tm /N 1 /First 4"),
         pdf(packed=SCRIPT, told=b"/N 1 /First 4"),
@@ -176,7 +246,7 @@ SCRIPT = b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>"
         pdf(packed=b"<< >>").replace(b"stream\n", b"stream\nnot deflate"),
         pdf(packed=b" " * 101_000_000),
     ],
-    ids=range(12),
+    ids=range(20),
 )
 def test_a_pdf_that_is_locked_runs_or_carries_something_is_refused(content: bytes) -> None:
     assert media_of(BytesIO(content)) is None
@@ -189,8 +259,9 @@ def test_a_pdf_that_is_locked_runs_or_carries_something_is_refused(content: byte
         pdf(packed=b"<< /Type /Page >>"),
         pdf(b"3 0 obj << /Type /Outlines /First 12 0 R >> endobj 4 0 obj << /Filter /DCTDecode >>\n"
             b"stream\n\xff\xd8\xff /Filter\nendstream endobj"),
+        pdf(b"3 0 obj << /EFont 12 0 R >> endobj stream\n\xff/EF 9/JS(\xff\nendstream"),
     ],
-    ids=range(3),
+    ids=range(4),
 )  # fmt: skip
 def test_a_pdf_that_only_shows_is_taken(content: bytes) -> None:
     assert media_of(BytesIO(content)) == PDF
