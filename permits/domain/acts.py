@@ -32,7 +32,15 @@ from permits.domain.conditions import checked_words
 from permits.domain.faults import Faults
 from permits.domain.gate import GateClosed, check_gate
 from permits.domain.ruling import rule_on
-from permits.domain.standing import Standing, loosens, read_standing, standing_of
+from permits.domain.standing import (
+    FIGURES,
+    Difference,
+    Standing,
+    differences,
+    loosens,
+    read_standing,
+    standing_of,
+)
 from permits.figures import dollars, figure, refuse_too_large
 from permits.models import Notice, Permit, PermitAct, PermitLine, SweepGroup, Use
 from permits.verbs import Verb
@@ -339,9 +347,7 @@ def _checked_day(value: Any) -> date:
         raise ValidationError(_("Give a day, such as 2026-04-16.")) from None
 
 
-_FIGURES: Mapping[str, Any] = {
-    name: PermitLine._meta.get_field(name) for name in ("quantity", "value")
-}
+_FIGURES: Mapping[str, Any] = {name: PermitLine._meta.get_field(name) for name in FIGURES}
 
 
 def _checked_figure(name: str, value: Any) -> str:
@@ -369,27 +375,16 @@ def _refuse_more(name: str, wanted: str, line: PermitLine) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What an act not done yet would make of the permit today: each change as what, from, to.
+    """What an act not done yet would make of the permit today. `loosens`: it passes the gate."""
 
-    `to` alone is of a condition, as it will read in both languages. `loosens`: it passes the gate.
-    """
-
-    changes: tuple[tuple[str, Any, Any], ...]
+    changes: tuple[Difference, ...]
     loosens: bool
 
 
 def effect_of(act: PermitAct) -> Effect:
     """What the act would change. Four queries."""
     before, after = _before_and_after(act)
-    found: list[tuple[str, Any, Any]] = []
-    if before.valid_to != after.valid_to:
-        found.append(("valid_to", before.valid_to, after.valid_to))
-    for was, now in zip(before.lines, after.lines, strict=True):
-        for name in _FIGURES:
-            if getattr(was, name) != getattr(now, name):
-                found.append((f"{name}:{was.number}", getattr(was, name), getattr(now, name)))
-    found += [("condition", one["en"], one["fr"]) for one in act.change.get("conditions_added", ())]
-    return Effect(tuple(found), loosens(before, after))
+    return Effect(differences(before, after), loosens(before, after))
 
 
 def _before_and_after(act: PermitAct) -> tuple[Standing, Standing]:

@@ -153,7 +153,13 @@ def letter_bytes(letter: Letter) -> bytes:
 def file_name(letter: Letter) -> str:
     """What the file is called when it is saved."""
     number = canonical.decode(letter.content.encode())["number"]
-    return f"{number}-{letter.kind.replace('_', '-')}.pdf"
+    parts = [number, letter.kind.replace("_", "-")]
+    act = letter.act
+    if act is not None:
+        done = PermitAct.objects.filter(permit=act.permit_id, done_at__isnull=False)
+        place = list(done.order_by("done_at", "pk").values_list("pk", flat=True)).index(act.pk) + 1
+        parts += [str(place), act.kind]
+    return f"{'-'.join(parts)}.pdf"
 
 
 # What a letter is about

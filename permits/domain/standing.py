@@ -197,6 +197,42 @@ def read_standings(permits: Iterable[Permit], on: date) -> Iterator[tuple[Permit
         yield row, standing_of(row, lines[row.pk], acts[row.pk], uses[row.pk], on)
 
 
+FIGURES = ("quantity", "value")
+Difference = tuple[str, Any, Any]
+"""What, from, to; or of a condition that is added, its words in both languages.
+
+What: `valid_to`, `condition`, or a figure with the number of its line, `quantity:1`.
+"""
+
+
+def differences(before: Standing, after: Standing) -> tuple[Difference, ...]:
+    """The days, figures and conditions in which a permit after an act is another."""
+    found: list[Difference] = []
+    if before.valid_to != after.valid_to:
+        found.append(("valid_to", before.valid_to, after.valid_to))
+    for was, now in zip(before.lines, after.lines, strict=True):
+        for name in FIGURES:
+            if getattr(was, name) != getattr(now, name):
+                found.append((f"{name}:{was.number}", getattr(was, name), getattr(now, name)))
+    added = after.conditions_added[len(before.conditions_added) :]
+    found += [("condition", english, french) for english, french in added]
+    return tuple(found)
+
+
+def changes_done(
+    permit: Permit, lines: Iterable[PermitLine], acts: Iterable[PermitAct]
+) -> dict[int, tuple[Difference, ...]]:
+    """What each act that was done changed when it was done, by its key."""
+    held, done = list(lines), _done(acts, date.max)
+    found = {}
+    before = standing_of(permit, held, (), (), date.max)
+    for place, act in enumerate(done, start=1):
+        after = standing_of(permit, held, done[:place], (), date.max)
+        found[act.pk] = differences(before, after)
+        before = after
+    return found
+
+
 def loosens(before: Standing, after: Standing) -> bool:
     """Whether anything may be done after that could not be before."""
     if after.valid_to > before.valid_to or after.valid_from < before.valid_from:

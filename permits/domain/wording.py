@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,7 @@ from history.domain import proofs
 from history.models import Checkpoint, Event, Log
 from permits.choices import ActKind, LetterKind, PartyRole, RefusalGround, ReturnGround
 from permits.domain.casefile import CaseFile
+from permits.domain.standing import changes_done
 from permits.figures import dollars, figure
 from permits.models import PermitAct, PermitLine
 from policies.choices import Activity
@@ -33,7 +35,10 @@ LANGUAGES = {"en": "en-ca", "fr": "fr-ca"}
 
 
 def both(words: str | _StrPromise, **values: object) -> Words:
-    """The words in English and in French; days and figures among `values` as each writes them."""
+    """The words in English and in French; days and figures among `values` as each writes them.
+
+    A value may be a function that writes it.
+    """
     found = {}
     for name, code in LANGUAGES.items():
         with override(code):
@@ -48,6 +53,8 @@ def same(text: object) -> Words:
 
 
 def _told(value: object) -> object:
+    if callable(value):
+        return value()
     if isinstance(value, date):
         return day_in_words(value)
     return dollars(value) if isinstance(value, Decimal) else value
@@ -77,7 +84,7 @@ def say(
         "facts": list(_facts(file, kind, act)),
         "paragraphs": list(_paragraphs(file, kind, act)),
         "lines": _lines(file) if act is None else [],
-        "conditions": _conditions(file, kind, act),
+        "conditions": _conditions(file, kind),
         "reasons": _reasons(file, kind, act),
         "signed": _signed(file, kind, act),
         "words": _words(),
@@ -103,12 +110,20 @@ def _facts(file: CaseFile, kind: LetterKind, act: PermitAct | None) -> Iterator[
         yield _fact(_("Valid from"), _day(file.permit.valid_from))
         yield _fact(_("Valid to, inclusive"), _day(file.permit.valid_to))
     if act is not None:
-        line = act.line
-        whole = both(_("The whole permit"))
         yield _fact(_("Act"), both(ActKind(act.kind).label))
-        yield _fact(
-            _("Of"), whole if line is None else both(_("Line %(number)d"), number=line.number)
-        )
+        yield _fact(_("Of"), _of(act))
+
+
+def _of(act: PermitAct) -> Words:
+    """What an act is on. A last day or a condition is the whole permit's, whatever the line."""
+    line, change = act.line, act.change
+    if line is None:
+        return both(_("The whole permit"))
+    if not (change.get("valid_to") or change.get("conditions_added")):
+        return both(_("Line %(number)d"), number=line.number)
+    if not change.get("lines"):
+        return both(_("The whole permit"))
+    return both(_("The whole permit, and line %(number)d"), number=line.number)
 
 
 def _paragraphs(file: CaseFile, kind: LetterKind, act: PermitAct | None) -> Iterator[Words]:
@@ -153,7 +168,7 @@ def _paragraphs(file: CaseFile, kind: LetterKind, act: PermitAct | None) -> Iter
         case LetterKind.ACT:
             if act is not None and act.done_on is not None:
                 yield both(_ACTS[ActKind(act.kind)], day=act.done_on)
-                yield from _amendment(act.change)
+                yield from _amendment(act)
 
 
 _ACTS = {
@@ -177,18 +192,38 @@ def _grounds(file: CaseFile) -> Iterator[Words]:
         yield both(labels[ground])
 
 
-def _amendment(change: Mapping[str, Any]) -> Iterator[Words]:
-    """What an amendment changes: the last day, and quantities and values of lines."""
-    if change.get("valid_to"):
-        last = date.fromisoformat(change["valid_to"])
-        yield both(_("It is valid to %(day)s, inclusive."), day=last)
-    for number, figures in change.get("lines", {}).items():
-        for name, words in (
-            ("quantity", _("Line %(line)s: quantity %(figure)s.")),
-            ("value", _("Line %(line)s: value CAD %(figure)s.")),
-        ):
-            if figures.get(name) is not None:
-                yield both(words, line=number, figure=Decimal(figures[name]))
+_CHANGED = {
+    "quantity": _("Line %(line)s: quantity %(now)s (before: %(was)s)."),
+    "value": _("Line %(line)s: value CAD %(now)s (before: CAD %(was)s)."),
+}
+
+
+def _amendment(act: PermitAct) -> Iterator[Words]:
+    """What an amendment changed: the last day, quantities and values of lines, conditions."""
+    lines = list(PermitLine.objects.filter(permit=act.permit))
+    done = PermitAct.objects.filter(permit=act.permit, done_at__isnull=False)
+    units = {str(line.number): line.unit for line in lines}
+    for what, was, now in changes_done(act.permit, lines, done)[act.pk]:
+        name, _colon, line = what.partition(":")
+        if name == "valid_to":
+            words = _("It is valid to %(now)s, inclusive (before: to %(was)s).")
+            yield both(words, now=now, was=was)
+        elif name == "condition":
+            added = _("Condition added, beside those that the permit has: %(text)s")
+            english, french = both(added, text=was)["en"], both(added, text=now)["fr"]
+            yield {"en": english, "fr": french}
+        else:
+            unit = units[line] if name == "quantity" else ""
+            yield both(
+                _CHANGED[name],
+                line=line,
+                now=partial(_figure, name, now, unit),
+                was=partial(_figure, name, was, unit),
+            )
+
+
+def _figure(name: str, value: Decimal | None, unit: str) -> str:
+    return dollars(value) if name == "value" else f"{figure(value)} {unit}".strip()
 
 
 def _lines(file: CaseFile) -> list[list[str]]:
@@ -214,10 +249,10 @@ def _lines(file: CaseFile) -> list[list[str]]:
     return found
 
 
-def _conditions(file: CaseFile, kind: LetterKind, act: PermitAct | None) -> list[Words]:
+def _conditions(file: CaseFile, kind: LetterKind) -> list[Words]:
     if kind == LetterKind.PERMIT:
         return [{"en": one.text_en, "fr": one.text_fr} for one in file.conditions]
-    return [dict(one) for one in act.change.get("conditions_added", ())] if act else []
+    return []
 
 
 def _reasons(file: CaseFile, kind: LetterKind, act: PermitAct | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -28,7 +28,13 @@ from permits.domain.casework import head_of
 from permits.domain.gate import risks_found
 from permits.domain.letters import papers
 from permits.domain.ruling import coming, rule_on
-from permits.domain.standing import LineStanding, read_standing, read_standings
+from permits.domain.standing import (
+    Difference,
+    LineStanding,
+    changes_done,
+    read_standing,
+    read_standings,
+)
 from permits.domain.use import check_use, refuse_exhausted, report_use
 from permits.figures import dollars, figure
 from permits.models import Notice, Party, Permit, PermitAct, PermitLine, Use
@@ -82,6 +88,12 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
     now, file = read_standing(row, today), read_file(row.application)
     roles = rights_of(request)
     ruling = rule_on(file, on=today, known_at=clock.now())
+    rows = list(
+        PermitAct.objects.filter(permit=row).select_related(
+            "line", "proposed_by", "done_by", "declined_by", "sweep_item__sweep"
+        )
+    )
+    done = changes_done(row, PermitLine.objects.filter(permit=row), rows)
     context = {
         "permit": row,
         "coming": coming(ruling) if now.may_be_used else [],
@@ -92,12 +104,14 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
         "acts": [
             (
                 act,
-                list(_change_in_words(act.change)),
+                list(
+                    _differences_in_words(done[act.pk])
+                    if act.pk in done
+                    else _change_in_words(act.change)
+                ),
                 _barred_perform(request, act).get("refusal", ""),
             )
-            for act in PermitAct.objects.filter(permit=row).select_related(
-                "line", "proposed_by", "done_by", "declined_by", "sweep_item__sweep"
-            )
+            for act in rows
         ],
         "uses": Use.objects.filter(permit_line__permit=row).select_related(
             "permit_line", "reported_by"
@@ -287,16 +301,21 @@ def _change_in_words(change: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield str(CHANGED["condition"]), f"{one['en']} / {one['fr']}"
 
 
-def _effect_in_words(act: PermitAct) -> Iterator[tuple[str, Any]]:
-    """What a person agrees to who does the act: each figure and day before and after."""
-    effect = acts.effect_of(act)
-    for what, was, now in effect.changes:
+def _differences_in_words(found: Iterable[Difference]) -> Iterator[tuple[str, str]]:
+    """Each figure and day before and after, and each condition added."""
+    for what, was, now in found:
         name, _colon, number = what.partition(":")
         if name == "condition":
             yield str(CHANGED[name]), f"{was} / {now}"
             continue
         shown = WRITTEN[name]
         yield str(CHANGED[name]) % {"number": number}, f"{shown(was)} → {shown(now)}"
+
+
+def _effect_in_words(act: PermitAct) -> Iterator[tuple[str, Any]]:
+    """What a person agrees to who does the act: each figure and day before and after."""
+    effect = acts.effect_of(act)
+    yield from _differences_in_words(effect.changes)
     if effect.loosens:
         words = _("It loosens the permit: the whole gate is passed again.")
     elif any(what == "condition" for what, *_rest in effect.changes):

@@ -9,6 +9,7 @@ from typing import Any
 import pypdf
 import pytest
 
+from accounts.days import day_in_words
 from accounts.exceptions import NotPermitted, Refused
 from history import canonical, clock
 from history.domain.checkpoints import key_in_force
@@ -23,7 +24,7 @@ from permits.domain.decision import issue, refuse, return_without_action
 from permits.domain.letters import letter_bytes, make_letter, papers
 from permits.domain.recommendation import put_to_applicant, recommend, record_reply
 from permits.filestore import Altered, path_of
-from permits.models import Application, Letter, Permit
+from permits.models import Application, Letter, Permit, PermitLine
 from permits.verbs import Verb
 from tests.people import Cast
 from tests.permits.factories import (
@@ -193,6 +194,49 @@ def test_each_act_on_a_permit_has_a_letter(permit: Permit, office: Cast) -> None
     assert "The permit is suspended from" in words
     assert "La licence est suspendue" in words
     assert letter.event != Event.objects.get(verb=Verb.ISSUED).number
+
+
+def test_the_paper_of_an_amendment_says_what_was_before_and_what_is_added(
+    permit: Permit, office: Cast
+) -> None:
+    last = permit.valid_to
+    condition = {"en": "Report monthly.", "fr": "Rendre compte chaque mois."}
+    first = {"lines": {"1": {"quantity": "4.5", "value": "1000"}}}
+    both = {**first, "valid_to": clock.today(), "conditions_added": [condition]}
+    line = PermitLine.objects.get(permit=permit, number=1)
+    made = []
+    for change in (first, {**both, "lines": {"1": {"quantity": "4"}}}):
+        act = acts.propose_act(
+            permit, kind="amend", change=change, line=line, reason=WHY, by=office.analyst
+        )
+        made.append(acts.perform_act(act, by=office.decision))
+    # Of the first, asked for after the second: what was before it all the same.
+    for act, wanted in (
+        (
+            made[0],
+            (
+                "Line 1: quantity 4.5 each (before: 10 each).",
+                "Article 1 : quantité de 4,5 each (auparavant : 10 each).",
+                "Line 1: value CAD 1 000 (before: CAD 2 500 000).",
+                "Of Line 1",
+            ),
+        ),
+        (
+            made[1],
+            (
+                "Line 1: quantity 4 each (before: 4.5 each).",
+                f"inclusive (before: to {day_in_words(last)}).",
+                "Condition added, beside those that the permit has: Report monthly.",
+                "Condition ajoutée à celles de la licence : Rendre compte chaque mois.",
+                "Of The whole permit, and line 1",
+            ),
+        ),
+    ):
+        words = words_of(make_letter(permit.application, "act", by=office.analyst, act=act))
+        words = words.replace("\u00a0", " ").replace("\u202f", " ")
+        for one in wanted:
+            assert one in words, one
+        assert "1. Report monthly." not in words
 
 
 @pytest.mark.parametrize("kind", [*LetterKind.values, "poem", ""])

@@ -53,8 +53,29 @@ def test_a_letter_is_asked_for_on_the_page_and_fetched(permit: Permit, office: C
 
 def test_an_acts_letter_is_asked_for_by_its_act(permit: Permit, office: Cast) -> None:
     act = acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
-    ask(permit, office.analyst, "act", act=str(act.pk))
+    address = ask(permit, office.analyst, "act", act=str(act.pk))
     assert Letter.objects.get().act == act
+    # No two acts' papers are saved under one name.
+    other = acts.act_at_once(permit, kind="cancel", reason=WHY, by=office.decision)
+    addresses = (address, ask(permit, office.analyst, "act", act=str(other.pk)))
+    client = as_person(office.analyst)
+    assert [client.get(one)["Content-Disposition"].partition("-act-")[2] for one in addresses] == [
+        '1-suspend.pdf"',
+        '2-cancel.pdf"',
+    ]
+
+
+def test_a_done_act_says_who_proposed_it_and_what_was_before(permit: Permit, office: Cast) -> None:
+    change = {"lines": {"1": {"quantity": "4.5"}}}
+    act = acts.propose_act(permit, kind="amend", change=change, reason=WHY, by=office.analyst_b)
+    acts.perform_act(act, by=office.decision)
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    page = as_person(office.analyst).get(permit.get_absolute_url()).content.decode()
+    assert "<dt>Quantity of line 1</dt><dd>10 → 4.5</dd>" in page
+    assert f"Done by {office.decision.name}, " in page
+    assert f"Proposed by {office.analyst_b.name}, " in page
+    # Of whoever did it alone, once is enough.
+    assert f"Proposed by {office.decision.name}" not in page
 
 
 @pytest.mark.parametrize("act", ["x", "-1", "999999", "1; drop"])
