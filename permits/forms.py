@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -156,6 +157,19 @@ class _ByName(ModelChoiceIterator):  # type: ignore[type-arg] # not at run time
         yield from sorted(found, key=lambda one: folded(str(one[1])))
 
 
+class _ToldApart(ModelChoiceIterator):  # type: ignore[type-arg] # not at run time
+    """Documents by their titles; those with one title also by date and file."""
+
+    def __iter__(self) -> Iterator[tuple[Any, str]]:
+        if self.field.empty_label is not None:
+            yield "", str(self.field.empty_label)
+        rows = list(self.queryset or ())
+        many = Counter(row.title for row in rows)
+        for row in rows:
+            value, label = self.choice(row)
+            yield value, label if many[row.title] == 1 else row.in_full
+
+
 class ModelShape(accounts_forms.SeenForm, Base):
     """Fields of a row. Never saved from here: a domain function takes the values.
 
@@ -174,6 +188,7 @@ class ModelShape(accounts_forms.SeenForm, Base):
                 field.widget.attrs["rows"] = 4
             if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
                 if field.queryset.model is Document:
+                    field.iterator = _ToldApart
                     field.queryset = documents_of(self.instance.application)
                 else:
                     field.iterator = _ByName
@@ -716,6 +731,7 @@ class StatementForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self._check = check
+        self.fields["document"].iterator = _ToldApart  # type: ignore[attr-defined]
         self.fields["document"].queryset = documents  # type: ignore[attr-defined]
         self.fields["value"].choices = list(values)  # type: ignore[attr-defined]
         listed = list(policies)

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.days import short_day
 from accounts.models import User
 from history.models import Tracked
 from permits.choices import (
@@ -300,3 +301,9 @@ class Document(Part):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def in_full(self) -> str:
+        """The title with what tells it from another under the same one: its date and its file."""
+        told = [self.file_name] if self.dated is None else [short_day(self.dated), self.file_name]
+        return f"{self.title} ({', '.join(told)})"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from permits import forms
-from permits.choices import SAYS, Flag, StatementKind
+from permits.choices import SAYS, Flag, PartyRole, StatementKind
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.requirements import required_facts
 from permits.domain.statements import (
@@ -32,7 +35,7 @@ from permits.domain.statements import (
     state,
     verdict,
 )
-from permits.models import Statement
+from permits.models import Document, Party, Statement
 from permits.views.acts import METHODS, Page, answer, find, sent, who, why_not
 from permits.workflow import Action
 from policies.domain.register import current_register
@@ -91,8 +94,23 @@ def about(file: CaseFile, statement: Statement) -> str:
         case StatementKind.WAIVER:
             facts = {fact.key: fact.words for fact in required_facts(file)}
             return facts.get(key, key)
+        case StatementKind.ELIGIBILITY:
+            return _with_names(kind, file.parties_as(PartyRole.APPLICANT))
+        case StatementKind.END_USER:
+            return _with_names(kind, file.parties_as(PartyRole.END_USER))
         case _:
             return str(kind.label)
+
+
+def _with_names(kind: StatementKind, parties: Iterable[Party]) -> str:
+    names = ", ".join(party.name for party in parties)
+    return _("%(what)s: %(names)s") % {"what": kind.label, "names": names} if names else kind.label
+
+
+def _linked(document: Document) -> SafeString:
+    """The file that a statement rests on, to be looked at by whoever stands by it."""
+    address = reverse("permits:download", args=[document.pk])
+    return format_html('<a href="{}" download>{}</a>', address, document.in_full)
 
 
 def _says(statement: Statement) -> str:
@@ -185,7 +203,7 @@ def _statement(request: HttpRequest, number: int) -> tuple[Statement, CaseFile, 
             (_("By"), made.made_by),
             (_("Reason"), made.reason),
             (_("Source"), made.source or "—"),
-            *(((_("Document"), made.document),) if made.document else ()),
+            *(((_("Document"), _linked(made.document)),) if made.document else ()),
         ),
         then=_("You stand by it with the person who made it. It counts from then on."),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -114,6 +114,49 @@ def test_a_document_is_edited_and_removed(office: Cast, document: Document) -> N
     assert client.get(address).status_code == 404
 
 
+def test_documents_with_one_title_are_told_apart_where_one_is_chosen(
+    office: Cast, document: Document
+) -> None:
+    application = document.application
+    for title, dated in (("End-use certificate", date(2026, 3, 3)), ("Another", None)):
+        documents.attach(
+            application,
+            {"kind": "other", "title": title, "dated": dated},
+            content=[title.encode()],
+            file_name="it.txt",
+            by=office.analyst,
+        )
+    for name, args in (
+        ("state", [application.reference, "eligibility", "applicant"]),
+        ("new_source", [application.reference, "evidence"]),
+    ):
+        page = as_person(office.analyst).get(reverse(f"permits:{name}", args=args)).content.decode()
+        for choice in (
+            "End-use certificate (attestation d’utilisation.pdf)",
+            "End-use certificate (3 Mar 2026, it.txt)",
+            "Another",
+        ):
+            assert f">{choice}</option>" in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value", "about"),
+    [
+        ("eligibility", "applicant", "resident", "Eligibility of the applicant: Fictional Optics"),
+        ("end_user", "end_user", "government", "Kind of end-user: Fictional "),
+    ],
+)
+def test_a_statement_about_a_party_says_whom(
+    office: Cast, kind: str, key: str, value: str, about: str
+) -> None:
+    application = make_in_review(office.analyst)
+    sent = {"value": value, "reason": WHY, "source": "Register"}
+    address = reverse("permits:state", args=[application.reference, kind, key])
+    as_person(office.analyst).post(address, sent)
+    countersign = reverse("permits:countersign", args=[Statement.objects.get(kind=kind).pk])
+    assert about in as_person(office.analyst_b).get(countersign).content.decode()
+
+
 def test_an_exception_is_claimed_with_a_document_and_countersigned(
     office: Cast, document: Document
 ) -> None:
@@ -130,7 +173,9 @@ def test_an_exception_is_claimed_with_a_document_and_countersigned(
     assert made.document == document
     second = as_person(office.analyst_b)
     countersign = reverse("permits:countersign", args=[made.pk])
-    assert "End-use certificate" in second.get(countersign).content.decode()
+    asked = second.get(countersign).content.decode()
+    named = "End-use certificate (attestation d’utilisation.pdf)"
+    assert f'<a href="{reverse("permits:download", args=[document.pk])}" download>{named}' in asked
     second.post(countersign, {"seen": made.version})
     made.refresh_from_db()
     assert made.countersigned_by == office.analyst_b
