@@ -30,6 +30,7 @@ from permits.choices import (
     WaitKind,
 )
 from permits.domain import documents, intake, sources
+from permits.domain.faults import Faults
 from permits.figures import figure
 from permits.models import Application, Card, Document, Evidence, Line, Measure, Party
 from policies.choices import Activity
@@ -691,8 +692,7 @@ class DocumentForm(ModelShape):
         field_classes = {"dated": DayField}
 
     def check(self, unread: Collection[str]) -> None:
-        values = {name: one for name, one in self.values.items() if name != "file"}
-        documents.checked_document(self.instance, values, unread)
+        documents.checked_document(self.instance, self.values, unread)
 
 
 class NewDocumentForm(DocumentForm):
@@ -703,6 +703,16 @@ class NewDocumentForm(DocumentForm):
         help_text=_("PDF, PNG, JPEG, plain text, DOCX, XLSX or ODT; at most 25 MB."),
     )
     field_order = ["file", "kind", "title", "dated"]
+
+    def check(self, unread: Collection[str]) -> None:
+        values, faults = self.values, Faults(unread)
+        file = values.pop("file", None)
+        if file:
+            with faults.at("file"):
+                documents.check_file(self.instance.application, file.file, file.size)
+        with faults.at("title"):
+            documents.checked_document(self.instance, values, unread)
+        faults.refuse()
 
 
 class StatementForm(forms.Form):

@@ -7,6 +7,7 @@ altered afterwards is seen, and never handed out.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from hashlib import sha256
 from typing import Any, BinaryIO
 
 from django.core.exceptions import ValidationError
@@ -20,7 +21,7 @@ from permits import filestore
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import acting, afresh
 from permits.domain.intake import Given, different
-from permits.media import clean_name, media_of
+from permits.media import Media, clean_name, media_of
 from permits.models import Application, Document, Evidence, Measure, Statement
 from permits.verbs import Verb
 from permits.workflow import Action
@@ -52,24 +53,11 @@ def attach(
     try:
         received = filestore.Received(content, most=LARGEST)
     except filestore.TooLarge:
-        raise ValidationError(
-            {"file": _("A file has at most %(most)d MB.") % {"most": LARGEST // MEGABYTE}}
-        ) from None
+        raise _too_large() from None
     with received:
-        media = media_of(received.file)
-        if received.size == 0:
-            raise ValidationError({"file": _("This file is empty.")})
-        if media is None:
-            raise ValidationError(
-                {
-                    "file": _(
-                        "This is no file of a kind that is taken: PDF, PNG, JPEG, plain text,"
-                        " DOCX, XLSX or ODT, without macros, scripts, files inside or password."
-                    )
-                }
-            )
+        media = _kind_of(received.file, received.size)
         with acting(Action.ATTACH, application, by=by) as work:
-            _refuse_too_much(work.application, received)
+            _refuse_too_much(work.application, received.size, received.sha256)
             received.keep()
             for name, value in given.items():
                 setattr(document, name, value)
@@ -82,15 +70,50 @@ def attach(
     return document
 
 
-def _refuse_too_much(application: Application, received: filestore.Received) -> None:
+def check_file(application: Application, file: BinaryIO, size: int) -> None:
+    """Raises ValidationError, at `file`, for one that could not be attached."""
+    if size > LARGEST:
+        raise _too_large()
+    _kind_of(file, size)
+    file.seek(0)
+    digest = sha256()
+    while piece := file.read(MEGABYTE):
+        digest.update(piece)
+    file.seek(0)
+    _refuse_too_much(application, size, digest.hexdigest())
+
+
+def _too_large() -> ValidationError:
+    return ValidationError(
+        {"file": _("A file has at most %(most)d MB.") % {"most": LARGEST // MEGABYTE}}
+    )
+
+
+def _kind_of(file: BinaryIO, size: int) -> Media:
+    if size == 0:
+        raise ValidationError({"file": _("This file is empty.")})
+    media = media_of(file)
+    if media is None:
+        raise ValidationError(
+            {
+                "file": _(
+                    "This is no file of a kind that is taken: PDF, PNG, JPEG, plain text,"
+                    " DOCX, XLSX or ODT, without macros, scripts, files inside or password."
+                )
+            }
+        )
+    return media
+
+
+def _refuse_too_much(application: Application, size: int, digest: str) -> None:
     there = Document.objects.filter(application=application, is_removed=False)
-    same = there.filter(sha256=received.sha256).first()
+    same = there.filter(sha256=digest).first()
     if same is not None:
         raise ValidationError(
             {"file": _("This very file is attached already: %(title)s.") % {"title": same.title}}
         )
-    size = there.aggregate(size=Sum("size"))["size"] or 0
-    if size + received.size > LARGEST_TOGETHER or there.count() >= MOST:
+    held = there.aggregate(size=Sum("size"))["size"] or 0
+    if held + size > LARGEST_TOGETHER or there.count() >= MOST:
         raise ValidationError(
             {
                 "file": _("An application has at most %(most)d files of %(size)d MB together.")

@@ -90,6 +90,24 @@ def test_bad_input_names_the_field_and_keeps_what_was_typed(
         assert "As it was typed" in page
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "The submitted file is empty"),
+        (b"MZ\0", "no file of a kind that is taken"),
+        (files.PDF, "This very file is attached already"),
+    ],
+)
+def test_what_is_wrong_with_the_file_and_its_date_is_told_in_one_round(
+    office: Cast, document: Document, content: bytes, words: str
+) -> None:
+    late = (clock.today() + timedelta(days=1)).isoformat()
+    response = send(document.application, office.analyst, file=files.upload(content), dated=late)
+    page = response.content.decode()  # type: ignore[attr-defined]
+    assert words in page
+    assert "Give a day up to today" in page
+
+
 def test_an_altered_file_leads_to_a_page_and_the_security_log(
     office: Cast, document: Document, caplog: pytest.LogCaptureFixture
 ) -> None:
