@@ -793,19 +793,29 @@ class ActForm(CheckedForm):
     reason = ReasonField()
 
     def __init__(
-        self, *args: Any, lines: Iterable[int], at_once: bool = False, **kwargs: Any
+        self,
+        *args: Any,
+        kinds: Collection[str],
+        lines: Mapping[int, str],
+        at_once: bool = False,
+        **kwargs: Any,
     ) -> None:
-        """`at_once`: one person does it. Adding a condition, or reinstating, takes two."""
+        """`kinds` are offered, and `lines`: each number and what is said of the line.
+
+        `at_once`: one person does it. Adding a condition, or reinstating, takes two.
+        """
         super().__init__(*args, **kwargs)
         if at_once:
             del self.fields["text_en"], self.fields["text_fr"]
-            # Not offered; sent all the same, the domain says why not.
-            self.fields["kind"].widget.choices = [
-                one for one in ActKind.choices if one[0] != ActKind.REINSTATE
-            ]
+        # Not offered; sent all the same, the domain says why not.
+        self.fields["kind"].widget.choices = [
+            one
+            for one in ActKind.choices
+            if one[0] in kinds and not (at_once and one[0] == ActKind.REINSTATE)
+        ]
         self.fields["line"].choices = [  # type: ignore[attr-defined]
             ("", _("The whole permit")),
-            *((number, str(number)) for number in lines),
+            *lines.items(),
         ]
 
     def clean(self) -> dict[str, Any] | None:

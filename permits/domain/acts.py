@@ -272,7 +272,12 @@ def checked_change(
     if kind != ActKind.AMEND:
         if change:
             raise ValidationError(
-                dict.fromkeys(_named(change), _("Only an amendment changes figures or days."))
+                {
+                    name: _("Only an amendment adds a condition.")
+                    if name == "text_en"
+                    else _("Only an amendment changes figures or days.")
+                    for name in _named(change)
+                }
             )
         return {}
     known = {"valid_to", "lines", "conditions_added"}
@@ -375,16 +380,21 @@ def _refuse_more(name: str, wanted: str, line: PermitLine) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What an act not done yet would make of the permit today. `loosens`: it passes the gate."""
+    """What an act not done yet would make of the permit today.
+
+    `loosens`: it passes the gate. `below_use`: the lines that would be below what was shipped.
+    """
 
     changes: tuple[Difference, ...]
     loosens: bool
+    below_use: tuple[int, ...]
 
 
 def effect_of(act: PermitAct) -> Effect:
     """What the act would change. Four queries."""
     before, after = _before_and_after(act)
-    return Effect(differences(before, after), loosens(before, after))
+    below_use = tuple(one.number for one in after.lines if one.is_below_use)
+    return Effect(differences(before, after), loosens(before, after), below_use)
 
 
 def _before_and_after(act: PermitAct) -> tuple[Standing, Standing]:
@@ -415,7 +425,35 @@ def _before_and_after(act: PermitAct) -> tuple[Standing, Standing]:
 def _refuse_impossible(kind: str, line: PermitLine | None, before: Standing) -> None:
     """Raises Refused for an act that the permit, as it is today, does not allow."""
     _refuse_over(before)
-    lines = [one for one in before.lines if line is None or one.number == line.number]
+    _refuse_on_lines(kind, None if line is None else line.number, before)
+
+
+def check_possible(kind: str, number: int | None, before: Standing) -> None:
+    """Raises ValidationError, by field, for an act that the lines do not allow.
+
+    `number` is the line's; none is the whole permit. One that is over is not judged here.
+    """
+    if before.status in _OVER:
+        return
+    try:
+        _refuse_on_lines(kind, number, before)
+    except Refused as refusal:
+        raise ValidationError({"kind" if number is None else "line": refusal.words}) from None
+
+
+def possible_acts(before: Standing) -> list[str]:
+    """What can be done to the permit, or to a line of it, as it is."""
+    alive = [one for one in before.lines if not one.is_cancelled]
+    left_out = set()
+    if all(one.is_suspended for one in alive):
+        left_out.add(ActKind.SUSPEND)
+    if not any(one.is_suspended for one in alive):
+        left_out.add(ActKind.REINSTATE)
+    return [kind for kind in ActKind.values if kind not in left_out]
+
+
+def _refuse_on_lines(kind: str, number: int | None, before: Standing) -> None:
+    lines = [one for one in before.lines if number in (None, one.number)]
     alive = [one for one in lines if not one.is_cancelled]
     if not alive:
         raise Refused(_("This line is cancelled: nothing more is done to it."))

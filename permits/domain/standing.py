@@ -19,8 +19,8 @@ ZERO = Decimal(0)
 class LineStanding:
     """A line of a permit on a day: what is authorised, used and left. None is no limit.
 
-    `most` is the largest quantity that was authorised up to that day. Nothing is left of a line
-    that was narrowed below what was used before.
+    `most` is the largest quantity that was authorised on a day up to that one. Nothing is left
+    of a line that was narrowed below what was used before.
     """
 
     number: int
@@ -40,6 +40,13 @@ class LineStanding:
     @property
     def value_left(self) -> Decimal | None:
         return None if self.value is None else max(self.value - self.used_value, ZERO)
+
+    @property
+    def is_below_use(self) -> bool:
+        """Whether it was narrowed below what had been shipped on it."""
+        return (self.quantity is not None and self.quantity < self.used_quantity) or (
+            self.value is not None and self.value < self.used_value
+        )
 
     @property
     def is_exhausted(self) -> bool:
@@ -80,11 +87,15 @@ def standing_of(
 ) -> Standing:
     """The permit at the end of a day. Acts count from the day on which they were done."""
     held = {
-        line.pk: LineStanding(line.number, line.unit, line.quantity, line.value, most=line.quantity)
+        line.pk: LineStanding(line.number, line.unit, line.quantity, line.value, most=ZERO)
         for line in lines
     }
-    valid_to, added = permit.valid_to, []
+    valid_to, added, day = permit.valid_to, [], permit.valid_from
     for act in _done(acts, on):
+        # A day counts as it ends: what two acts of one day undo was never shipped under.
+        if act.done_on is not None and act.done_on > day:
+            day = act.done_on
+            held = {key: _with_most(line) for key, line in held.items()}
         valid_to = _day(act.change.get("valid_to"), valid_to)
         added += [
             (str(one["en"]), str(one["fr"])) for one in act.change.get("conditions_added", ())
@@ -92,6 +103,7 @@ def standing_of(
         for key, line in held.items():
             if act.line_id in (None, key):
                 held[key] = _after(line, act)
+    held = {key: _with_most(line) for key, line in held.items()}
     for use in uses:
         if use.used_on <= on:
             line = held[use.permit_line_id]
@@ -128,13 +140,18 @@ def _after(line: LineStanding, act: PermitAct) -> LineStanding:
             return replace(line, is_suspended=False)
         case _:
             change = act.change.get("lines", {}).get(str(line.number), {})
-            quantity = _figure(change, "quantity", line.quantity)
             return replace(
                 line,
-                quantity=quantity,
-                most=None if line.most is None or quantity is None else max(line.most, quantity),
+                quantity=_figure(change, "quantity", line.quantity),
                 value=_figure(change, "value", line.value),
             )
+
+
+def _with_most(line: LineStanding) -> LineStanding:
+    """The line at the end of a day."""
+    if line.most is None or line.quantity is None:
+        return replace(line, most=None)
+    return replace(line, most=max(line.most, line.quantity))
 
 
 def _figure(change: dict[str, Any], name: str, before: Decimal | None) -> Decimal | None:

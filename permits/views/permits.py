@@ -25,6 +25,7 @@ from permits.choices import PartyRole, PermitStatus
 from permits.domain import acts
 from permits.domain.casefile import read_file
 from permits.domain.casework import head_of
+from permits.domain.faults import Faults
 from permits.domain.gate import risks_found
 from permits.domain.letters import papers
 from permits.domain.ruling import coming, rule_on
@@ -194,17 +195,35 @@ def _line(row: Permit, number: int | None) -> PermitLine | None:
 
 
 def _act_form(request: HttpRequest, row: Permit, *, at_once: bool = False) -> forms.ActForm:
-    numbers = PermitLine.objects.filter(permit=row).values_list("number", flat=True)
+    now = read_standing(row, clock.today())
 
     def check(given: Mapping[str, Any], unread: Collection[str]) -> None:
+        if "kind" not in given:
+            return
+        faults = Faults(unread)
         # An amendment of nothing is one only if nothing of it was unreadable.
-        if "kind" in given and (form.change or not unread):
-            change = acts.checked_change(row, given["kind"], None, form.change, unread)
-            if at_once and change:
-                acts.refuse_loosening(row, change)
+        if form.change or not unread:
+            with faults.at("kind"):
+                change = acts.checked_change(row, given["kind"], None, form.change, unread)
+                if at_once and change:
+                    acts.refuse_loosening(row, change)
+        if "line" in given:
+            with faults.at("kind"):
+                acts.check_possible(given["kind"], given["line"], now)
+        faults.refuse()
 
-    form = forms.ActForm(sent(request), lines=list(numbers), at_once=at_once, check=check)
+    lines = {one.number: _line_in_words(one) for one in now.lines}
+    kinds = acts.possible_acts(now)
+    form = forms.ActForm(sent(request), kinds=kinds, lines=lines, at_once=at_once, check=check)
     return form
+
+
+def _line_in_words(line: LineStanding) -> str:
+    if line.is_cancelled:
+        return _("%(number)d, cancelled") % {"number": line.number}
+    if line.is_suspended:
+        return _("%(number)d, suspended") % {"number": line.number}
+    return str(line.number)
 
 
 @require_http_methods(METHODS)
@@ -316,6 +335,8 @@ def _effect_in_words(act: PermitAct) -> Iterator[tuple[str, Any]]:
     """What a person agrees to who does the act: each figure and day before and after."""
     effect = acts.effect_of(act)
     yield from _differences_in_words(effect.changes)
+    for number in effect.below_use:
+        yield _("Line %(number)d") % {"number": number}, _("Narrowed below what was shipped.")
     if effect.loosens:
         words = _("It loosens the permit: the whole gate is passed again.")
     elif any(what == "condition" for what, *_rest in effect.changes):

@@ -104,7 +104,8 @@ def about(file: CaseFile, statement: Statement) -> str:
 
 def _with_names(kind: StatementKind, parties: Iterable[Party]) -> str:
     names = ", ".join(party.name for party in parties)
-    return _("%(what)s: %(names)s") % {"what": kind.label, "names": names} if names else kind.label
+    what = str(kind.label)
+    return _("%(what)s: %(names)s") % {"what": what, "names": names} if names else what
 
 
 def _linked(document: Document) -> SafeString:

@@ -23,7 +23,7 @@ from history.models import Event
 from permits.choices import PartyRole, PermitStatus, Screened, StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain import intake
-from permits.domain.acts import propose_act
+from permits.domain.acts import act_at_once, propose_act
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
 from permits.domain.clock import read_calendar
@@ -660,6 +660,8 @@ def test_a_condition_is_added_to_a_permit_by_two_people_on_its_pages(office: Cas
     ("name", "sent", "field"),
     [
         ("propose", {"kind": "amend"}, "kind"),
+        ("propose", {"kind": "reinstate"}, "kind"),
+        ("propose", {"kind": "reinstate", "line": "1"}, "line"),
         ("tighten", {"kind": "suspend", "valid_to": "2199-01-01"}, "valid_to"),
         ("tighten", {"kind": "suspend", "line": "1", "quantity": "3"}, "quantity"),
         ("tighten", {"kind": "amend", "valid_to": "2199-01-01"}, "valid_to"),
@@ -674,6 +676,62 @@ def test_what_is_wrong_with_an_act_is_told_at_its_field(
     response = as_person(office.decision).post(address, {**sent, "reason": WHY})
     assert set(response.context["form"].errors) == {field}
     assert response.status_code == 200
+
+
+def test_what_is_suspended_or_cancelled_already_is_not_offered(office: Cast) -> None:
+    lines = [LINE, {**LINE, "description": "A second sensor"}]
+    permit = make_permit(office.analyst, office.senior, office.decision, lines=lines)
+    first, second = permit.lines.order_by("number")
+    addresses = {
+        name: reverse(f"permits:{name}", args=[permit.number]) for name in ("propose", "tighten")
+    }
+    client = as_person(office.decision)
+
+    def offered(name: str) -> tuple[set[str], list[str]]:
+        form = client.get(addresses[name]).context["form"]
+        kinds = {one.data["value"] for one in form["kind"]}
+        return kinds, [str(words) for _value, words in form.fields["line"].choices]
+
+    suspend = {"kind": "suspend", "reason": WHY}
+    act_at_once(permit, kind="suspend", line=first, reason=WHY, by=office.decision)
+    assert offered("propose") == (
+        {"amend", "suspend", "reinstate", "cancel"},
+        ["The whole permit", "1, suspended", "2"],
+    )
+    again = client.post(addresses["tighten"], {**suspend, "line": first.number})
+    assert again.context["form"].errors == {"line": ["This is suspended already."]}
+    act_at_once(permit, kind="suspend", line=second, reason=WHY, by=office.decision)
+    assert offered("propose")[0] == {"amend", "reinstate", "cancel"}
+    assert offered("tighten")[0] == {"amend", "cancel"}
+    again = client.post(addresses["tighten"], suspend)
+    assert again.context["form"].errors == {"kind": ["This is suspended already."]}
+    act_at_once(permit, kind="cancel", line=first, reason=WHY, by=office.decision)
+    assert offered("propose")[1] == ["The whole permit", "1, cancelled", "2, suspended"]
+
+
+def test_only_an_amendment_adds_a_condition_and_is_told_so(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    address = reverse("permits:propose", args=[permit.number])
+    sent = {"kind": "suspend", "reason": WHY, "text_en": "Monthly.", "text_fr": "Chaque mois."}
+    response = as_person(office.analyst).post(address, sent)
+    assert response.context["form"].errors == {"text_en": ["Only an amendment adds a condition."]}
+
+
+def test_a_line_narrowed_below_what_was_shipped_says_so_and_offers_no_report(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    line = permit.lines.get()
+    report_use(
+        line, used_on=clock.today(), quantity=Decimal(2), value=Decimal(1), by=office.analyst
+    )
+    change = {"lines": {"1": {"quantity": "1"}}}
+    act = propose_act(permit, kind="amend", change=change, reason=WHY, by=office.analyst)
+    perform = reverse("permits:perform", args=[act.pk])
+    assertContains(as_person(office.decision).get(perform), "Narrowed below what was shipped.")
+    send(as_person(office.decision), perform, {})
+    page = as_person(office.analyst).get(permit.get_absolute_url()).content.decode()
+    assert "Narrowed below what was shipped." in page
+    assert "Nothing is left on this line." in page
+    assert reverse("permits:use", args=[permit.number, 1]) not in page
 
 
 def test_figures_of_an_amendment_need_their_line(office: Cast) -> None:
