@@ -2,7 +2,9 @@
 
 A permit is inserted only for a decision to issue it; never beside a consideration that finds a
 substantial risk or not enough information (s. 7.4), and for arms only with all six answered and
-signed by two people; never by who recommended, reviewed, took an exception or has a conflict.
+signed by two people; never by who recommended, reviewed, took an exception or has a conflict. What
+is written once for all (a decision, a permit, what was used of it) is never changed afterwards, or
+else a permit could be moved under another case when it is there.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from history.guards import Guard, postgres_function, postgres_trigger, sqlite_trigger
+from permits.considerations import LAW_FROM
 
 PERMITS = "permits_permit"
 _NEEDED = frozenset(
@@ -22,8 +25,20 @@ _NEEDED = frozenset(
         "permits_card",
         "permits_statement",
         "permits_conflictdeclaration",
+        "permits_line",
     }
 )
+
+NEVER_CHANGED = (
+    PERMITS,
+    "permits_permitline",
+    "permits_decision",
+    "permits_use",
+    "permits_conflictdeclaration",
+    "permits_letter",
+    "permits_sweepitem",
+)
+"""Tables to whose rows nothing is done once they are written."""
 
 _DECISION = "permits_decision d WHERE d.id = NEW.decision_id"
 _CARDS = "permits_card c WHERE c.application_id = NEW.application_id"
@@ -31,7 +46,21 @@ _CARDS = "permits_card c WHERE c.application_id = NEW.application_id"
 GATE = {
     "decided": (
         f"NOT EXISTS (SELECT 1 FROM {_DECISION} AND d.outcome = 'issued'"
-        " AND d.application_id = NEW.application_id)"
+        " AND d.application_id = NEW.application_id AND EXISTS (SELECT 1"
+        " FROM permits_recommendation r WHERE r.id = d.recommendation_id AND r.outcome = d.outcome"
+        " AND r.application_id = NEW.application_id AND r.set_aside_at IS NULL))"
+    ),
+    # Not all that the program takes for arms: it looks at more groups, and at what has gone stale.
+    "arms": (
+        f"EXISTS (SELECT 1 FROM {_DECISION} AND NOT d.is_for_war_material"
+        f" AND d.decided_on >= '{LAW_FROM}')"
+        " AND EXISTS (SELECT 1 FROM permits_line l WHERE l.application_id = NEW.application_id"
+        " AND NOT l.is_removed AND (CAST(l.items AS TEXT) LIKE '%\"2-%'"
+        " OR CAST(l.items AS TEXT) LIKE '%\"9-%')"
+        " AND NOT EXISTS (SELECT 1 FROM permits_statement s"
+        " WHERE s.application_id = NEW.application_id AND s.kind = 'flag' AND s.value = 'no'"
+        " AND s.key = 'line:' || l.number || ':war_material'"
+        " AND s.countersigned_at IS NOT NULL AND s.set_aside_at IS NULL))"
     ),
     "g8": (
         f"EXISTS (SELECT 1 FROM {_CARDS}"
@@ -48,7 +77,7 @@ GATE = {
     "g12": (
         f"EXISTS (SELECT 1 FROM {_DECISION} AND ("
         "EXISTS (SELECT 1 FROM permits_recommendation r"
-        " WHERE r.id = d.recommendation_id AND r.made_by_id = d.decided_by_id)"
+        " WHERE r.application_id = NEW.application_id AND r.made_by_id = d.decided_by_id)"
         f" OR EXISTS (SELECT 1 FROM {_CARDS}"
         " AND d.decided_by_id IN (c.edited_by_id, c.first_by_id, c.second_by_id))"
         " OR EXISTS (SELECT 1 FROM permits_statement s WHERE s.application_id = NEW.application_id"
@@ -62,6 +91,11 @@ GATE = {
 
 def of_permits(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator[Guard]:
     """The guards of this package; none before its tables are there."""
+    for table in NEVER_CHANGED:
+        if table in tables and connection.vendor == "sqlite":
+            yield sqlite_trigger(table, "never_changed", "UPDATE")
+        elif table in tables:
+            yield postgres_trigger(table, "never_changed", "UPDATE", "history_guard_refuse")
     if not tables >= _NEEDED:
         return
     for rule, condition in GATE.items():

@@ -759,6 +759,13 @@ def constraints() -> Iterator[Guard]:
                 )
 
 
+_OF_PERMITS = {
+    "_gate_": (f"{_D}test_gate_in_the_database.py",),
+    "_never_changed": ("tests/permits/test_constraints.py",),
+}
+"""The triggers of `permits.guards`, by a part of their names, and the tests of them."""
+
+
 def triggers() -> Iterator[Guard]:
     """Every trigger of this engine; those that every tracked table has, on all at once."""
     from django.db import connection  # noqa: PLC0415 - after Django is set up
@@ -769,11 +776,11 @@ def triggers() -> Iterator[Guard]:
     for guard in _wanted(connection):
         if not guard.table:
             continue
-        of_one = guard.table in (EVENTS, TEXTS) or "_gate_" in guard.name
+        of_one = guard.table in (EVENTS, TEXTS) or any(one in guard.name for one in _OF_PERMITS)
         tail = guard.name.removeprefix(guard.table)
         names.setdefault(guard.name if of_one else tail, guard.table)
     for name in sorted(names):
-        of_permits = "_gate_" in name
+        of_permits = [tests for one, tests in _OF_PERMITS.items() if one in name]
         yield Guard(
             "triggers",
             name if not name.startswith("_") else f"{name[1:]} of every tracked table",
@@ -784,9 +791,7 @@ def triggers() -> Iterator[Guard]:
                 f"    return [one for one in _all(connection) if not one.name.endswith({name!r})]"
                 "\n\n\ndef _all(",
             ),
-            (f"{_D}test_gate_in_the_database.py",)
-            if of_permits
-            else ("tests/history/test_guards.py",),
+            of_permits[0] if of_permits else ("tests/history/test_guards.py",),
             BOTH,
         )
 

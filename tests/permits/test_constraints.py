@@ -16,6 +16,7 @@ from history import clock
 from history.actors import SYSTEM
 from history.domain.door import door
 from history.models import Tracked
+from permits import guards
 from permits.choices import Flag, StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain import acts, intake
@@ -61,6 +62,7 @@ from tests.permits.factories import (
     say,
 )
 from tests.policies.changes import approved, draft
+from tests.unlogged import unlogged
 
 FIRST = CONSIDERATIONS[0].number
 
@@ -131,6 +133,12 @@ def write(row: Tracked, **values: Any) -> None:
     """Past the domain, with an event."""
     with door(by=SYSTEM) as entries:
         entries.record("test.edited", stream=row.stream, subject="test:1").set(row, **values)
+
+
+def unguarded(row: Tracked, **values: Any) -> None:
+    """Past the domain and the guards: of a row that is never changed, to see the constraint."""
+    with unlogged():
+        type(row)._base_manager.filter(pk=row.pk).update(**values)
 
 
 def twice(row: Tracked, **values: Any) -> None:
@@ -234,10 +242,10 @@ BREAKS: dict[str, Break] = {
     "permits_recommendation_reply_period": lambda made, office: write(
         made.intended(), put_on=clock.today()
     ),
-    "permits_decision_known_outcome": lambda made, office: write(
+    "permits_decision_known_outcome": lambda made, office: unguarded(
         made.permit().decision, outcome="granted"
     ),
-    "permits_permit_validity": lambda made, office: write(
+    "permits_permit_validity": lambda made, office: unguarded(
         made.permit(), valid_to=clock.today() - timedelta(days=1)
     ),
     "permits_permitline_once": lambda made, office: twice(made.permit().lines.get()),
@@ -268,8 +276,8 @@ BREAKS: dict[str, Break] = {
         delegation=office.decision.delegations.get(),
     ),
     "permits_sweepitem_once": lambda made, office: twice(made.item(), act=None, outcome="kept"),
-    "permits_sweepitem_done_by_an_act": lambda made, office: write(made.item(), outcome="kept"),
-    "permits_use_of_something": lambda made, office: write(
+    "permits_sweepitem_done_by_an_act": lambda made, office: unguarded(made.item(), outcome="kept"),
+    "permits_use_of_something": lambda made, office: unguarded(
         a_use(made, office), quantity=Decimal(0)
     ),
     "permits_letter_once": lambda made, office: twice(
@@ -299,6 +307,41 @@ def test_the_database_refuses(office: Cast, name: str) -> None:
     is_check = isinstance(constraints()[name], models.CheckConstraint)
     if is_check or connection.vendor == "postgresql":
         assert name in str(refusal.value)
+
+
+NEVER_CHANGED: dict[str, tuple[Callable[[Made, Cast], Tracked], dict[str, Any]]] = {
+    "permits_permit": (
+        lambda made, office: made.permit(),
+        {"valid_to": clock.today() + timedelta(days=9999)},
+    ),
+    "permits_permitline": (lambda made, office: made.permit().lines.get(), {"quantity": None}),
+    "permits_decision": (lambda made, office: made.permit().decision, {"decided_by_id": 1}),
+    "permits_use": (a_use, {"quantity": Decimal("0.001")}),
+    "permits_conflictdeclaration": (
+        lambda made, office: intake.declare_conflict(made.case(), by=office.decision, reason=WHY),
+        {"person_id": 1},
+    ),
+    "permits_letter": (
+        lambda made, office: make_letter(made.permit().application, "permit", by=office.analyst),
+        {"sha256": "0" * 64},
+    ),
+    "permits_sweepitem": (lambda made, office: made.item(), {"act": None, "outcome": "kept"}),
+}
+
+
+def test_every_table_whose_rows_are_never_changed_is_here() -> None:
+    assert set(NEVER_CHANGED) == set(guards.NEVER_CHANGED)
+
+
+@pytest.mark.parametrize("table", NEVER_CHANGED)
+def test_what_is_written_once_for_all_is_not_changed_even_with_an_event(
+    office: Cast, table: str
+) -> None:
+    make, values = NEVER_CHANGED[table]
+    row = make(Made(office), office)
+    assert row._meta.db_table == table
+    with pytest.raises(IntegrityError, match=f"never_changed|UPDATE on {table} is refused"):
+        write(row, **values)
 
 
 def test_a_person_has_one_draft_of_a_form_of_a_case(office: Cast) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -10,34 +11,32 @@ from django.db import IntegrityError, connection, transaction
 from history import clock, guards
 from history.actors import SYSTEM
 from history.domain.door import door
+from history.models import Tracked
 from history.refusal import at_the_door
+from permits.choices import Flag
 from permits.domain.casefile import read_file
 from permits.domain.frozen import packed
-from permits.models import Application, Card, Decision, Permit, Recommendation, Statement
+from permits.domain.recommendation import recommend, send_back
+from permits.guards import GATE
+from permits.models import Application, Card, Decision, Line, Permit, Recommendation
 from tests.people import Cast
-from tests.permits.factories import WHY, in_a_year, make_recommended
+from tests.permits.factories import WHY, in_a_year, lower, make_ready, make_recommended
+
+Row = TypeVar("Row", bound=Tracked)
 
 
 def decide(application: Application, office: Cast, **values: object) -> Decision:
     """A decision to issue that nothing looked at."""
     frozen, digest = packed({})
-    values = {
-        "outcome": "issued",
-        "decided_by": office.decision,
-        "is_for_war_material": True,
-        **values,
-    }
-    recommendation = read_file(application).recommendation
-    assert recommendation is not None
     decision = Decision(
         application=application,
-        recommendation=recommendation,
         reasons=WHY,
         decided_on=clock.today(),
         delegation=office.decision.delegations.get(),
         frozen=frozen,
         frozen_digest=digest,
         **{
+            "recommendation": values.get("recommendation") or standing(application),
             "outcome": "issued",
             "decided_by": office.decision,
             "is_for_war_material": True,
@@ -74,17 +73,24 @@ def is_refused(application: Application, decision: Decision) -> str:
         return ""
 
 
-def edit(row: Card | Statement | Recommendation, **values: object) -> None:
+def edit(row: Row, **values: object) -> Row:
     """Past the domain, with an event."""
     with door(by=SYSTEM) as entries:
         entries.record("test.edited", stream=row.stream, subject="test:1").set(row, **values)
+    return row
+
+
+def standing(application: Application) -> Recommendation:
+    recommendation = read_file(application).recommendation
+    assert recommendation is not None
+    return recommendation
 
 
 def card(application: Application) -> Card:
     return Card.objects.filter(application=application)[0]
 
 
-BREAKS: dict[str, tuple[Callable[[Application, Cast], None], str]] = {
+BREAKS: dict[str, tuple[Callable[[Application, Cast], object], str]] = {
     "a substantial risk": (
         lambda case, office: edit(card(case), residual="substantial_risk"),
         "g8",
@@ -130,9 +136,36 @@ def test_a_permit_against_the_gate_is_refused(office: Cast, name: str) -> None:
 
 def test_a_risk_counts_also_where_the_decision_says_that_it_is_not_for_arms(office: Cast) -> None:
     application = make_recommended(office.analyst, office.senior)
+    edit(Line.objects.get(application=application), items=["1-1"])
     edit(card(application), residual="substantial_risk")
-    decision = decide(application, office, is_for_war_material=False)
-    assert is_refused(application, decision)
+    refusal = is_refused(application, decide(application, office, is_for_war_material=False))
+    assert "gate_g8" in refusal or "closed: g8" in refusal
+
+
+@pytest.mark.parametrize("item", ["2-15.d", "9-1"])
+def test_what_a_decision_says_to_be_no_arms_is_not_believed_of_groups_2_and_9(
+    office: Cast, item: str
+) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    edit(Line.objects.get(application=application), items=["1-1", item])
+    refusal = is_refused(application, decide(application, office, is_for_war_material=False))
+    assert "gate_arms" in refusal or "closed: arms" in refusal
+
+
+def test_what_two_people_stated_to_be_no_arms_is_taken(office: Cast) -> None:
+    application = make_ready(office.analyst, office.senior)
+    lower(application, Flag.WAR_MATERIAL, by=office.analyst, second=office.senior)
+    recommend(application, outcome="issued", reasons=WHY, valid_to=in_a_year(), by=office.analyst)
+    assert is_refused(application, decide(application, office, is_for_war_material=False)) == ""
+
+
+def test_who_took_a_recommendation_back_does_not_decide_another(office: Cast) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    edit(standing(application), made_by=office.decision)
+    send_back(standing(application), reason=WHY, by=office.senior)
+    recommend(application, outcome="issued", reasons=WHY, valid_to=in_a_year(), by=office.analyst)
+    refusal = is_refused(application, decide(application, office))
+    assert "gate_g12" in refusal or "closed: g12" in refusal
 
 
 @pytest.mark.parametrize("outcome", ["refused", "returned"])
@@ -141,9 +174,30 @@ def test_another_decision_gives_no_permit(office: Cast, outcome: str) -> None:
     assert "decided" in is_refused(application, decide(application, office, outcome=outcome))
 
 
+RECOMMENDED: dict[str, Callable[[Application, Cast], Recommendation]] = {
+    "of another case": lambda case, office: standing(
+        make_recommended(office.analyst, office.senior)
+    ),
+    "that was sent back": lambda case, office: send_back(
+        standing(case), reason=WHY, by=office.senior
+    ),
+    "to refuse": lambda case, office: edit(standing(case), outcome="refused"),
+}
+
+
+@pytest.mark.parametrize("name", RECOMMENDED)
+def test_a_recommendation_that_is_none_to_issue_this_gives_no_permit(
+    office: Cast, name: str
+) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    recommendation = RECOMMENDED[name](application, office)
+    decision = decide(application, office, recommendation=recommendation)
+    assert "decided" in is_refused(application, decision)
+
+
 def test_the_guards_of_the_gate_are_looked_after_like_all_others(db: None) -> None:
     mine = [one for one in guards._wanted(connection) if one.name.startswith("permits_permit_gate")]
-    assert len(mine) == 4
+    assert len(mine) == len(GATE)
     with connection.cursor() as cursor:
         cursor.execute(mine[0].drop(connection.vendor))
     assert guards.missing(connection) == [mine[0].name]
