@@ -151,8 +151,8 @@ _DONE_BY = {
 declare(
     {
         verb: By(["case"], [role.value for role in TRANSITIONS[action].roles])
-        for action, verbs in _DONE_BY.items()
-        for verb in verbs
+        for action in Action
+        for verb in _DONE_BY[action]
     }
     | _IN_SWEEPS
     | {

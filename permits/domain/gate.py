@@ -319,7 +319,7 @@ def no_question_is_open(outlook: Outlook) -> Iterator[Reason]:
             f"statement-{said.pk}",
         )
     for one in standing(outlook.file):
-        if one.is_stale and one.statement.countersigned_at and not one.statement.counts_alone:
+        if one.is_stale and one.statement.countersigned_at and not one.counts:
             yield Reason(
                 _("%(kind)s: what it is about has changed since. State it anew, or set it aside.")
                 % {"kind": StatementKind(one.statement.kind).label},

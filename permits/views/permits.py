@@ -160,10 +160,6 @@ def _why_not_tighten(request: HttpRequest, row: Permit) -> str:
     return why_not(request, row.application, Action.ACT, lambda: acts.refuse_to_act(row, by=by))
 
 
-def _why_not_perform(request: HttpRequest, act: PermitAct) -> str:
-    return str(_barred_perform(request, act).get("refusal", ""))
-
-
 def _barred_perform(request: HttpRequest, act: PermitAct) -> dict[str, Any]:
     by = who(request)
     return barred(

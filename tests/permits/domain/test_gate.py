@@ -21,7 +21,7 @@ from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
 from permits.domain.consultations import consult
 from permits.domain.decision import issue
-from permits.domain.gate import RULES, Gate, GateClosed, check_gate
+from permits.domain.gate import Gate, GateClosed, check_gate
 from permits.domain.recommendation import recommend, send_back
 from permits.domain.ruling import rule_on
 from permits.domain.statements import (
@@ -436,13 +436,6 @@ def test_before_there_is_somebody_who_decides_the_gate_is_not_open(office: Cast)
     assert gate.is_open_but_for_the_person
     assert not gate.is_open
     assert [one.rule.code for one in gate.findings if one.state == "to_come"] == ["G12", "G13"]
-
-
-def test_the_rules_are_those_of_the_document() -> None:
-    text = (DOCS / "gate.md").read_text(encoding="utf-8")
-    for rule in RULES:
-        assert f"`{rule.against.__name__}`" in text
-        assert f"| {rule.code} |" in text
 
 
 def test_a_place_that_is_not_known_is_no_lenient_one(office: Cast) -> None:

@@ -16,9 +16,18 @@ from history.refusal import at_the_door
 from permits.choices import Flag
 from permits.domain.casefile import read_file
 from permits.domain.frozen import packed
+from permits.domain.intake import declare_conflict
 from permits.domain.recommendation import recommend, send_back
 from permits.guards import GATE
-from permits.models import Application, Card, Decision, Line, Permit, Recommendation
+from permits.models import (
+    Application,
+    Card,
+    Decision,
+    Line,
+    Permit,
+    Recommendation,
+    Statement,
+)
 from tests.people import Cast
 from tests.permits.factories import WHY, in_a_year, lower, make_ready, make_recommended
 
@@ -90,6 +99,12 @@ def card(application: Application) -> Card:
     return Card.objects.filter(application=application)[0]
 
 
+def excepted(application: Application, office: Cast) -> Statement:
+    """A statement that two people stand by, as if it were an exception."""
+    said = Statement.objects.filter(application=application, countersigned_at__isnull=False)
+    return edit(said[0], kind="exception")
+
+
 BREAKS: dict[str, tuple[Callable[[Application, Cast], object], str]] = {
     "a substantial risk": (
         lambda case, office: edit(card(case), residual="substantial_risk"),
@@ -109,6 +124,22 @@ BREAKS: dict[str, tuple[Callable[[Application, Cast], object], str]] = {
     ),
     "the decision-maker edited": (
         lambda case, office: edit(card(case), edited_by=office.decision),
+        "g12",
+    ),
+    "the decision-maker signed first": (
+        lambda case, office: edit(card(case), first_by=office.decision),
+        "g12",
+    ),
+    "the decision-maker claimed an exception": (
+        lambda case, office: edit(excepted(case, office), made_by=office.decision),
+        "g12",
+    ),
+    "the decision-maker countersigned an exception": (
+        lambda case, office: edit(excepted(case, office), countersigned_by=office.decision),
+        "g12",
+    ),
+    "the decision-maker declared a conflict": (
+        lambda case, office: declare_conflict(case, by=office.decision, reason=WHY),
         "g12",
     ),
     "the decision-maker recommended": (
