@@ -818,6 +818,21 @@ def test_an_open_question_is_not_shown_as_a_stance(office: Cast) -> None:
             assert ("Case by case" in part) is not needs_answer
 
 
+def test_what_an_answer_would_do_to_the_requirement_is_told(office: Cast) -> None:
+    """Where yes and no leave the stance alone: whether a general permit applies."""
+    line = {**LINE, "items": ["1-6.A.2"]}
+    case = make_in_review(office.analyst, destination="DE", lines=[line])
+    client = as_person(office.analyst)
+    first, last = (one["key"] for one in client.get(case.get_absolute_url()).context["questions"])
+    say(case, StatementKind.ANSWER, first, "yes", by=office.analyst, second=office.senior)
+    page = client.get(case.get_absolute_url())
+    [question] = page.context["questions"]
+    assert question["key"] == last
+    panel = page.content.decode().split('id="questions"')[1].split("</section>")[0]
+    assert "General permit" in panel
+    assert "Individual permit" in panel
+
+
 def test_a_case_says_who_must_act_as_it_is_now(office: Cast) -> None:
     case = make_in_review(office.analyst)
     cards = answer_cards(case, by=office.analyst)
