@@ -22,6 +22,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.days import short_day
 from accounts.exceptions import NotPermitted, Refused
 from history import clock
 from history.admin import AskedSite, ShownInline, ShownScreen, link
@@ -30,6 +31,7 @@ from permits.choices import PartyRole
 from permits.considerations import BY_NUMBER
 from permits.domain import intake
 from permits.domain.standing import read_standing
+from permits.figures import dollars, figure
 from permits.forms import ApplicationForm, LineForm, PartyForm, put_errors
 from permits.models import (
     Application,
@@ -42,6 +44,7 @@ from permits.models import (
     PermitLine,
 )
 from permits.views.acts import who
+from permits.views.permits import change_in_words
 from permits.workflow import TRANSITIONS, Action
 from policies.domain.search import folded
 from policies.forms.items import ItemsInput
@@ -551,14 +554,19 @@ class DecisionScreen(ShownScreen):
 
 class PermitLineInline(ShownInline):
     model = PermitLine
+    verbose_name_plural = _("Lines, as issued")
     fields = ("number", "quantity", "unit", "value")
 
 
 class PermitActInline(ShownInline):
     model = PermitAct
     related = ("line__permit", "proposed_by", "done_by")
-    fields = ("kind", "line", "change", "reason", "proposer", "doer", "done_on")
-    readonly_fields = ("proposer", "doer")
+    fields = ("kind", "line", "changed", "reason", "proposer", "doer", "done_on")
+    readonly_fields = ("changed", "proposer", "doer")
+
+    @admin.display(description=_("Change"))
+    def changed(self, row: PermitAct) -> str:
+        return "; ".join(f"{what}: {now}" for what, now in change_in_words(row.change))
 
     @admin.display(description=_("Proposed by"))
     def proposer(self, row: PermitAct) -> str:
@@ -572,17 +580,29 @@ class PermitActInline(ShownInline):
 class PermitScreen(ShownScreen):
     """A permit as it was issued, what was done to it, and what it is today."""
 
-    list_display = ("number", "application", "issued_on", "valid_from", "valid_to", "page")
-    list_filter = ("issued_on", "valid_to")
+    list_display = ("number", "application", "issued_on", "valid_from", "issued_up_to", "page")
+    list_filter = ("issued_on",)
     list_select_related = ("application",)
     search_fields = ("number", "application__reference")
-    fields = ("number", "application", "issued_on", "valid_from", "valid_to", "today")
-    readonly_fields = ("today",)
+    fields = ("number", "application", "issued_on", "valid_from", "issued_up_to", "today")
+    readonly_fields = ("issued_up_to", "today")
     inlines = (PermitLineInline, PermitActInline)
+
+    @admin.display(description=_("Last day, as issued"), ordering="valid_to")
+    def issued_up_to(self, row: Permit) -> str:
+        return short_day(row.valid_to)
 
     @admin.display(description=_("Today"))
     def today(self, row: Permit) -> str:
-        return str(read_standing(row, clock.today()).status.label)
+        """What the acts on it left, line by line."""
+        now = read_standing(row, clock.today())
+        words = gettext("%(status)s, up to and including %(day)s")
+        lines = gettext("Line %(number)s: %(quantity)s %(unit)s, CAD %(value)s")
+        told = [words % {"status": now.status.label, "day": short_day(now.valid_to)}]
+        for line in now.lines:
+            figures = {"quantity": figure(line.quantity), "value": dollars(line.value)}
+            told.append(lines % {"number": line.number, "unit": line.unit, **figures})
+        return "; ".join(told)
 
     def history_subject(self, row: Permit) -> str:
         return f"permit:{row.number}"

@@ -108,7 +108,7 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
                 list(
                     _differences_in_words(done[act.pk])
                     if act.pk in done
-                    else _change_in_words(act.change)
+                    else change_in_words(act.change)
                 ),
                 _barred_perform(request, act).get("refusal", ""),
             )
@@ -305,7 +305,7 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
 }
 
 
-def _change_in_words(change: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def change_in_words(change: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What an amendment makes of the permit, without what it was before. No query."""
     if change.get("valid_to"):
         yield str(CHANGED["valid_to"]), short_day(date.fromisoformat(change["valid_to"]))

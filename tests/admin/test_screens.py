@@ -17,6 +17,7 @@ from config.access import ACCESS
 from config.admin import site
 from history.models import Event
 from permits.domain import intake
+from permits.domain.acts import act_at_once
 from permits.domain.casefile import read_file
 from permits.models import Application, Line
 from permits.verbs import Verb
@@ -209,6 +210,23 @@ def test_decisions_permits_policies_people_and_entries_are_only_read(office: Cas
         assert client.get(address(row)).status_code == 200, row
         assert client.post(address(row), {"name": "x"}).status_code == 405, row
     assert Event.objects.count() == before
+
+
+def test_a_permit_is_told_as_it_is_today_and_what_was_issued_as_issued(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    act_at_once(
+        permit,
+        kind="amend",
+        change={"lines": {"1": {"quantity": "4"}}},
+        reason="For a test",
+        by=office.decision,
+    )
+    page = as_person(office.analyst).get(address(permit)).content.decode()
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "Lines, as issued" in text
+    assert "Last day, as issued" in text
+    assert re.search(r"Line 1: 4 each, CAD 2\S*\s?500\S*\s?000", text)
+    assert "{" not in text.split("Acts")[-1]
 
 
 def test_every_screen_has_its_row_in_the_table_of_rights() -> None:
