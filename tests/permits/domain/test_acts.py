@@ -236,6 +236,16 @@ def test_the_power_to_act_is_enough_to_loosen(permit: Permit, office: Cast) -> N
     assert acts.perform_act(act, by=decider(office, Power.ACT)).loosens
 
 
+def test_what_the_lines_do_not_allow_is_told_at_its_field(permit: Permit, office: Cast) -> None:
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    now = read_standing(permit, clock.today())
+    for number, field in ((None, "kind"), (1, "line")):
+        with pytest.raises(ValidationError) as refusal:
+            acts.check_possible("suspend", number, now)
+        assert set(refusal.value.message_dict) == {field}
+        acts.check_possible("reinstate", number, now)
+
+
 def test_who_proposed_to_loosen_does_not_do_it(permit: Permit, office: Cast) -> None:
     acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
     act = acts.propose_act(permit, kind="reinstate", reason=WHY, by=office.decision)
