@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.forms.renderers import TemplatesSetting
@@ -11,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 _SELECT = "django/forms/widgets/select.html"
+_OPTION = '<option value="{}"{}>{}</option>'
 
 
 class Renderer(TemplatesSetting):
@@ -34,15 +36,23 @@ def _select(widget: Mapping[str, Any]) -> SafeString:
 
 
 def _group(name: str | None, options: list[Mapping[str, Any]]) -> SafeString:
-    inside = format_html_join("\n", '<option value="{}"{}>{}</option>', _options(options))
+    inside = SafeString("\n".join(map(_option, options)))
     if not name:
         return inside
     return format_html('<optgroup label="{}">\n{}\n</optgroup>', name, inside)
 
 
-def _options(options: list[Mapping[str, Any]]) -> Iterator[tuple[Any, ...]]:
-    for one in options:
-        yield str(one["value"]), _attributes(one["attrs"]), one["label"]
+def _option(one: Mapping[str, Any]) -> SafeString:
+    value, label = str(one["value"]), one["label"]
+    if one["attrs"] or not isinstance(label, str):
+        return format_html(_OPTION, value, _attributes(one["attrs"]), label)
+    return _plain_option(value, label)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _plain_option(value: str, label: str) -> SafeString:
+    """One without attributes. By type too: a safe label is another than the same text unsafe."""
+    return format_html(_OPTION, value, "", label)
 
 
 def _attributes(attributes: Mapping[str, Any]) -> SafeString:

@@ -1,6 +1,6 @@
 """Anyone tries anything on a case, a hundred thousand times: tests/permits/machine.py at length.
 
-./dev campaign gate [STEPS]        100,000 steps unless told otherwise, and one in 50 by the pages
+./dev campaign gate [STEPS]        100,000 steps unless told otherwise, and one in 20 by the pages
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.campaigns import ground
 from tests.campaigns.ground import Report
 
 STEPS_OF_AN_EXAMPLE = 50
-BY_PAGES = 50
+BY_PAGES = 20
 """One step of so many is done once more by the pages."""
 
 
