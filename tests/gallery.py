@@ -134,7 +134,7 @@ def _first(rows: Any) -> int:
 
 
 def take(folder: Path, url: str) -> int:
-    """Takes the pictures and writes the index. The number of pictures that could not be taken."""
+    """Takes the pictures and writes the index. How many could not be taken or are too wide."""
     people: dict[Role | None, DemoAccount | None] = {None: None}
     people |= {one.role: one for one in reversed(DEMO_ACCOUNTS)}
     every, failed, rows = list(pages()), 0, []
@@ -153,6 +153,10 @@ def take(folder: Path, url: str) -> int:
                         if answer is None or answer.status >= 400:
                             failed += 1
                             sys.stdout.write(f"{path} as {role}: {answer and answer.status}\n")
+                        wide = page.evaluate("document.documentElement.scrollWidth")
+                        if wide > look.width and not look.printed:
+                            failed += 1
+                            sys.stdout.write(f"{path} as {role}, {look.name}: {wide} px wide\n")
                         rows.append((str(role or "anonymous"), place, name, path, picture))
             sys.stdout.write(f"{role or 'anonymous'}: {len(there)} pages\n")
         browser.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django import template
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
 
 from history import wording
 from history.clock import OTTAWA
@@ -58,3 +60,11 @@ def short_hash(digest: bytes | str) -> str:
 def whole_hash(digest: bytes | str) -> str:
     """A hash whole, in groups that can be read out."""
     return wording.short_hash(digest, length=64)
+
+
+@register.filter
+def said(words: wording.Words) -> SafeString:
+    """A value in words. What is no text says so by its style: pages have hundreds of them."""
+    if words.kind is wording.Kind.WORDS:
+        return conditional_escape(words.text)
+    return format_html('<span class="quiet">{}</span>', words.text)
