@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from permits.choices import Flag
+from permits.choices import Flag, Status
 from permits.considerations import CONSIDERATIONS
 from permits.domain import overview, statements
 from permits.domain.casefile import CaseFile
@@ -23,7 +26,7 @@ from permits.domain.requirements import RequiredFact
 from permits.figures import dollars, figure
 from permits.forms import in_words
 from permits.models import Application
-from policies.choices import EndUserKind, Requirement, Stance
+from policies.choices import Activity, EndUserKind, Requirement, Stance
 
 register = template.Library()
 register.filter(figure)
@@ -35,6 +38,18 @@ register.filter(reason_of)
 def stance_label(code: str) -> str:
     """The word for a stance."""
     return str(Stance(code).label)
+
+
+@register.filter
+def activity_label(code: str) -> str:
+    """The word for an activity; a tenth of the time of Django's `get_activity_display`."""
+    return str(Activity(code).label)
+
+
+@register.filter
+def status_label(code: str) -> str:
+    """The word for an application's status."""
+    return str(Status(code).label)
 
 
 @register.filter
@@ -141,8 +156,14 @@ DOTS = {
 }
 
 
-@register.inclusion_tag("permits/_review_dots.html")
-def review_dots(letters: str) -> dict[str, Any]:
+@register.simple_tag
+def stance(code: str) -> SafeString:
+    """A stance by its code, as `permits/_stance.html` shows it."""
+    return _once("permits/_stance.html", get_language(), code=code)
+
+
+@register.simple_tag
+def review_dots(letters: str) -> SafeString:
     """The six considerations as shapes, and in words how far they are."""
     signed, count = letters.count(overview.SIGNED), len(CONSIDERATIONS)
     tone = ""
@@ -156,4 +177,11 @@ def review_dots(letters: str) -> dict[str, Any]:
         words = _("Not begun")
     else:
         words = _("%(signed)d of %(count)d signed") % {"signed": signed, "count": count}
-    return {"dots": [DOTS.get(letter, "blank") for letter in letters], "words": words, "tone": tone}
+    dots = tuple(DOTS.get(letter, "blank") for letter in letters)
+    return _once("permits/_review_dots.html", get_language(), dots=dots, words=words, tone=tone)
+
+
+@lru_cache(maxsize=512)
+def _once(name: str, _language: str | None, **codes: Any) -> SafeString:
+    """What depends on few codes and the language alone, rendered once: a list has fifty of it."""
+    return render_to_string(name, codes)
