@@ -261,9 +261,16 @@ def _signed_parts(file: CaseFile) -> Mapping[str, Mapping[str, str]]:
 def _changed(
     file: CaseFile, now: Mapping[str, str], then: Mapping[str, str], on: date
 ) -> Iterable[str]:
-    for part in sorted(now.keys() | then.keys()):
+    new = {part for part in now.keys() - then.keys() if part in _OF_EVERY_CASE} if then else set()
+    if new:
+        yield _("It was signed when signatures did not rest yet on all that they rest on now.")
+    for part in sorted((now.keys() | then.keys()) - new):
         if now.get(part) != then.get(part):
             yield _in_words(file, part, on)
+
+
+_OF_EVERY_CASE = ("ruling", "transaction", "flags", "end_user", "listed")
+"""Parts that every basis has. One without them is of an earlier version of the product."""
 
 
 def _in_words(file: CaseFile, part: str, on: date) -> str:

@@ -18,7 +18,7 @@ from history.domain.door import Conflict, door
 from history.models import Event
 from permits.choices import Flag, PartyRole, Screened, StatementKind
 from permits.considerations import CONSIDERATIONS
-from permits.domain import intake
+from permits.domain import assessment, intake
 from permits.domain.assessment import (
     ANSWERS,
     card_states,
@@ -213,6 +213,26 @@ LEAVES: dict[str, Change] = {
     ),
     "the assignment": lambda case, office: intake.assign(case, None, by=office.senior),
 }
+
+
+def test_what_an_earlier_version_did_not_look_at_is_not_called_changed(
+    office: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = make_in_review(office.analyst)
+    common = assessment._common_parts
+    with monkeypatch.context() as earlier:
+        earlier.setattr(
+            assessment,
+            "_common_parts",
+            lambda *given: {part: one for part, one in common(*given).items() if part != "listed"},
+        )
+        answer_cards(case, by=office.analyst)
+        sign_cards(case, by=office.analyst, second=office.senior)
+    file = read_file(case)
+    because = {state.stale_because for state in card_states(file, rule_on(file, on=clock.today()))}
+    assert because == {
+        ("It was signed when signatures did not rest yet on all that they rest on now.",)
+    }
 
 
 @pytest.mark.parametrize("name", STALES)
