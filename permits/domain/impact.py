@@ -784,10 +784,10 @@ def drift(before: Impact, after: Impact, *, today: date | None = None) -> list[D
     A day that has come since is today in both: it moves with today alone. Cases that do not move
     count in neither: others than those may come and go. Of the reasons for which a person looks
     counts only that there are some; what is left to ship on a permit, and how far an application
-    is, are no outcome.
+    is, are no outcome. A case that went from one list to another is one drift.
     """
     today = today or clock.today()
-    found = []
+    found: dict[str, Drift] = {}
     for name in LISTS:
         was, now = (
             {
@@ -799,8 +799,10 @@ def drift(before: Impact, after: Impact, *, today: date | None = None) -> list[D
         for key in sorted(was.keys() | now.keys()):
             both = was.get(key), now.get(key)
             if _compared(name, both[0]) != _compared(name, both[1]):
-                found.append(Drift(key, *both))
-    return found
+                was_in, is_in = both
+                other = found.get(key, Drift(key, None, None))
+                found[key] = Drift(key, other.was or was_in, other.now or is_in)
+    return list(found.values())
 
 
 def _compared(name: str, one: Move | PermitMove | None) -> tuple[Any, ...]:

@@ -67,12 +67,17 @@ class Drifted(Refused):
 
     def __init__(self, moved: Sequence[Drift]) -> None:
         self.drift = tuple(moved)
+        names = [_in_words(one) for one in moved[:MOST_NAMED]]
+        if more := len(moved) - len(names):
+            names.append(
+                ngettext("and %(count)d more", "and %(count)d more", more) % {"count": more}
+            )
         super().__init__(
             _(
                 "What the preview found has moved since it was sealed (%(names)s)."
                 " Return the change, so that its author looks again."
             )
-            % {"names": "; ".join(map(_in_words, moved[:MOST_NAMED]))}
+            % {"names": "; ".join(names)}
         )
 
 

@@ -142,6 +142,10 @@ def _version_of(policy: Policy) -> PolicyVersion | None:
     return None if found is None or found[1] is Standing.ENDED else found[0]
 
 
+def _has_begun(version: PolicyVersion) -> bool:
+    return version.effective_from is None or version.effective_from <= clock.today()
+
+
 def policies_to_sweep(change: PolicyChange) -> list[Policy]:
     """The policies that an approved change wrote, in force or to come, and not swept for it yet."""
     if change.status != ChangeStatus.APPROVED:
@@ -320,7 +324,7 @@ def _ready(sweep: PermitSweep, *, by: User, delegations: Iterable[Delegation]) -
     version = _version_of(sweep.policy)
     if version is None:
         raise Refused(_("The policy is not in force any more."))
-    if version.effective_from is not None and clock.today() < version.effective_from:
+    if version.effective_from is not None and not _has_begun(version):
         raise Refused(
             _("The policy is in force from %(day)s: nothing is done under it before.")
             % {"day": day_in_words(version.effective_from)}
@@ -367,7 +371,7 @@ class Run:
     """What one run did. `busy` are permits whose case somebody else held: they stay to be done.
 
     `not_standing` are the people whose yes does not stand any more; `is_over` when the policy is
-    not in force any more, and nothing else was done under it.
+    not in force today, and nothing else was done under it.
     """
 
     settled: list[SweepItem] = field(default_factory=list)
@@ -418,7 +422,7 @@ def carry_out(
 
 
 class PolicyOver(Exception):
-    """The policy of a sweep was ended or corrected away since somebody said yes."""
+    """The policy of a sweep is not in force: ended or corrected since somebody said yes."""
 
 
 class Pending(NamedTuple):
@@ -471,7 +475,8 @@ def _settle(one: Pending, by: Actor) -> SweepItem | None:
             if SweepItem.objects.filter(sweep=group.sweep, permit=permit).exists():
                 return None
             share_register()
-            if _version_of(group.sweep.policy) is None:
+            version = _version_of(group.sweep.policy)
+            if version is None or not _has_begun(version):
                 raise PolicyOver
             delegation = with_power(hold_delegations(work.by, clock.today()))
             stands = read_standing(permit, clock.today())

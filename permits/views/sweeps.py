@@ -458,7 +458,7 @@ def _tell(request: HttpRequest, run: Run, found: Progress) -> None:
             % {"permits": ", ".join(left)},
         )
     if run.is_over:
-        messages.warning(request, _("The policy is not in force any more."))
+        messages.warning(request, _("The policy is not in force: nothing more is done under it."))
     for name in run.not_standing:
         messages.warning(
             request,

@@ -13,6 +13,7 @@ from datetime import date
 from itertools import product
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -283,7 +284,12 @@ def _instrument(instrument: Json, layer: str) -> Iterator[Finding]:
                 f"instrument_{language}",
             )
             return
-    if layer != Layer.STATUTE and not (instrument.get("citation_en") or instrument.get("url")):
+    cited = [f"citation_{one}" for one in ("en", "fr") if instrument.get(f"citation_{one}")]
+    if len(cited) == 1:
+        words = _("It is cited in one language only.")
+        missing = "citation_fr" if cited == ["citation_en"] else "citation_en"
+        yield _warn("instrument", title, words, missing)
+    if layer != Layer.STATUTE and not (cited or instrument.get("url")):
         yield _warn(
             "instrument", title, _("It has neither a citation nor an address yet."), "citation_en"
         )
@@ -442,7 +448,7 @@ def _in_the_register(
     change: PolicyChange, parts: Sequence[PolicyChange], register: Register
 ) -> Iterator[Finding]:
     """What the change says beside the policies that there are. Nothing after what blocks."""
-    faults = list(_faults(parts))
+    faults = list(_faults(parts, is_set=change.kind == ChangeKind.SET))
     if faults:
         yield from faults
         return
@@ -497,7 +503,7 @@ def _first_moved(parts: Iterable[Composed]) -> date:
     return min((start or date.min for start, _end in days_moved(parts)), default=clock.today())
 
 
-def _faults(parts: Sequence[PolicyChange]) -> Iterator[Finding]:
+def _faults(parts: Sequence[PolicyChange], *, is_set: bool) -> Iterator[Finding]:
     """What the reference loader would refuse, of the register with the change in it."""
     documents = [part.content["policy"] for part in parts if "policy" in part.content]
     for document in documents:
@@ -513,17 +519,20 @@ def _faults(parts: Sequence[PolicyChange]) -> Iterator[Finding]:
         if fault:
             yield _unfit(fault)
     heads = heads_of(part.policy for part in parts if part.policy is not None)
+    words = (
+        _(
+            "%(key)s was changed since the file was compared with it. Withdraw this change, and"
+            " take in a file that begins from what the policy says now."
+        )
+        if is_set
+        else _(
+            "%(key)s was changed since this was drafted. Edit the draft, compare it with"
+            " what the policy says now, and keep it again."
+        )
+    )
     for part in parts:
         if part.policy is not None and part.content.get("head") != heads[part.policy.stream]:
-            yield _block(
-                "moved",
-                _("Changed since"),
-                _(
-                    "%(key)s was changed since this was drafted. Edit the draft, compare it with"
-                    " what the policy says now, and keep it again."
-                )
-                % {"key": part.policy.key},
-            )
+            yield _block("moved", _("Changed since"), words % {"key": part.policy.key})
 
 
 def _codes(rows: Iterable[Json]) -> set[str]:
@@ -553,12 +562,18 @@ def _of_the_law(part: PolicyChange) -> Iterator[Finding]:
 def _pending(change: PolicyChange, parts: Iterable[PolicyChange]) -> dict[int, list[Finding]]:
     """Other changes to the same policies that are under way, by policy. One query."""
     found: dict[int, list[Finding]] = defaultdict(list)
-    policies = [part.policy for part in parts if part.policy is not None]
-    others = PolicyChange.objects.filter(policy__in=policies, status__in=PENDING)
-    for policy, number in others.exclude(pk=change.pk).values_list("policy", "number"):
-        if len(found[policy]) < MOST_NAMED:
-            words = _("%(number)s is to change the same policy.") % {"number": number}
-            found[policy].append(_warn("pending", _("Another change"), words))
+    policies = {part.policy.key: part.policy.pk for part in parts if part.policy is not None}
+    others = PolicyChange.objects.filter(
+        Q(policy__in=policies.values()) | Q(kind=ChangeKind.SET), status__in=PENDING
+    )
+    for number, key, content in (
+        others.exclude(pk=change.pk).order_by("pk").values_list("number", "policy__key", "content")
+    ):
+        keys = [key] if key else [row["key"] for row in content["changes"]]
+        for policy in (policies[one] for one in keys if one in policies):
+            if len(found[policy]) < MOST_NAMED:
+                words = _("%(number)s is to change the same policy.") % {"number": number}
+                found[policy].append(_warn("pending", _("Another change"), words))
     return found
 
 

@@ -46,7 +46,7 @@ class Command(BaseCommand):
         for number in run.busy:
             self.stderr.write(f"{number}: its case is held by somebody else; run this again.")
         if run.is_over:
-            self.stderr.write("The policy is not in force any more: nothing more is done under it.")
+            self.stderr.write("The policy is not in force: nothing more is done under it.")
         for name in run.not_standing:
             self.stderr.write(f"The yes of {name} does not stand any more: it is given anew.")
         if options["verbosity"]:

@@ -1105,6 +1105,28 @@ def test_what_comes_into_the_preview_or_leaves_it_is_named_with_its_stance(offic
     assert f"({case.reference}: not in it → suspended)" in str(Drifted(drift(gone, sealed)))
 
 
+def test_a_case_that_keeps_its_outcome_now_is_one_drift_and_said_with_what_differs(
+    office: Cast,
+) -> None:
+    case = make_in_review(office.analyst)
+    change = propose_change(draft(office.admin), by=office.admin)
+    sealed = unsealed(change.preview, change.found)
+    (move,) = sealed.moved
+    stays = replace(sealed, moved=(), restated=(move._replace(before=move.after),))
+    (found,) = drift(sealed, stays)
+    assert f"({case.reference}: stance now: case by case → suspended" in str(Drifted([found]))
+
+
+def test_of_many_that_drifted_ten_are_named_and_the_rest_counted(office: Cast) -> None:
+    make_in_review(office.analyst)
+    change = propose_change(draft(office.admin), by=office.admin)
+    sealed = unsealed(change.preview, change.found)
+    many = tuple(sealed.moved[0]._replace(reference=f"E-2099-{one:06}") for one in range(13))
+    said = str(Drifted(drift(sealed, replace(sealed, moved=(*sealed.moved, *many)))))
+    assert said.count("E-2099") == 10
+    assert "; and 3 more)" in said
+
+
 def overlapping(office: Cast, starts: str | None = None) -> PolicyChange:
     """A draft that says something else than TR-9999-suspension, which was approved before."""
     approved(draft(office.admin), by=office.admin_b)
@@ -1305,6 +1327,16 @@ def test_announced_on_the_day_itself_is_not_late(office: Cast, days: int, told: 
         by=office.admin,
     )
     assert len([one for one in findings(change) if one.code == "announced"]) == told
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_citation_in_one_language_alone_is_told(office: Cast, language: str) -> None:
+    other = "fr" if language == "en" else "en"
+    instrument = {**INSTRUMENT, f"citation_{language}": "No. 9999", f"citation_{other}": None}
+    change = draft(office.admin, of_policy={"instrument": instrument})
+    (found,) = [one for one in findings(change) if one.code == "instrument"]
+    assert (found.field, found.blocks) == (f"citation_{other}", False)
+    assert "one language" in found.words
 
 
 def test_of_several_other_changes_to_a_policy_three_are_named(office: Cast) -> None:

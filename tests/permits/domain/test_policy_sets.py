@@ -106,6 +106,20 @@ def test_a_set_is_drafted_previewed_and_written_whole(office: Cast) -> None:
     assert verify(deep=True).good
 
 
+def test_a_set_and_a_change_to_the_same_policy_are_told_of_each_other(office: Cast) -> None:
+    document = written_set()
+    row_of(document, "IL-2024-01-08")["title_fr"] += " (corrigé)"
+    change = explained(start_set(raw(document), by=office.admin)[0])
+    end = draft(office.admin_b, kind=ChangeKind.END, policy="IL-2024-01-08", ends=in_days(5))
+    for one, other in ((change, end), (end, change)):
+        (found,) = [some for some in findings(one) if some.code == "pending"]
+        assert other.number in found.words
+    approved(end, by=office.admin)
+    (found,) = [some for some in findings(change) if some.code == "moved"]
+    assert found.blocks
+    assert "take in a file" in found.words
+
+
 @pytest.mark.parametrize(
     ("edit", "row", "field"),
     [

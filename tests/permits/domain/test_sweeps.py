@@ -513,8 +513,21 @@ def test_nothing_more_is_done_under_a_policy_that_ended_meanwhile(
         run = carry_out(sweep, by=SYSTEM)
         call_command("sweep", sweep.number)
     assert (run.settled, run.is_over) == ([], True)
-    assert "not in force any more" in capsys.readouterr().err
+    assert "The policy is not in force" in capsys.readouterr().err
     assert PermitAct.objects.count() == 1
+
+
+def test_nothing_is_done_under_a_policy_that_was_corrected_to_begin_later(office: Cast) -> None:
+    permits_of(office, 1)
+    sweep = swept(policy_for(office), office.analyst)
+    agreed(sweep, office)
+    late = draft(office.admin, kind="correct", policy=KEY, starts=in_days(30))
+    approved(late, by=office.admin_b)
+    run = carry_out(sweep, by=SYSTEM)
+    assert (run.settled, run.is_over) == ([], True)
+    assert not SweepItem.objects.exists()
+    with clock.simulated(clock.now() + timedelta(days=31)):
+        assert len(carry_out(sweep, by=SYSTEM).settled) == 1
 
 
 # The command
