@@ -150,6 +150,14 @@ def new_set(request: HttpRequest) -> HttpResponse:
             " Nothing is written before it is approved."
         )
         messages.success(request, said % counts)
+        if found.passed_over:
+            words = _("The file says otherwise, and it is not taken in with a set: %(parts)s.")
+            parts = list(found.passed_over[:SHOWN])
+            if (more := len(found.passed_over) - SHOWN) > 0:
+                parts.append(
+                    ngettext("and %(count)d more", "and %(count)d more", more) % {"count": more}
+                )
+            messages.warning(request, words % {"parts": ", ".join(parts)})
         return redirect(change)
 
     page = Page(

@@ -7,9 +7,10 @@ policy that the set leaves out stays as it is.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from operator import itemgetter
@@ -56,12 +57,16 @@ class RefusedSet(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A set beside the register: keys, and the changes that the set comes to."""
+    """A set beside the register: keys, and the changes that the set comes to.
+
+    `passed_over` are parts of it that say something else and that no set takes in.
+    """
 
     added: tuple[str, ...]
     superseded: tuple[str, ...]
     unchanged: tuple[str, ...]
     changes: tuple[dict[str, Any], ...]
+    passed_over: tuple[str, ...] = ()
 
 
 def start_set(raw: bytes, *, by: User) -> tuple[PolicyChange, Compared]:
@@ -140,7 +145,30 @@ def compare(document: Json) -> Compared:
     compared, refused = _compare(document["policies"])
     if refused:
         raise RefusedSet(refused)
-    return compared
+    return replace(compared, passed_over=tuple(_passed_over(document)))
+
+
+def _passed_over(document: Json) -> Iterator[str]:
+    """What no set takes in and this one says otherwise: what is no policy, and what was believed
+    once."""
+    written = written_set()
+    for name in written.keys() - {"as_of", "policies"}:
+        if _in_any_order(document.get(name)) != _in_any_order(written[name]):
+            yield name
+    believed = {row["key"]: _believed_once(row) for row in written["policies"]}
+    for row in document["policies"]:
+        if _believed_once(row) != believed.get(row["key"], []):
+            yield f"{row['key']}: versions"
+
+
+def _in_any_order(part: Any) -> Any:
+    if not isinstance(part, list):
+        return part
+    return sorted(json.dumps(one, sort_keys=True) for one in part)
+
+
+def _believed_once(row: Json) -> Any:
+    return _in_any_order([one for one in row["versions"] if one["known_to"] is not None])
 
 
 def _compare(rows: Iterable[Json]) -> tuple[Compared, list[Refusal]]:
@@ -192,6 +220,10 @@ def _document(row: Json) -> dict[str, Any]:
 
 def _new(row: Json, stored: Collection[str]) -> dict[str, Any]:
     """The change that a row comes to of which the register says nothing."""
+    if (row.get("replaces") or "") not in ("", *stored):
+        raise _Unfit(
+            "replaces", _("It takes the place of a policy that is new too: take that one in first.")
+        )
     for place, question in enumerate(row["questions"]):
         if "of" in question and question["of"] not in stored:
             raise _Unfit(
@@ -225,6 +257,8 @@ def _change(
                 " another key that replaces it."
             ),
         )
+    if (document.get("replaces") or "") != (now.get("replaces") or ""):
+        raise _Unfit("replaces", _("What a policy took the place of when it was entered stays."))
     wanted, known = ([_told(one) for one in rows] for rows in (said, map(_version, versions)))
     by_day = itemgetter(*_DAYS)
     for rows in (wanted, known):

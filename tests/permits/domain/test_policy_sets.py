@@ -106,6 +106,40 @@ def test_a_set_is_drafted_previewed_and_written_whole(office: Cast) -> None:
     assert verify(deep=True).good
 
 
+def test_what_a_policy_took_the_place_of_stays(office: Cast) -> None:
+    document = written_set()
+    row_of(document, "IL-2024-01-08")["replaces"] = "HK-2020-07-03"
+    with pytest.raises(RefusedSet) as refused:
+        start_set(raw(document), by=office.admin)
+    (found,) = refused.value.refusals
+    assert (found.key, found.field) == ("IL-2024-01-08", "replaces")
+
+
+def test_a_new_policy_does_not_take_the_place_of_one_that_is_new_too(office: Cast) -> None:
+    other = {**with_version(), "key": "TR-9999-other", "replaces": NEW}
+    document = {**written_set(), "policies": [with_version(), other]}
+    with pytest.raises(RefusedSet) as refused:
+        start_set(raw(document), by=office.admin)
+    (found,) = refused.value.refusals
+    assert (found.key, found.field) == ("TR-9999-other", "replaces")
+
+
+def test_what_a_set_does_not_take_in_is_told(reference: None) -> None:
+    document = written_set()
+    assert compare(read_set(raw(document))).passed_over == ()
+    document["permit_acts"].reverse()
+    assert compare(read_set(raw(document))).passed_over == ()
+    document["permit_acts"][0]["count"] = 7
+    document["context"][0]["title_en"] += "!"
+    once = next(
+        one for one in document["policies"] if any(each["known_to"] for each in one["versions"])
+    )
+    next(each for each in once["versions"] if each["known_to"])["assumed"] = ["from"]
+    found = compare(read_set(raw(document)))
+    assert not found.changes
+    assert set(found.passed_over) == {"permit_acts", "context", f"{once['key']}: versions"}
+
+
 def test_a_set_and_a_change_to_the_same_policy_are_told_of_each_other(office: Cast) -> None:
     document = written_set()
     row_of(document, "IL-2024-01-08")["title_fr"] += " (corrigé)"
@@ -126,6 +160,7 @@ def test_a_set_and_a_change_to_the_same_policy_are_told_of_each_other(office: Ca
         (lambda one: one.update(layer="letter"), NEW, "layer"),
         (lambda one: one["scope"].update(destinations=["ZZ"]), NEW, "scope.destinations[0]"),
         (lambda one: one.update(key="SA-2020-04-09-lift"), "SA-2020-04-09-lift", "scope"),
+        (lambda one: one.update(replaces="XX-2100-other"), NEW, "replaces"),
         (lambda one: one["versions"][0].update({"from": None}), NEW, "versions"),
         (lambda one: one["versions"][0].update(known_to=in_days(1)), NEW, "versions"),
         (lambda one: one["versions"][0].update(to="2020-01-01"), NEW, "versions[0].to"),
