@@ -8,7 +8,7 @@ The number of queries does not depend on how much there is.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, TypeVar
@@ -38,6 +38,7 @@ from permits.models import (
 Row = TypeVar("Row", bound=Model)
 Found = TypeVar("Found")
 
+_EVENTS = "events"
 
 # Each for any number of applications, in their order within one.
 
@@ -175,10 +176,22 @@ def read_files(applications: Sequence[Application]) -> list[CaseFile]:
     return found
 
 
-@once
 def events_on(file: CaseFile) -> tuple[Event, ...]:
     """All that was recorded on the case, in order. One query."""
-    return tuple(Event.objects.filter(stream=file.application.stream).order_by("sequence"))
+    if _EVENTS not in file.known:
+        read_events([file])
+    found: tuple[Event, ...] = file.known[_EVENTS]
+    return found
+
+
+def read_events(files: Collection[CaseFile]) -> None:
+    """Reads at once what `events_on` gives of each of them. One query."""
+    found: dict[str, list[Event]] = defaultdict(list)
+    streams = [file.application.stream for file in files]
+    for event in Event.objects.filter(stream__in=streams).order_by("sequence"):
+        found[event.stream].append(event)
+    for file in files:
+        file.known[_EVENTS] = tuple(found[file.application.stream])
 
 
 def names_on(file: CaseFile) -> dict[str, str]:

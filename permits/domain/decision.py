@@ -8,7 +8,7 @@ reference load moves the ruling meanwhile.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -237,12 +237,25 @@ def _held(
     return delegation
 
 
-def _refuse_early(recommendation: Recommendation) -> None:
-    if is_legal_bar(recommendation) or recommendation.replied_on is not None:
-        return
+def decided_from(recommendation: Recommendation) -> date | None:
+    """The first day on which a decision may follow it; none before a refusal in discretion was put
+    to the applicant."""
+    if (
+        recommendation.outcome != Outcome.REFUSED
+        or is_legal_bar(recommendation)
+        or recommendation.replied_on is not None
+    ):
+        return recommendation.made_at.astimezone(clock.OTTAWA).date()
     if recommendation.put_on is None or recommendation.reply_by is None:
+        return None
+    return recommendation.reply_by + timedelta(days=1)
+
+
+def _refuse_early(recommendation: Recommendation) -> None:
+    day = decided_from(recommendation)
+    if day is None:
         raise Refused(_("The intended refusal is first put to the applicant, who may reply."))
-    if clock.today() <= recommendation.reply_by:
+    if clock.today() < day:
         raise Refused(_("The applicant may still reply: the period is not over."))
 
 

@@ -426,6 +426,17 @@ def people_on_cards(file: CaseFile) -> frozenset[int]:
     return _numbers(one.actor for one in events_on(file) if one.verb in verbs)
 
 
+def people_kept_from_deciding(file: CaseFile) -> frozenset[int]:
+    """Everyone whom G12 bars by what they did on the case. What they did to policies it does not
+    tell."""
+    return (
+        _people_who_recommended(file)
+        | people_on_cards(file)
+        | _people_on_exceptions(file)
+        | frozenset(one.person_id for one in file.conflicts)
+    )
+
+
 def _people_who_recommended(file: CaseFile) -> frozenset[int]:
     """Everyone who ever made a recommendation on the case, also one that was taken back."""
     return _numbers(one.actor for one in events_on(file) if one.verb == Verb.RECOMMENDED)

@@ -14,7 +14,8 @@ its case gives (`differences`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -26,7 +27,7 @@ from history import clock
 from history.models import Event, Log
 from permits.choices import OPEN, Residual, Status
 from permits.domain.assessment import CardState, card_states
-from permits.domain.casefile import CaseFile, read_files
+from permits.domain.casefile import CaseFile, read_events, read_files
 from permits.domain.clock import (
     BusinessDays,
     clock_of,
@@ -34,10 +35,15 @@ from permits.domain.clock import (
     read_calendar,
     read_standards,
 )
+from permits.domain.decision import decided_from
 from permits.domain.frozen import filing_ruling
+from permits.domain.gate import people_kept_from_deciding, risks_found
 from permits.domain.ruling import CaseRuling, requires_assessment, rule_on
-from permits.models import Application, Overview
+from permits.domain.standing import read_standings
+from permits.domain.statements import standing
+from permits.models import Application, Overview, PermitAct
 from permits.verbs import Verb
+from permits.workflow import TRANSITIONS, Action
 from policies.choices import Requirement, Stance
 from policies.domain.queries import end_of_day
 from policies.domain.register import Register, current_register, newest_load
@@ -73,14 +79,15 @@ def refresh(*, most: int = MOST) -> int:
 
 
 def is_behind(application: Application, events: Sequence[Event]) -> bool:
-    """Whether the overview of an open case is of another day, or older than the case's last event.
+    """Whether the overview is older than the case's last event, or that of an open case of another
+    day.
 
     Asks nothing where the overview was read with the case.
     """
-    if application.status not in OPEN:
-        return False
     made = getattr(application, "overview", None)
     last = max((one.number for one in events), default=0)
+    if application.status not in OPEN:
+        return made is not None and made.number < last
     return made is None or made.on != clock.today() or made.number < last
 
 
@@ -156,10 +163,7 @@ def _to_make(load: int | None, most: int) -> tuple[int, list[Application]]:
 
 
 def _make(cases: Sequence[Application], load: int | None, number: int) -> None:
-    withdrawn, of = _withdrawn_days(cases), _maker()
-    made = [
-        of(file, withdrawn.get(file.application.stream), load, number) for file in read_files(cases)
-    ]
+    made = _overviews(read_files(cases), _withdrawn_days(cases), load, number)
     Overview.objects.bulk_create(
         sorted(made, key=lambda one: one.pk),
         update_conflicts=True,
@@ -175,8 +179,10 @@ def keep(files: Sequence[tuple[CaseFile, date | None]], *, number: int) -> None:
 
     For whoever holds the log's lock, and only when no other overview is behind.
     """
-    load, of = _load(), _maker()
-    Overview.objects.bulk_create(of(file, over, load, number) for file, over in files)
+    withdrawn = {file.application.stream: over for file, over in files if over is not None}
+    Overview.objects.bulk_create(
+        _overviews([file for file, _over in files], withdrawn, _load(), number)
+    )
 
 
 # What somebody else wrote there
@@ -223,7 +229,11 @@ _KINDS: Mapping[str, Any] = {
     "chargeable": int,
     "standard_days": int | None,
     "is_waiting": bool,
+    "decided_from": date | None,
+    "kept_from_deciding": str,
+    "risk_until": date | None,
 }
+_PEOPLE = re.compile(r"((,\d+)*,)?")
 
 
 def is_whole(one: Overview) -> bool:
@@ -233,7 +243,7 @@ def is_whole(one: Overview) -> bool:
         and {one.stance, one.filed_stance} <= {"", *Stance.values}
         and one.requirement in {"", *Requirement.values}
         and set(one.review) <= set(LETTERS)
-        and re.fullmatch(r"((,\d+)*,)?", one.unsigned) is not None
+        and all(_PEOPLE.fullmatch(some) for some in (one.unsigned, one.kept_from_deciding))
         and all(isinstance(code, str) for code in one.items)
         and (one.value is None or one.value.is_finite())
     )
@@ -247,15 +257,15 @@ def differences() -> Iterator[tuple[str, str, str]]:
     size = _size()
     for key in _ahead(size).values_list("pk", flat=True):
         yield _place(key), "number", "it takes in an event that is still to come"
-    load, of = _load(), _maker()
+    load = _load()
     behind = set(_events_after(_newest(size)).values_list("stream", flat=True))
     cases = _cases().filter(status__in=OPEN, overview__on=clock.today(), overview__load=load)
     keys = [key for key, stream in cases.values_list("pk", "stream") if stream not in behind]
     for first in range(0, len(keys), _BATCH):
         some = keys[first : first + _BATCH]
         stored = _stored(some)
-        for file in read_files(list(_cases().filter(pk__in=some))):
-            yield from _unlike(of(file, None, load, 0), stored[file.application.pk])
+        for made in _overviews(read_files(list(_cases().filter(pk__in=some))), {}, load, 0):
+            yield from _unlike(made, stored[made.pk])
 
 
 def _unlike(made: Overview, stored: Overview | None) -> Iterator[tuple[str, str, str]]:
@@ -283,28 +293,66 @@ def _withdrawn_days(cases: Iterable[Application]) -> dict[str, date]:
     return dict(events.values_list("stream", "occurred_on"))
 
 
-def _maker() -> Callable[[CaseFile, date | None, int | None, int], Overview]:
-    """What makes the overview of a file: with the day's register, calendar and standards."""
-    register, calendar, standards = current_register(), read_calendar(), read_standards()
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What overviews are made from, beside the files: read for all of them at once.
+
+    `withdrawn`: the day, by stream. Of applications with a permit, `loosened`: an act that loosens
+    it is proposed; `at_risk`: its last day, where it is in force and a risk is not excluded.
+    """
+
+    today: date
+    register: Register
+    calendar: BusinessDays
+    standards: Iterable[ServiceStandard]
+    withdrawn: Mapping[str, date]
+    loosened: Collection[int]
+    at_risk: Mapping[int, date]
+
+
+def _overviews(
+    files: Collection[CaseFile], withdrawn: Mapping[str, date], load: int | None, number: int
+) -> list[Overview]:
+    """The overviews of some files."""
     today = clock.today()
+    read_events([one for one in files if one.application.status == Status.RECOMMENDED])
+    known = _Known(
+        today,
+        current_register(),
+        read_calendar(),
+        read_standards(),
+        withdrawn,
+        _loosened(files),
+        _at_risk(files, today),
+    )
+    made = [_overview(file, known) for file in files]
+    for one in made:
+        one.load, one.number = load, number
+    return made
 
-    def of(file: CaseFile, withdrawn_on: date | None, load: int | None, number: int) -> Overview:
-        made = _overview(file, today, register, calendar, standards, withdrawn_on)
-        made.load, made.number = load, number
-        return made
 
-    return of
+def _loosened(files: Iterable[CaseFile]) -> frozenset[int]:
+    acts = PermitAct.objects.filter(
+        permit__in=[file.permit for file in files if file.permit],
+        loosens=True,
+        done_at__isnull=True,
+        declined_at__isnull=True,
+    )
+    return frozenset(acts.values_list("permit__application", flat=True))
 
 
-def _overview(
-    file: CaseFile,
-    today: date,
-    register: Register,
-    calendar: BusinessDays,
-    standards: Iterable[ServiceStandard],
-    withdrawn_on: date | None,
-) -> Overview:
-    application = file.application
+def _at_risk(files: Iterable[CaseFile], today: date) -> dict[int, date]:
+    permits = [file.permit for file in files if file.permit and any(risks_found(file))]
+    return {
+        permit.application_id: now.valid_to
+        for permit, now in read_standings(permits, today)
+        if now.may_be_used
+    }
+
+
+def _overview(file: CaseFile, known: _Known) -> Overview:
+    application, today, register = file.application, known.today, known.register
+    withdrawn_on = known.withdrawn.get(application.stream)
     over = application.decided_on or withdrawn_on
     ruling = rule_on(
         file,
@@ -322,11 +370,14 @@ def _overview(
         file.waits,
         needs_consultation=needs_consultation(file),
         on=today,
-        calendar=calendar,
-        standards=standards,
+        calendar=known.calendar,
+        standards=known.standards,
         withdrawn_on=withdrawn_on,
     )
     values = [line.total_value for line in file.lines if line.total_value is not None]
+    states = card_states(file, ruling) if file.cards or requires_assessment(file) else []
+    is_recommended = application.status == Status.RECOMMENDED
+    recommendation = file.recommendation if is_recommended else None
     return Overview(
         application=application,
         on=today,
@@ -335,14 +386,17 @@ def _overview(
         filed_stance=filed.stance if filed and filed.lines else "",
         has_moved=filed is not None and _said(filed) != _said(ruling),
         asks=bool(ruling.open_questions),
-        review=_letters(card_states(file, ruling)) if requires_assessment(file) else "",
-        unsigned=_unsigned(file),
+        review=_letters(states) if requires_assessment(file) else "",
+        unsigned=_unsigned(file, known, states),
         items=list(dict.fromkeys(code for line in file.lines for code in line.items)),
         value=sum(values, Decimal(0)) if values else None,
         due_on=time.due_on,
         chargeable=time.chargeable,
         standard_days=time.standard_days,
         is_waiting=time.is_waiting,
+        decided_from=decided_from(recommendation) if recommendation else None,
+        kept_from_deciding=_told(people_kept_from_deciding(file)) if recommendation else "",
+        risk_until=known.at_risk.get(application.pk),
     )
 
 
@@ -350,22 +404,32 @@ def _said(ruling: CaseRuling) -> list[tuple[str, str]]:
     return [(one.ruling.requirement, one.ruling.stance) for one in ruling.lines]
 
 
-def _unsigned(file: CaseFile) -> str:
-    """See `Overview`. Whoever made a statement, or edited or signed a card, is not its second."""
+def _unsigned(file: CaseFile, known: _Known, states: Iterable[CardState]) -> str:
+    """See `Overview`. Whoever made a statement, or edited or signed a card, is not its second.
+
+    What has gone stale is begun anew: nobody signs that second. Of a permit that is to be loosened,
+    the considerations are signed on today's basis.
+    """
+    application = file.application
+    if application.pk in known.loosened:
+        now = rule_on(file, on=known.today, known_at=clock.now(), register=known.register)
+        states = card_states(file, now)
+    elif application.status not in TRANSITIONS[Action.COUNTERSIGN].sources:
+        return ""
     firsts: list[set[int | None]] = [
-        {one.made_by_id}
-        for one in file.statements
-        if not one.counts_alone and one.countersigned_at is None
+        {one.statement.made_by_id} for one in standing(file) if one.waits and not one.is_stale
     ]
     firsts += [
-        {one.first_by_id, one.edited_by_id}
-        for one in file.cards
-        if one.first_by_id is not None and one.second_by_id is None
+        {one.card.first_by_id, one.card.edited_by_id}
+        for one in states
+        if one.card and one.is_signed_once and not one.is_signed_twice and not one.is_stale
     ]
-    if not firsts:
-        return ""
-    barred = sorted(key for key in set.intersection(*firsts) if key is not None)
-    return "".join(f",{key}" for key in barred) + ","
+    return _told(set.intersection(*firsts)) if firsts else ""
+
+
+def _told(people: Iterable[int | None]) -> str:
+    """People, each between commas."""
+    return "".join(f",{key}" for key in sorted(key for key in people if key is not None)) + ","
 
 
 def _letters(states: Iterable[CardState]) -> str:

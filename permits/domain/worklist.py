@@ -14,11 +14,14 @@ from django.db.models import (
     Count,
     Exists,
     F,
+    Func,
     IntegerField,
+    Max,
     OrderBy,
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
@@ -33,7 +36,7 @@ from permits.domain import overview
 from permits.domain.clock import read_calendar
 from permits.domain.overview import STALE
 from permits.models import Application, Line, Overview, Party
-from permits.workflow import ANALYSTS, TRANSITIONS, Action
+from permits.workflow import ANALYSTS, PROPOSERS
 from policies.choices import STANCE_RANK
 from policies.domain.search import folded
 
@@ -50,6 +53,7 @@ VIEWS: tuple[str, ...] = (
     "paused",
     "second",
     "recommended",
+    "risk",
     "returned",
     "drafts",
     "decided",
@@ -103,6 +107,8 @@ def of_view(view: str, who: Viewer) -> Q:
             return _for_a_second_person(who.by)
         case "recommended":
             return Q(status=Status.RECOMMENDED)
+        case "risk":
+            return Q(overview__risk_until__gte=who.on)
         case "returned":
             return Q(status=Status.RETURNED)
         case "drafts":
@@ -118,27 +124,45 @@ def of_view(view: str, who: Viewer) -> Q:
 def _for_a_second_person(by: User) -> Q:
     """Cases with a statement or a consideration that waits for this person's second signature,
     where one can be given."""
-    return Q(
-        status__in=TRANSITIONS[Action.COUNTERSIGN].sources, overview__unsigned__startswith=","
-    ) & ~Q(overview__unsigned__contains=f",{by.pk},")
+    return Q(overview__unsigned__gt="") & ~Q(overview__unsigned__contains=f",{by.pk},")
+
+
+def _to_decide(who: Viewer) -> Q:
+    """What is recommended and can be decided by this person today."""
+    return Q(status=Status.RECOMMENDED, overview__decided_from__lte=who.on) & ~Q(
+        overview__kept_from_deciding__contains=f",{who.by.pk},"
+    )
+
+
+_ALSO_DECIDED = ("second", "risk")
+"""Views that also hold what is decided: few rows, found by an index of the overviews."""
 
 
 def counts(rows: QuerySet[Application], who: Viewer) -> dict[str, int]:
     """How many stand behind each view. Two queries: only open cases are looked at one by one."""
+    of_open = [view for view in VIEWS if view not in ("decided", "all", *_ALSO_DECIDED)]
     found = rows.filter(status__in=OPEN).aggregate(
+        **{f"in_{view}": Count("pk", filter=of_view(view, who)) for view in of_open},
+        open=Count("pk"),
+    )
+    found |= rows.order_by().aggregate(
         **{
-            f"in_{view}": Count("pk", filter=of_view(view, who))
-            for view in VIEWS
-            if view not in ("decided", "all")
+            f"in_{view}": Max(Subquery(_number_of(rows.filter(of_view(view, who)))))
+            for view in _ALSO_DECIDED
         },
         in_all=Count("pk"),
     )
-    total, are_open = rows.order_by().count(), int(found.pop("in_all"))
+    decided = int(found["in_all"]) - int(found.pop("open"))
     return {
-        **{name.removeprefix("in_"): int(count) for name, count in found.items()},
-        "decided": total - are_open,
-        "all": total,
+        **{name.removeprefix("in_"): int(count or 0) for name, count in found.items()},
+        "decided": decided,
     }
+
+
+def _number_of(rows: QuerySet[Application]) -> QuerySet[Application, int]:
+    """How many rows, for a query within another."""
+    number = Func("pk", function="COUNT", output_field=IntegerField())
+    return rows.order_by().annotate(number=number).values_list("number", flat=True)
 
 
 def searched(rows: QuerySet[Application], text: str) -> QuerySet[Application]:
@@ -189,10 +213,12 @@ reason what is left over."""
 
 
 CODES = (
+    "risk",
+    "second",
     "withdrawn",
     "decided",
     "decide",
-    "second",
+    "put",
     "stale",
     "moved",
     "returned",
@@ -216,15 +242,24 @@ def reasons(who: Viewer) -> list[Reason]:
     mine = Q(assigned_to=who.by)
     reviewing = mine & Q(status=Status.IN_REVIEW)
     nobody = Q(assigned_to__isnull=True)
-    found = [
+    to_put = Q(
+        status=Status.RECOMMENDED, overview__isnull=False, overview__decided_from__isnull=True
+    )
+    found = []
+    if PROPOSERS & set(who.roles):
+        found.append(Reason("risk", TODAY, of_view("risk", who)))
+    if who.is_analyst:
+        found.append(Reason("second", TODAY, _for_a_second_person(who.by)))
+    found += [
         Reason("withdrawn", DONE, Q(status=Status.WITHDRAWN)),
         Reason("decided", DONE, Q(status=Status.DECIDED)),
     ]
     if Role.DECISION_MAKER in who.roles:
-        found.append(Reason("decide", TODAY, Q(status=Status.RECOMMENDED)))
+        found.append(Reason("decide", TODAY, _to_decide(who)))
     if who.is_analyst:
-        found.append(Reason("second", TODAY, _for_a_second_person(who.by)))
+        found.append(Reason("put", YOURS, mine & to_put))
     found += [
+        Reason("put", WAITING, to_put),
         Reason("stale", TODAY, reviewing & Q(overview__review__contains=STALE)),
         Reason("moved", TODAY, reviewing & Q(overview__has_moved=True)),
         Reason("returned", WAITING, Q(status=Status.RETURNED)),
@@ -254,12 +289,16 @@ def reasons(who: Viewer) -> list[Reason]:
 def _in_words(reason: str, row: Application, overview: Overview | None) -> str:
     day = short_day(overview.due_on) if overview and overview.due_on else ""
     match reason:
+        case "risk":
+            return _("Its permit is in force, and a substantial risk is not excluded any more")
         case "withdrawn":
             return _("Withdrawn")
         case "decided":
             return str(Outcome(row.outcome).label)
         case "decide":
             return _("Waits for your decision")
+        case "put":
+            return _("The intended refusal is still to be put to the applicant")
         case "second":
             return _("Waits for a second person: that can be you")
         case "stale":
@@ -489,9 +528,10 @@ def rows_of(applications: Sequence[Application]) -> list[Row]:
 
 def still_to_do(application: Application) -> str:
     """Why a row of `with_reason` is where it is, in words; nothing once it is over."""
-    if application.status in OVER:
+    code = _reason(application)
+    if code in ("withdrawn", "decided"):
         return ""
-    return _in_words(_reason(application), application, getattr(application, "overview", None))
+    return _in_words(code, application, getattr(application, "overview", None))
 
 
 def _reason(application: Application) -> str:

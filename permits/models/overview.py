@@ -17,7 +17,11 @@ class Overview(models.Model):
     letter for each consideration (`permits.domain.overview`), nothing where none is needed.
     `due_on`, `chargeable` and `standard_days` are those of the case's clock. `unsigned` is empty
     where no second signature is waited for, else it has the people who can give none of those that
-    are, each between commas: "," where anyone can, ",7," where all but one.
+    are, each between commas: "," where anyone can, ",7," where all but one; once a permit is
+    issued, only while an act that loosens it is proposed. What is recommended can be decided from
+    `decided_from` on (none before a refusal in discretion was put to the applicant), but by nobody
+    of `kept_from_deciding`, written in the same way. `risk_until` is the last day of a permit in
+    force on whose file a risk is not excluded any more.
     """
 
     application = models.OneToOneField(
@@ -41,6 +45,9 @@ class Overview(models.Model):
     chargeable = models.PositiveIntegerField(_("chargeable business days"))
     standard_days = models.PositiveIntegerField(_("business days of the standard"), null=True)
     is_waiting = models.BooleanField(_("the clock stands still"))
+    decided_from = models.DateField(_("can be decided from"), null=True)
+    kept_from_deciding = models.TextField(_("must not decide"), blank=True)
+    risk_until = models.DateField(_("in force with a risk until"), null=True)
 
     class Meta:
         verbose_name = _("overview")
@@ -48,6 +55,8 @@ class Overview(models.Model):
         indexes = [
             models.Index(fields=["stance"], name="permits_overview_stance"),
             models.Index(fields=["due_on"], name="permits_overview_due"),
+            models.Index(fields=["unsigned"], name="permits_overview_unsigned"),
+            models.Index(fields=["risk_until"], name="permits_overview_risk"),
         ]
 
     def __str__(self) -> str:

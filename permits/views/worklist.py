@@ -33,6 +33,7 @@ VIEWS = {
     "paused": gettext_lazy("Paused"),
     "second": gettext_lazy("For a second person"),
     "recommended": gettext_lazy("For a decision"),
+    "risk": gettext_lazy("Permits at risk"),
     "returned": gettext_lazy("With the applicant"),
     "drafts": gettext_lazy("Drafts"),
     "decided": gettext_lazy("Closed"),
@@ -42,7 +43,8 @@ GROUPS = {
     worklist.TODAY: (
         gettext_lazy("Act today"),
         gettext_lazy(
-            "a second person or a decision is waited for, the ruling moved, or time is up"
+            "a second person or a decision is waited for, the ruling moved, a permit is at risk,"
+            " or time is up"
         ),
     ),
     worklist.YOURS: (gettext_lazy("Yours to move"), gettext_lazy("the next step is yours")),

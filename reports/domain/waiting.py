@@ -15,10 +15,10 @@ from accounts.days import instant_in_words, short_day
 from accounts.models import AccountRequest, Delegation, RoleGrant
 from history import clock
 from history.domain.inspection import last_inspection
-from permits.choices import StatementKind
+from permits.choices import OPEN, StatementKind
 from permits.domain import overview, worklist
 from permits.models import Application, Notice, PermitAct, Statement, SweepGroup
-from permits.workflow import CASE_ROLES
+from permits.workflow import CASE_ROLES, PROPOSERS
 from policies.choices import ChangeStatus
 from policies.domain.drafting import EDITABLE
 from policies.models import PolicyChange, PolicyVersion
@@ -60,12 +60,15 @@ def sections(who: worklist.Viewer) -> list[Section]:
 
 
 def _sections(who: worklist.Viewer) -> Iterator[Section]:
-    if CASE_ROLES & set(who.roles):
+    if PROPOSERS & set(who.roles):
         overview.refresh()
+    if CASE_ROLES & set(who.roles):
         yield from _cases(who)
         notices = _notices(who)
         if notices.count:
             yield notices
+    if PROPOSERS & set(who.roles):
+        yield from _permits(who)
     if Role.DECISION_MAKER in who.roles:
         yield _acts(who)
         swept = _sweeps(who)
@@ -101,6 +104,34 @@ def _cases(who: worklist.Viewer) -> Iterator[Section]:
             if row.group == group
         )
         yield Section(group, title, empty, items, found[group].count, reverse("permits:worklist"))
+
+
+def _permits(who: worklist.Viewer) -> Iterator[Section]:
+    """What waits once a permit is issued: a risk, a signature without which no act loosens it."""
+    parts = [("risk", _("Permits at risk"))]
+    if who.is_analyst:
+        parts.append(("second", _("Permits that wait for a second signature")))
+    for view, title in parts:
+        rows = (
+            Application.objects.visible_to(who.by)
+            .filter(worklist.of_view(view, who))
+            .exclude(status__in=OPEN)
+        )
+        found = worklist.with_reason(rows, who).order_by("-pk")
+        count = rows.count()
+        if not count:
+            continue
+        items = tuple(
+            Item(
+                str(one.permit),
+                one.permit.get_absolute_url() if view == "risk" else one.get_absolute_url(),
+                worklist.still_to_do(one),
+                f"{one.destination}, {one.reference}",
+            )
+            for one in found.select_related("permit", "destination", "overview")[:SHOWN]
+        )
+        url = f"{reverse('permits:worklist')}?view={view}"
+        yield Section(f"permits_{view}", title, "", items, count, url)
 
 
 def _notices(who: worklist.Viewer) -> Section:

@@ -14,11 +14,12 @@ from accounts.domain.roles import propose_role
 from accounts.models import User
 from history import clock
 from permits.choices import StatementKind
+from permits.considerations import CONSIDERATIONS
 from permits.domain import acts, documents, worklist
-from permits.domain.assessment import sign_card
+from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
 from permits.domain.policy_changes import propose_change
-from permits.models import Application, Notice
+from permits.models import Application, Notice, Permit
 from reports.domain.first_task import first_tasks
 from reports.domain.waiting import Section, sections
 from tests.people import Cast, make_person, make_person_with
@@ -34,6 +35,7 @@ from tests.permits.factories import (
 from tests.policies.changes import draft
 
 URL = "/start/"
+LONGER = {"valid_to": "2199-01-01"}
 
 
 def viewer(person: User, *roles: Role) -> worklist.Viewer:
@@ -138,6 +140,38 @@ def test_a_claimed_exception_is_shown_to_the_auditor(office: Cast) -> None:
     say(case, StatementKind.EXCEPTION, key, "claimed", by=office.analyst, document=paper)
     shown = found(office.auditor, Role.AUDITOR)["exceptions"]
     assert [(one.what, one.why) for one in shown.items] == [(case.reference, key)]
+
+
+def test_a_permit_at_risk_and_a_signature_for_one_are_told_in_as_many_queries(office: Cast) -> None:
+    def at_risk() -> Permit:
+        permit = make_permit(office.analyst, office.senior, office.decision)
+        values = {"residual": "substantial_risk"}
+        edit_card(permit.application, CONSIDERATIONS[0].number, values, by=office.analyst)
+        return permit
+
+    def asked() -> int:
+        found(office.decision, Role.DECISION_MAKER)
+        with CaptureQueriesContext(connection) as caught:
+            found(office.decision, Role.DECISION_MAKER)
+        return len(caught)
+
+    first = at_risk()
+    for person, role in (
+        (office.decision, Role.DECISION_MAKER),
+        (office.analyst, Role.ANALYST),
+        (office.admin, Role.ADMINISTRATOR),
+    ):
+        [item] = found(person, role)["permits_risk"].items
+        assert (item.what, item.url) == (first.number, first.get_absolute_url())
+    assert "permits_risk" not in found(office.auditor, Role.AUDITOR)
+    few = asked()
+    second = at_risk()
+    assert asked() == few
+    acts.propose_act(second, kind="amend", change=LONGER, reason=WHY, by=office.analyst)
+    sign_card(read_file(second.application).cards[0], by=office.analyst)
+    [item] = found(office.senior, Role.SENIOR_ANALYST)["permits_second"].items
+    assert (item.what, item.url) == (second.number, second.application.get_absolute_url())
+    assert "permits_second" not in found(office.analyst, Role.ANALYST)
 
 
 def test_queries_do_not_grow_with_the_rows(office: Cast) -> None:

@@ -14,21 +14,27 @@ from accounts.models import User
 from accounts.rules import roles_of
 from history import clock
 from history.domain.verify import verify
-from permits.choices import PartyRole, Screened, StatementKind
+from permits.choices import Flag, PartyRole, Screened, StatementKind
 from permits.considerations import CONSIDERATIONS
-from permits.domain import intake, worklist
+from permits.domain import acts, intake, worklist
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
 from permits.domain.clock import clock_of_file
 from permits.domain.overview import BLANK, ONCE, refresh
-from permits.domain.statements import party_key
+from permits.domain.recommendation import put_to_applicant, recommend, record_reply
+from permits.domain.statements import APPLICANT_KEY, NOT_RESIDENT, party_key
 from permits.models import Application, Card, Overview, Party
 from tests.people import Cast
 from tests.permits.factories import (
+    WHY,
     answer_cards,
+    clear_parties,
     country,
+    in_a_year,
+    lower,
     make_draft,
     make_in_review,
+    make_permit,
     make_recommended,
     say,
 )
@@ -190,6 +196,75 @@ def test_a_case_waits_for_whoever_can_give_one_of_its_second_signatures(office: 
     end_user = party_key(Party.objects.get(application=case, role=PartyRole.END_USER).pk)
     say(case, StatementKind.SCREENING, end_user, Screened.CLEAR, by=office.senior)
     assert it_waits_for() == {office.analyst, office.analyst_b}
+    # What is stale is stated anew, and signed second by nobody.
+    sign_card(Card.objects.get(pk=second.pk), by=office.analyst)
+    assert it_waits_for() == {office.analyst, office.analyst_b}
+    [party] = read_file(case).parties_as(PartyRole.END_USER)
+    intake.edit_party(party, {"name": "Another"}, by=office.senior)
+    assert it_waits_for() == set()
+
+
+def test_a_case_waits_for_those_who_may_decide_it_now(office: Cast) -> None:
+    intended, barred, plain = (make_in_review(office.analyst) for _ in range(3))
+    for case in (intended, barred):
+        clear_parties(case, by=office.analyst, second=office.senior)
+        answer_cards(case, by=office.analyst)
+    say(barred, StatementKind.ELIGIBILITY, APPLICANT_KEY, NOT_RESIDENT, by=office.analyst)
+    lower(plain, Flag.WAR_MATERIAL, by=office.analyst, second=office.senior)
+    clear_parties(plain, by=office.analyst, second=office.senior)
+    told: dict[str, Any] = {"reasons": WHY, "by": office.analyst}
+    made = recommend(intended, outcome="refused", grounds=["discretion"], **told)
+    recommend(barred, outcome="refused", grounds=["7(1)"], **told)
+    recommend(plain, outcome="issued", valid_to=in_a_year(), **told)
+
+    def waiting(by: User) -> dict[int, str]:
+        return {row.application.pk: row.why for row in rows_for(by) if row.group == worklist.TODAY}
+
+    decide, now = "Waits for your decision", clock.now()
+    assert waiting(office.decision) == {barred.pk: decide, plain.pk: decide}
+    to_put = "The intended refusal is still to be put to the applicant"
+    shown = {row.application.pk: (row.group, row.why) for row in rows_for(office.analyst)}
+    assert shown[intended.pk] == (worklist.YOURS, to_put)
+    intake.declare_conflict(plain, by=office.decision, reason=WHY)
+    assert waiting(office.decision) == {barred.pk: decide}
+    made = put_to_applicant(made, reply_by=clock.today() + timedelta(days=3), by=office.analyst)
+    for days, waits in ((0, False), (3, False), (4, True)):
+        with clock.simulated(now + timedelta(days=days)):
+            assert (intended.pk in waiting(office.decision)) == waits, days
+    record_reply(made, reply=WHY, replied_on=clock.today(), by=office.analyst)
+    assert waiting(office.decision) == {intended.pk: decide, barred.pk: decide}
+
+
+def test_a_permit_at_risk_and_what_is_to_be_signed_to_loosen_it_are_told(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    case = permit.application
+
+    def told(by: User, view: str) -> list[str]:
+        found = [row.why for row in rows_for(by, view)]
+        who = worklist.viewer(by, roles_of(by), clock.today())
+        assert worklist.counts(Application.objects.all(), who)[view] == len(found)
+        return found
+
+    def edit(residual: str) -> Card:
+        first = CONSIDERATIONS[0].number
+        return edit_card(case, first, {"residual": residual}, by=office.analyst)
+
+    edit("substantial_risk")
+    words = ["Its permit is in force, and a substantial risk is not excluded any more"]
+    for person in (office.analyst, office.decision):
+        assert told(person, "risk") == words
+    with clock.simulated(clock.now() + timedelta(days=400)):
+        assert told(office.decision, "risk") == []
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    assert told(office.decision, "risk") == []
+    card = edit("no_substantial_risk")
+    sign_card(card, by=office.analyst)
+    assert told(office.senior, "second") == []
+    acts.propose_act(permit, kind="reinstate", reason=WHY, by=office.analyst)
+    assert told(office.senior, "second") == ["Waits for a second person: that can be you"]
+    assert told(office.analyst, "second") == []
+    sign_card(Card.objects.get(pk=card.pk), by=office.senior)
+    assert told(office.senior, "second") == []
 
 
 # What somebody else wrote there
@@ -238,10 +313,13 @@ MALFORMED = [
     ("requirement", "none"),
     ("review", "qqqqqq"),
     ("unsigned", "everybody"),
+    ("kept_from_deciding", "everybody"),
     *(
         [
             ("on", "2026-13-45"),
             ("due_on", "2026-13-45"),
+            ("decided_from", "2026-13-45"),
+            ("risk_until", "2026-13-45"),
             ("value", "much"),
             ("chargeable", "many"),
             ("standard_days", "many"),
