@@ -1,4 +1,4 @@
-"""A row as it was: its later changes in the log, taken back."""
+"""A row as it was: its later changes in the log, taken back. And why an entry was made."""
 
 from __future__ import annotations
 
@@ -37,6 +37,18 @@ def row_at(row: Row, version: int) -> Row | None:
         setattr(then, column, field.to_python(found))
     then.version = version
     return then
+
+
+def reason_of(event: Event) -> str:
+    """Why it was done, as its entry tells; empty where none was told or it was disposed of.
+
+    One query.
+    """
+    told = canonical.decode(bytes(event.body)).get("reason")
+    if not _is(TEXT, told):
+        return ""
+    texts = Text.objects.filter(digest=told[TEXT]).values_list("content", flat=True)
+    return texts.first() or ""
 
 
 def _is(mark: str, value: Any) -> bool:

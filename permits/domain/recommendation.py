@@ -15,6 +15,7 @@ from accounts.exceptions import Refused
 from accounts.models import User
 from accounts.reasons import checked_reason
 from history import clock
+from history.domain.past import reason_of as why_done
 from permits import considerations
 from permits.choices import (
     LEGAL_BARS,
@@ -25,7 +26,7 @@ from permits.choices import (
     WaitKind,
 )
 from permits.domain.assessment import card_states
-from permits.domain.casefile import CaseFile, read_file
+from permits.domain.casefile import CaseFile, events_on, read_file
 from permits.domain.casework import acting, afresh
 from permits.domain.conditions import Words, checked_words
 from permits.domain.digests import digest
@@ -395,6 +396,27 @@ def send_back(
         entry.set(now, set_aside_by=by, set_aside_at=clock.now())
         end_waits(work, entry)
     return now
+
+
+@dataclass(frozen=True, slots=True)
+class SentBack:
+    """A recommendation that was set aside, and why: it says itself by whom and when."""
+
+    recommendation: Recommendation
+    reason: str
+
+
+def sent_back(file: CaseFile) -> SentBack | None:
+    """What was sent back last, while nothing else is recommended. At most two queries."""
+    done = [one for one in events_on(file) if one.verb == Verb.SENT_BACK]
+    if file.recommendation is not None or not done:
+        return None
+    made = (
+        Recommendation.objects.filter(application=file.application, set_aside_at__isnull=False)
+        .select_related("made_by", "set_aside_by")
+        .latest("set_aside_at", "pk")
+    )
+    return SentBack(made, why_done(done[-1]))
 
 
 def _standing(recommendation: Recommendation, seen: int | None) -> Recommendation:

@@ -25,6 +25,7 @@ from permits.domain.clock import clock_of_file, holders
 from permits.domain.frozen import filing_ruling, replay
 from permits.domain.gate import Gate, check_gate
 from permits.domain.letters import papers
+from permits.domain.recommendation import sent_back
 from permits.domain.requirements import required_facts
 from permits.domain.ruling import CaseRuling, coming, requires_assessment, rule_on
 from permits.domain.statements import party_key, standing
@@ -91,6 +92,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     statements = [shown(request, file, one) for one in standing(file)]
     questions = _questions(ruling)
     missing = [fact for fact in facts if fact.is_missing]
+    back = sent_back(file)
     context = {
         "parts": _parts(file, gate, states, questions, missing, statements),
         "still_to_do": worklist.still_to_do(told),
@@ -148,6 +150,8 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         and file.recommendation.outcome == Outcome.ISSUED
         and not why_not(request, application, Action.SET_CONDITIONS),
         "grounds": ground_words(file.recommendation),
+        "sent_back": back,
+        "grounds_then": ground_words(back.recommendation) if back else [],
         "decided_grounds": ground_words(file.decision),
         "flags": Flag.choices,
     }

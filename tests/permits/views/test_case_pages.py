@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from html import unescape
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -30,6 +31,7 @@ from permits.domain.clock import read_calendar
 from permits.domain.consultations import consult, open_wait
 from permits.domain.decision import issue
 from permits.domain.overview import refresh
+from permits.domain.recommendation import recommend, send_back
 from permits.domain.requirements import required_facts
 from permits.domain.sources import add_evidence
 from permits.domain.standing import read_standing
@@ -785,6 +787,26 @@ def test_who_decides_sees_what_was_recommended_on_the_page_of_the_decision(
         told = (office.analyst.name, WHY, day_in_words(made.valid_to), text)
     for words in told:
         assert words in unescape(page), words
+
+
+def test_what_was_sent_back_and_why_is_shown_until_the_next_recommendation(office: Cast) -> None:
+    case = make_ready(office.analyst, office.senior)
+    told: dict[str, Any] = {"grounds": ["discretion"], "by": office.analyst}
+    first = recommend(case, outcome="refused", reasons="Not in the interest of Canada.", **told)
+    send_back(first, reason="The evidence is of last year.", by=office.decision)
+    words = (
+        "Sent back by Decision-maker D.",
+        "The evidence is of last year.",
+        "Not in the interest of Canada.",
+        office.analyst.name,
+    )
+    client = as_person(office.senior)
+    page = client.get(case.get_absolute_url()).content.decode()
+    shown = page[page.index('id="decision"') :]
+    assert [one for one in words if one not in shown] == []
+    recommend(case, outcome="refused", reasons="Anew.", **told)
+    page = client.get(case.get_absolute_url()).content.decode()
+    assert [one for one in words[:3] if one in page] == []
 
 
 def test_a_consideration_quotes_the_whole_sentence_of_the_act(office: Cast) -> None:
