@@ -639,14 +639,9 @@ class ReplyForm(SeenForm):
     replied_on = DayField(label=_("Replied"))
 
 
-class IssueForm(SeenForm):
-    """What the decision-maker stands for."""
+class PerformForm(SeenForm):
+    """What a decision-maker signs who loosens a permit. `exceptions` are all that there are."""
 
-    reasons = _text(_("Reasons"))
-    adopts_determination = forms.BooleanField(
-        label=_("I adopt the determination that no substantial risk remains (EIPA, s. 7.4)"),
-        required=False,
-    )
     exceptions_signed = forms.MultipleChoiceField(
         label=_("Exceptional circumstances that I sign"),
         required=False,
@@ -660,6 +655,17 @@ class IssueForm(SeenForm):
             self.fields["exceptions_signed"].choices = choices  # type: ignore[attr-defined]
         else:
             del self.fields["exceptions_signed"]
+
+
+class IssueForm(PerformForm):
+    """What the decision-maker stands for."""
+
+    reasons = _text(_("Reasons"))
+    adopts_determination = forms.BooleanField(
+        label=_("I adopt the determination that no substantial risk remains (EIPA, s. 7.4)"),
+        required=False,
+    )
+    field_order = ["reasons", "adopts_determination", "exceptions_signed"]
 
 
 class RefuseForm(SeenForm):

@@ -26,12 +26,13 @@ from accounts.reasons import checked_reason
 from history import clock
 from history.domain.door import Entry
 from permits.choices import ActKind, NoticeKind, PermitStatus
-from permits.domain.casefile import read_file
+from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import Work, acting, afresh
 from permits.domain.conditions import checked_words
+from permits.domain.decision import check_signed, ministers_exceptions
 from permits.domain.faults import Faults
 from permits.domain.gate import GateClosed, check_gate
-from permits.domain.ruling import rule_on
+from permits.domain.ruling import CaseRuling, rule_on
 from permits.domain.standing import (
     FIGURES,
     Difference,
@@ -89,12 +90,15 @@ def perform_act(
     act: PermitAct,
     *,
     by: User,
+    exceptions_signed: Collection[str] = (),
     seen_head: int | None = None,
 ) -> PermitAct:
     """Does what was proposed. What loosens passes the gate today.
 
-    `seen_head` is how many events the case had when it was looked at: another act since makes this
-    one another. Raises NotPermitted, Refused (GateClosed), Conflict.
+    Whoever loosens signs each exception for exceptional circumstances that the ruling rests on, as
+    whoever issues does. `seen_head` is how many events the case had when it was looked at: another
+    act since makes this one another. Raises ValidationError, NotPermitted, Refused (GateClosed),
+    Conflict.
     """
     application = act.permit.application
     with acting(Action.ACT, application, by=by, seen_head=seen_head) as work:
@@ -102,8 +106,34 @@ def perform_act(
         share_register()
         held = hold_delegations(by, clock.today())
         delegation, loosening = _ready(now, by=by, delegations=held)
-        _do(work, now, delegation=delegation, loosens=loosening)
+        data = None
+        if loosening:
+            check_exceptions_signed(now, {"exceptions_signed": exceptions_signed})
+            data = {"exceptions_signed": sorted(exceptions_signed)} if exceptions_signed else None
+        _do(work, now, delegation=delegation, loosens=loosening, data=data)
     return now
+
+
+def check_exceptions_signed(
+    act: PermitAct, values: Mapping[str, Any], unread: Collection[str] = ()
+) -> None:
+    """Raises ValidationError where exceptional circumstances that it rests on are not signed."""
+    faults = Faults(unread)
+    check_signed(faults, *_file_today(act), values)
+    faults.refuse()
+
+
+def exceptions_to_sign(act: PermitAct) -> list[str]:
+    """The exceptions for exceptional circumstances that whoever does the act signs; none where it
+    does not loosen the permit."""
+    if not loosens(*_before_and_after(act)):
+        return []
+    return sorted(ministers_exceptions(*_file_today(act)))
+
+
+def _file_today(act: PermitAct) -> tuple[CaseFile, CaseRuling]:
+    file = read_file(act.permit.application)
+    return file, rule_on(file, on=clock.today(), known_at=clock.now())
 
 
 def refuse_to_perform(act: PermitAct, *, by: User) -> None:
@@ -488,10 +518,8 @@ def with_power(delegations: Iterable[Delegation]) -> Delegation:
 
 
 def _pass_the_gate(act: PermitAct, by: User, delegation: Delegation) -> None:
-    file = read_file(act.permit.application)
     gate = check_gate(
-        file,
-        rule_on(file, on=clock.today(), known_at=clock.now()),
+        *_file_today(act),
         by=by,
         proposers=_proposers(act),
         delegations=[delegation],

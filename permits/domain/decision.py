@@ -135,6 +135,15 @@ def check_issue(
             "adopts_determination",
             _("Adopt the determination that no substantial risk remains (s. 7.4)."),
         )
+    check_signed(faults, file, ruling, values)
+    faults.refuse()
+
+
+def check_signed(
+    faults: Faults, file: CaseFile, ruling: CaseRuling, values: Mapping[str, Any]
+) -> None:
+    """Says at `exceptions_signed` which exceptional circumstances of the Minister, on which the
+    ruling rests, are not signed."""
     missing = ministers_exceptions(file, ruling) - set(values.get("exceptions_signed", ()))
     if missing:
         faults.fault(
@@ -142,7 +151,6 @@ def check_issue(
             _("Sign the exceptional circumstances: %(policies)s.")
             % {"policies": ", ".join(sorted(missing))},
         )
-    faults.refuse()
 
 
 def check_grounds_and_reasons(

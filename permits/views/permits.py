@@ -346,9 +346,17 @@ def _effect_in_words(act: PermitAct) -> Iterator[tuple[str, Any]]:
 def perform_act(request: HttpRequest, number: int) -> HttpResponse:
     """Does what was proposed."""
     act = _find_act(number)
+    bars = _barred_perform(request, act)
+    to_sign = [] if bars else acts.exceptions_to_sign(act)
 
-    def perform(form: forms.PlainForm) -> HttpResponse:
-        acts.perform_act(act, by=who(request), seen_head=form.cleaned_data["seen"])
+    def perform(form: forms.PerformForm) -> HttpResponse:
+        given = form.cleaned_data
+        acts.perform_act(
+            act,
+            exceptions_signed=given.get("exceptions_signed", ()),
+            by=who(request),
+            seen_head=given["seen"],
+        )
         messages.success(request, _("Done: %(act)s.") % {"act": act.get_kind_display()})
         return redirect(act.permit)
 
@@ -357,10 +365,11 @@ def perform_act(request: HttpRequest, number: int) -> HttpResponse:
         act.get_kind_display(),
         _("Do what is proposed"),
         facts=_act_facts(act),
-        **_barred_perform(request, act),
+        **bars,
     )
     seen = {"seen": head_of(act.permit.application)}
-    form = forms.PlainForm(sent(request), initial=seen)
+    check = partial(acts.check_exceptions_signed, act) if to_sign else None
+    form = forms.PerformForm(sent(request), exceptions=to_sign, initial=seen, check=check)
     return answer(request, form, page, perform)
 
 

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
 
 from accounts.choices import Power, Role
 from accounts.domain.delegations import confirm_delegation, propose_delegation
@@ -16,6 +18,7 @@ from history import canonical, clock
 from history.domain.door import Conflict
 from history.models import Event
 from permits.choices import Flag, StatementKind
+from permits.domain import acts
 from permits.domain.casefile import read_file
 from permits.domain.casework import head_of
 from permits.domain.decision import issue, ministers_exceptions, refuse, return_without_action
@@ -180,7 +183,22 @@ def test_exceptional_circumstances_are_signed_by_who_decides(db: None) -> None:
             exceptions_signed=[key],
             by=people.decision,
         )
-    assert permit.decision.exceptions_signed == [key]
+        assert permit.decision.exceptions_signed == [key]
+        # As whoever issues it, whoever gives it back signs them.
+        acts.act_at_once(permit, kind="suspend", reason=WHY, by=people.decision)
+        act = acts.propose_act(permit, kind="reinstate", reason=WHY, by=people.analyst)
+        client, address = Client(), reverse("permits:perform", args=[act.pk])
+        client.force_login(people.decision)
+        seen = {"seen": head_of(application)}
+        assert f'value="{key}"' in client.get(address).content.decode()
+        page = client.post(address, seen)
+        assert page.status_code == 200
+        assert "Sign the exceptional circumstances" in page.content.decode()
+        with pytest.raises(ValidationError, match="Sign the exceptional circumstances"):
+            acts.perform_act(act, by=people.decision)
+        assert client.post(address, {**seen, "exceptions_signed": [key]}).status_code == 302
+        body = canonical.decode(bytes(Event.objects.get(verb=Verb.REINSTATED).body))
+        assert body["data"] == {"exceptions_signed": [key]}
 
 
 def test_only_an_exception_that_the_ruling_rests_on_is_to_be_signed(db: None) -> None:
