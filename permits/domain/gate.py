@@ -23,6 +23,7 @@ from permits import considerations
 from permits.choices import PartyRole, Residual, Screened, StatementKind
 from permits.domain.assessment import CardState, card_states
 from permits.domain.casefile import CaseFile, events_on
+from permits.domain.frozen import filing_ruling
 from permits.domain.requirements import RequiredFact, required_facts
 from permits.domain.ruling import CaseRuling, requires_assessment
 from permits.domain.statements import (
@@ -401,15 +402,32 @@ def nobody_decides_on_their_own_work(outlook: Outlook) -> Iterator[Reason]:
         yield Reason(_("You claimed or countersigned an exception on this case."), "statements")
     if any(one.person_id == by.pk for one in outlook.file.conflicts):
         yield Reason(_("You declared a conflict of interest."), "decision")
-    rests_on = {key for one in outlook.ruling.lines for key in one.ruling.matched}
-    rests_on |= {
+    met = _policies_met(outlook.ruling) | _policies_met_when_filed(outlook)
+    if by.pk in people_behind(met):
+        yield Reason(
+            _(
+                "You drafted or approved a policy that this rests on, or a change of one since it"
+                " was filed."
+            ),
+            "lines",
+        )
+
+
+def _policies_met(ruling: CaseRuling) -> set[str]:
+    """The policies that apply to a line, or that only an answer or an exception takes out."""
+    return {key for one in ruling.lines for key in one.ruling.matched} | {
         row.policy
-        for one in outlook.ruling.lines
+        for one in ruling.lines
         for row in one.ruling.not_applied
         if row.because in ("exception", "answer")
     }
-    if by.pk in people_behind(rests_on):
-        yield Reason(_("You drafted or approved a policy that this rests on."), "lines")
+
+
+def _policies_met_when_filed(outlook: Outlook) -> set[str]:
+    """The same on the day of filing, as known then: who ended or narrowed one of them since opened
+    the way for the case."""
+    filed_on = outlook.file.application.filed_on
+    return _policies_met(filing_ruling(outlook.file, filed_on)) if filed_on else set()
 
 
 def a_delegation_is_in_force(outlook: Outlook) -> Iterator[Reason]:

@@ -50,9 +50,12 @@ from tests.permits.factories import (
     make_recommended,
     say,
 )
-from tests.policies.changes import approved, draft
+from tests.policies.changes import approved, draft, in_days
 
 FIRST = CONSIDERATIONS[0].number
+BEHIND_A_POLICY = (
+    "You drafted or approved a policy that this rests on, or a change of one since it was filed."
+)
 LISTED_UNDER = "RU-listing"
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
@@ -409,7 +412,18 @@ def test_who_wrote_a_policy_that_an_answer_takes_out_does_not_decide(office: Cas
         say(application, **said, by=office.analyst, second=office.decision)
     say(application, **said, by=office.analyst, second=office.senior)
     found = personal(application, office.decision)
-    assert found == {"G12": "You drafted or approved a policy that this rests on."}
+    assert found == {"G12": BEHIND_A_POLICY}
+
+
+def test_who_ended_a_policy_that_applied_when_it_was_filed_does_not_decide(office: Cast) -> None:
+    for role in (Role.ADMINISTRATOR, Role.ANALYST):
+        give_role(office.decision, role)
+    imposed = approved(draft(office.admin), by=office.admin_b)
+    before = make_in_review(office.analyst)
+    key, last = imposed.keys[0], in_days(5)
+    approved(draft(office.decision, kind="end", policy=key, ends=last), by=office.admin)
+    with clock.simulated(clock.now() + timedelta(days=9)):
+        assert personal(before, office.decision) == {"G12": BEHIND_A_POLICY}
 
 
 def test_who_declared_a_conflict_does_not_decide(office: Cast) -> None:
