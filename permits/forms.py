@@ -668,8 +668,16 @@ class IssueForm(PerformForm):
     field_order = ["reasons", "adopts_determination", "exceptions_signed"]
 
 
-class RefuseForm(SeenForm):
-    """On which grounds, and why."""
+class GroundsForm(SeenForm):
+    """On which grounds, and why. `why_not` says of grounds why they cannot be taken now."""
+
+    def __init__(self, *args: Any, why_not: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_why_not(self.fields["grounds"], why_not)
+
+
+class RefuseForm(GroundsForm):
+    """Why it is refused."""
 
     grounds = forms.MultipleChoiceField(
         label=_("Grounds"), choices=RefusalGround.choices, widget=forms.CheckboxSelectMultiple
@@ -677,8 +685,8 @@ class RefuseForm(SeenForm):
     reasons = _text(_("Reasons"))
 
 
-class ReturnForm(SeenForm):
-    """On which ground, and why."""
+class ReturnForm(GroundsForm):
+    """Why it is returned without action: one ground."""
 
     grounds = forms.ChoiceField(
         label=_("Ground"), choices=ReturnGround.choices, widget=forms.RadioSelect

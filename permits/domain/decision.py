@@ -29,7 +29,12 @@ from permits.domain.faults import Faults
 from permits.domain.frozen import freeze, packed
 from permits.domain.gate import FAIL, GateClosed, check_gate
 from permits.domain.intake import end_waits, next_number
-from permits.domain.recommendation import check_reasons, checked_grounds, is_legal_bar
+from permits.domain.recommendation import (
+    check_reasons,
+    checked_grounds,
+    grounds_now,
+    is_legal_bar,
+)
 from permits.domain.ruling import CaseRuling, requires_assessment, rule_on
 from permits.domain.statements import counted
 from permits.models import Application, Decision, Line, Permit, PermitLine, Recommendation
@@ -269,15 +274,29 @@ def _refuse_early(recommendation: Recommendation) -> None:
 
 def _refuse_unheard(file: CaseFile, outcome: Outcome, grounds: Collection[str]) -> None:
     """Raises ValidationError for a ground of discretion that was never put to the applicant."""
-    if outcome != Outcome.REFUSED or file.recommendation is None:
-        return
-    if set(grounds) - {ground.value for ground in LEGAL_BARS} - set(file.recommendation.grounds):
-        raise ValidationError(
-            _(
-                "The applicant could reply to what was recommended only. Send the application back"
-                " to refuse on another ground."
-            )
-        )
+    unheard = [why for ground in grounds if (why := _why_unheard(file, outcome, ground))]
+    if unheard:
+        raise ValidationError(unheard[0])
+
+
+def _why_unheard(file: CaseFile, outcome: Outcome, ground: str) -> str:
+    """Why the applicant was not heard on a ground; nothing where they were, or needed not be."""
+    made = file.recommendation
+    if outcome != Outcome.REFUSED or made is None or ground in {*LEGAL_BARS, *made.grounds}:
+        return ""
+    return _(
+        "The applicant could reply to what was recommended only. Send the application back to"
+        " refuse on another ground."
+    )
+
+
+def why_not_on(file: CaseFile, ruling: CaseRuling, outcome: Outcome) -> dict[str, str]:
+    """Of each ground of an outcome, why it cannot be decided on now; nothing where it can."""
+    return {
+        one.ground: one.why_not or _why_unheard(file, outcome, one.ground)
+        for one in grounds_now(file, ruling)
+        if one.outcome == outcome
+    }
 
 
 def ministers_exceptions(file: CaseFile, ruling: CaseRuling) -> set[str]:

@@ -34,6 +34,7 @@ from permits.domain.decision import (
     refuse,
     refuse_to_decide,
     return_without_action,
+    why_not_on,
 )
 from permits.domain.gate import GateClosed, check_gate
 from permits.domain.recommendation import is_legal_bar
@@ -283,7 +284,10 @@ def _refuse_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
     grounds = file.recommendation.grounds if file.recommendation else []
     initial = {"seen": head_of(file.application), "grounds": grounds}
     return forms.RefuseForm(
-        sent(request), initial=initial, check=_grounds_check(file, Outcome.REFUSED)
+        sent(request),
+        why_not=why_not_on(file, _ruling(file), Outcome.REFUSED),
+        initial=initial,
+        check=_grounds_check(file, Outcome.REFUSED),
     )
 
 
@@ -308,7 +312,10 @@ def _return_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
     grounds: Sequence[str] = file.recommendation.grounds if file.recommendation else ()
     initial = {"seen": head_of(file.application), "grounds": next(iter(grounds), None)}
     return forms.ReturnForm(
-        sent(request), initial=initial, check=_grounds_check(file, Outcome.RETURNED)
+        sent(request),
+        why_not=why_not_on(file, _ruling(file), Outcome.RETURNED),
+        initial=initial,
+        check=_grounds_check(file, Outcome.RETURNED),
     )
 
 

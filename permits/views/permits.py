@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.choices import Role
-from accounts.days import short_day
+from accounts.days import instant_in_words, short_day
 from accounts.rights import rights_of
 from history import clock
 from permits import forms
@@ -437,11 +437,28 @@ def use(request: HttpRequest, number: str, line: int) -> HttpResponse:
     return answer(request, form, page, perform)
 
 
+def _done_facts(row: Permit, act: PermitAct) -> Iterator[tuple[str, Any]]:
+    """What was done to a permit that is held by whom: what a person takes note of."""
+    acts_done = PermitAct.objects.filter(permit=row, done_at__isnull=False)
+    done = changes_done(row, PermitLine.objects.filter(permit=row), acts_done)
+    holders = Party.objects.filter(
+        application=row.application_id, role=PartyRole.APPLICANT, is_removed=False
+    )
+    yield _("Act"), act.get_kind_display()
+    yield _("Line"), act.line.number if act.line else _("The whole permit")
+    yield from _differences_in_words(done.get(act.pk, ()))
+    yield _("Reason"), act.reason
+    if act.done_at:
+        yield _("Done by"), f"{act.done_by}, {instant_in_words(act.done_at)}"
+    yield _("Holder"), ", ".join(holders.values_list("name", flat=True)) or "—"
+
+
 @require_http_methods(METHODS)
 def see_notice(request: HttpRequest, number: int) -> HttpResponse:
     """Takes note of a notice."""
     notice = get_object_or_404(
-        Notice.objects.select_related("application__permit", "act", "person"), pk=number
+        Notice.objects.select_related("application__permit", "act__line", "act__done_by", "person"),
+        pk=number,
     )
     row = notice.application.permit
 
@@ -454,7 +471,7 @@ def see_notice(request: HttpRequest, number: int) -> HttpResponse:
         row,
         notice.get_kind_display(),
         _("I have taken note, and told the holder where that was asked"),
-        facts=((_("Act"), notice.act.get_kind_display()), (_("To"), notice.person)),
+        facts=(*_done_facts(row, notice.act), (_("To"), notice.person)),
         refusal=why_not(
             request,
             notice.application,

@@ -38,7 +38,7 @@ from permits.domain.standing import read_standing
 from permits.domain.statements import APPLICANT_KEY, NOT_RESIDENT, party_key, set_aside
 from permits.domain.use import report_use
 from permits.figures import dollars, figure
-from permits.models import Application, Card, Permit, PermitAct, Statement, Use
+from permits.models import Application, Card, Notice, Permit, PermitAct, Statement, Use
 from permits.verbs import Verb
 from tests.people import Cast
 from tests.permits.factories import (
@@ -807,6 +807,30 @@ def test_what_was_sent_back_and_why_is_shown_until_the_next_recommendation(offic
     recommend(case, outcome="refused", reasons="Anew.", **told)
     page = client.get(case.get_absolute_url()).content.decode()
     assert [one for one in words[:3] if one in page] == []
+
+
+def test_who_refuses_is_told_which_grounds_do_not_hold_now(office: Cast) -> None:
+    case = make_ready(office.analyst, office.senior)
+    say(case, StatementKind.ELIGIBILITY, APPLICANT_KEY, NOT_RESIDENT, by=office.analyst)
+    recommend(case, outcome="refused", grounds=["7(1)"], reasons=WHY, by=office.analyst)
+    page = as_person(office.decision).get(do(case, "refuse")).content.decode()
+    labels = dict(re.findall(r'value="([^"]+)"[^>]*>\s*<span>(.*?)</span></label>', page, re.S))
+    assert {value for value, label in labels.items() if "Not now. " not in label} == {"7(1)"}
+    assert "could reply to what was recommended only" in labels["discretion"]
+
+
+def test_who_takes_note_reads_what_was_done_by_whom_and_why(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    change = {"lines": {"1": {"quantity": "4"}}}
+    act_at_once(permit, kind="amend", change=change, reason="Too many.", by=office.decision)
+    notice = Notice.objects.earliest("pk")
+    page = as_person(notice.person).get(reverse("permits:notice", args=[notice.pk]))
+    facts = dict(page.context["page"].facts)
+    assert facts["Quantity of line 1"] == "10 → 4"
+    assert facts["Reason"] == "Too many."
+    assert facts["Line"] == "The whole permit"
+    assert facts["Done by"].startswith(office.decision.name)
+    assert facts["Holder"] == "Fictional Optics Inc. applicant"
 
 
 def test_a_consideration_quotes_the_whole_sentence_of_the_act(office: Cast) -> None:
