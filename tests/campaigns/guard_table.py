@@ -122,6 +122,12 @@ def rules() -> Iterator[Guard]:
             "if any(one.person_id == by.pk for one in outlook.file.conflicts):",
             "if False:",
         ),
+        ("G12 who wrote a policy", "if by.pk in people_behind(met):", "if False:"),
+        (
+            "G12 who changed a policy since it was filed",
+            " | _policies_met_when_filed(outlook)",
+            "",
+        ),
         ("G13 with this power", "any(outlook.power in one.powers for", "any(True for"),
         (
             "a rule on the person, before there is one",
@@ -531,6 +537,14 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
         "    if loosening:\n        _pass_the_gate(act, by, delegation)\n",
         "",
         _OF_ACTS,
+    ),
+    (
+        _DOORS,
+        "who loosens signs the Minister's exceptions",
+        _ACTS,
+        '            check_exceptions_signed(now, {"exceptions_signed": exceptions_signed})\n',
+        "",
+        _OF_DECISIONS,
     ),
     (
         _DOORS,
