@@ -16,7 +16,6 @@ from django.db.models import (
     F,
     Func,
     IntegerField,
-    Max,
     OrderBy,
     OuterRef,
     Q,
@@ -145,23 +144,22 @@ def counts(rows: QuerySet[Application], who: Viewer) -> dict[str, int]:
         **{f"in_{view}": Count("pk", filter=of_view(view, who)) for view in of_open},
         open=Count("pk"),
     )
-    found |= rows.order_by().aggregate(
-        **{
-            f"in_{view}": Max(Subquery(_number_of(rows.filter(of_view(view, who)))))
-            for view in _ALSO_DECIDED
-        },
-        in_all=Count("pk"),
-    )
-    decided = int(found["in_all"]) - int(found.pop("open"))
+    everywhere = [rows.filter(of_view(view, who)) for view in _ALSO_DECIDED]
+    # In one answer, asked of one row: an aggregate would ask it of each.
+    asked = [Subquery(_number_of(some)) for some in (*everywhere, rows)]
+    *also_decided, in_all = rows.order_by().values_list(*asked).first() or [0] * len(asked)
+    decided = in_all - int(found.pop("open"))
     return {
-        **{name.removeprefix("in_"): int(count or 0) for name, count in found.items()},
+        **{name.removeprefix("in_"): int(count) for name, count in found.items()},
+        **dict(zip(_ALSO_DECIDED, also_decided, strict=True)),
+        "all": in_all,
         "decided": decided,
     }
 
 
 def _number_of(rows: QuerySet[Application]) -> QuerySet[Application, int]:
     """How many rows, for a query within another."""
-    number = Func("pk", function="COUNT", output_field=IntegerField())
+    number = Func(template="COUNT(*)", output_field=IntegerField())
     return rows.order_by().annotate(number=number).values_list("number", flat=True)
 
 
