@@ -11,122 +11,29 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models
 
-from accounts.choices import Role
 from history import clock
 from history.actors import SYSTEM
 from history.domain.door import door
 from history.models import Tracked
 from permits import guards
-from permits.choices import Flag, StatementKind
 from permits.considerations import CONSIDERATIONS
-from permits.domain import acts, intake
-from permits.domain.assessment import edit_card, sign_card
-from permits.domain.consultations import consult, open_wait
-from permits.domain.letters import make_letter
-from permits.domain.recommendation import recommend
-from permits.domain.statements import countersign, flag_key
-from permits.domain.sweeps import (
-    agree_group,
-    begin_sweep,
-    carry_out,
-    except_permit,
-    propose_group,
-)
-from permits.domain.use import report_use
+from permits.domain import acts
+from permits.domain.statements import countersign
 from permits.models import (
-    Application,
-    Card,
-    Consultation,
     Draft,
     Line,
     Party,
-    Permit,
-    PermitAct,
-    PermitSweep,
-    Recommendation,
-    Statement,
-    SweepGroup,
-    SweepItem,
-    Use,
-    Wait,
 )
-from policies.models import Policy
-from tests.people import Cast, give_delegation, make_person_with
+from tests.people import Cast
 from tests.permits.factories import (
-    ANSWERS,
     WHY,
     attached,
     make_in_review,
-    make_permit,
-    make_ready,
-    say,
 )
-from tests.policies.changes import approved, draft
+from tests.permits.made import Made
 from tests.unlogged import unlogged
 
 FIRST = CONSIDERATIONS[0].number
-
-
-class Made:
-    """A row of every kind, made by the domain functions when it is first asked for."""
-
-    def __init__(self, office: Cast) -> None:
-        self.office = office
-
-    def case(self) -> Application:
-        return make_in_review(self.office.analyst)
-
-    def card(self) -> Card:
-        """Edited by the analyst, signed first by the senior analyst."""
-        card = edit_card(self.case(), FIRST, ANSWERS, by=self.office.analyst)
-        return sign_card(card, by=self.office.senior)
-
-    def statement(self) -> Statement:
-        return self.flag(self.case())
-
-    def flag(self, case: Application, value: str = "no") -> Statement:
-        key = flag_key(1, Flag.WAR_MATERIAL)
-        return say(case, StatementKind.FLAG, key, value, by=self.office.analyst)
-
-    def permit(self) -> Permit:
-        return make_permit(self.office.analyst, self.office.senior, self.office.decision)
-
-    def act(self) -> PermitAct:
-        """Proposed by the decision-maker, and loosens."""
-        permit = self.permit()
-        acts.act_at_once(permit, kind="suspend", reason=WHY, by=self.office.decision)
-        return acts.propose_act(permit, kind="reinstate", reason=WHY, by=self.office.decision)
-
-    def sweep(self) -> PermitSweep:
-        """Under the change that suspends Group 2 to Türkiye, of one permit."""
-        self.permit()
-        change = approved(draft(self.office.admin), by=self.office.admin_b)
-        policy = Policy.objects.get(key="TR-9999-suspension")
-        return begin_sweep(policy, change=change, by=self.office.analyst)
-
-    def group(self, permit: bool = False) -> SweepGroup:
-        """Proposed by the decision-maker; of one permit taken out, or all of them."""
-        sweep = self.sweep()
-        said: dict[str, Any] = {"reason_en": WHY, "reason_fr": WHY}
-        group = SweepGroup.objects.get(sweep=sweep)
-        by = self.office.decision
-        if permit:
-            return except_permit(sweep, group.permits[0][0], action="keep", by=by, **said)
-        return propose_group(group, action="suspend", by=by, **said)
-
-    def item(self) -> SweepItem:
-        group = self.group()
-        by = make_person_with("decision-b", Role.DECISION_MAKER)
-        give_delegation(by, proposed_by=self.office.admin, confirmed_by=self.office.admin_b)
-        agree_group(group, by=by)
-        (item,) = carry_out(group.sweep, by=SYSTEM).settled
-        return item
-
-    def intended(self) -> Recommendation:
-        case = make_ready(self.office.analyst, self.office.senior)
-        return recommend(
-            case, outcome="refused", grounds=["discretion"], reasons=WHY, by=self.office.analyst
-        )
 
 
 def write(row: Tracked, **values: Any) -> None:
@@ -170,27 +77,6 @@ def two_that_count_alone(made: Made, office: Cast) -> None:
     twice(made.flag(made.case(), "yes"))
 
 
-def a_consultation(made: Made, office: Cast) -> Consultation:
-    due_on = clock.today() + timedelta(days=5)
-    return consult(made.case(), body="B", question="Q", due_on=due_on, by=office.analyst)
-
-
-def a_wait(made: Made, office: Cast) -> Wait:
-    return open_wait(
-        made.case(), kind="other", reason=WHY, from_on=clock.today(), by=office.analyst
-    )
-
-
-def a_use(made: Made, office: Cast) -> Use:
-    return report_use(
-        made.permit().lines.get(),
-        used_on=clock.today(),
-        quantity=Decimal(1),
-        value=Decimal(1),
-        by=office.analyst,
-    )
-
-
 BREAKS: dict[str, Break] = {
     "permits_application_outcome_when_decided": an_outcome,
     "permits_application_known_status": lambda made, office: write(made.case(), status="lost"),
@@ -230,14 +116,12 @@ BREAKS: dict[str, Break] = {
         made.statement(), set_aside_by=office.senior
     ),
     "permits_consultation_closed_with_words": lambda made, office: write(
-        a_consultation(made, office), closed_on=clock.today()
+        made.consultation(), closed_on=clock.today()
     ),
     "permits_wait_ends_after_it_starts": lambda made, office: write(
-        a_wait(made, office), to_on=clock.today() - timedelta(days=1)
+        made.wait(), to_on=clock.today() - timedelta(days=1)
     ),
-    "permits_conflict_declared_once": lambda made, office: twice(
-        intake.declare_conflict(made.case(), by=office.decision, reason=WHY)
-    ),
+    "permits_conflict_declared_once": lambda made, office: twice(made.conflict()),
     "permits_recommendation_one_stands": lambda made, office: twice(made.intended()),
     "permits_recommendation_reply_period": lambda made, office: write(
         made.intended(), put_on=clock.today()
@@ -277,12 +161,8 @@ BREAKS: dict[str, Break] = {
     ),
     "permits_sweepitem_once": lambda made, office: twice(made.item(), act=None, outcome="kept"),
     "permits_sweepitem_done_by_an_act": lambda made, office: unguarded(made.item(), outcome="kept"),
-    "permits_use_of_something": lambda made, office: unguarded(
-        a_use(made, office), quantity=Decimal(0)
-    ),
-    "permits_letter_once": lambda made, office: twice(
-        make_letter(made.permit().application, "permit", by=office.analyst)
-    ),
+    "permits_use_of_something": lambda made, office: unguarded(made.use(), quantity=Decimal(0)),
+    "permits_letter_once": lambda made, office: twice(made.letter()),
 }
 
 
@@ -316,13 +196,13 @@ NEVER_CHANGED: dict[str, tuple[Callable[[Made, Cast], Tracked], dict[str, Any]]]
     ),
     "permits_permitline": (lambda made, office: made.permit().lines.get(), {"quantity": None}),
     "permits_decision": (lambda made, office: made.permit().decision, {"decided_by_id": 1}),
-    "permits_use": (a_use, {"quantity": Decimal("0.001")}),
+    "permits_use": (lambda made, office: made.use(), {"quantity": Decimal("0.001")}),
     "permits_conflictdeclaration": (
-        lambda made, office: intake.declare_conflict(made.case(), by=office.decision, reason=WHY),
+        lambda made, office: made.conflict(),
         {"person_id": 1},
     ),
     "permits_letter": (
-        lambda made, office: make_letter(made.permit().application, "permit", by=office.analyst),
+        lambda made, office: made.letter(),
         {"sha256": "0" * 64},
     ),
     "permits_sweepitem": (lambda made, office: made.item(), {"act": None, "outcome": "kept"}),
