@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.db import models
@@ -28,7 +28,9 @@ class Tracked(models.Model):
     salted digests in their place. `named_with` are the rows, as `select_related` takes them, whose
     names the name of this one has in it, beside those that it points to itself. Where the history
     would show a code, `in_words` says by column what it means (by `basis` also what a part is that
-    an entry rested on), and `cites` whose ids a list holds.
+    an entry rested on), and `cites` whose ids a list holds. `added_later` are the columns that the
+    table did not have from the first row on, each with the value, as events write it, that rows of
+    before got: no event tells it of them.
     """
 
     private_fields: ClassVar[frozenset[str]] = frozenset()
@@ -36,6 +38,7 @@ class Tracked(models.Model):
     named_with: ClassVar[tuple[str, ...]] = ()
     in_words: ClassVar[Mapping[str, Callable[[str, Called], str]]] = {}
     cites: ClassVar[Mapping[str, str]] = {}
+    added_later: ClassVar[Mapping[str, Any]] = {}
 
     stream = models.CharField(_("stream"), max_length=LONGEST_STREAM, default="", editable=False)
     version = models.PositiveBigIntegerField(_("version"), default=0, editable=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib.auth import hashers
@@ -36,6 +37,7 @@ class User(Tracked, AbstractBaseUser):
 
     private_fields = frozenset({"username", "name"})
     secret_fields = frozenset({"password"})
+    added_later: ClassVar[Mapping[str, Any]] = {"must_change_password": False}
 
     # Signing in is no change of the account: the security log tells of it.
     last_login = None

@@ -27,13 +27,17 @@ class Fold:
     def __init__(self) -> None:
         self._state: dict[str, dict[int, tuple[str, int, bytes]]] = {}
         self._bad: list[Difference] = []
+        self._added = {model._meta.db_table: model.added_later for model in tracked_models()}
 
     @property
     def rows(self) -> int:
         return sum(len(rows) for rows in self._state.values())
 
     def take(self, event: Mapping[str, Any]) -> None:
-        """Lays the event's changes over what came before."""
+        """Lays the event's changes over what came before.
+
+        A row of before its table had a column begins with the value declared for that column.
+        """
         for change in event["changes"]:
             rows = self._state.setdefault(change["table"], {})
             key = change["row"]
@@ -41,7 +45,7 @@ class Fold:
             place = f"{change['table']} row {key}"
             if (change["before"] is None) != (known is None):
                 self._bad.append((place, "fold", f"event {event['number']} does not follow"))
-            values = {} if known is None else orjson.loads(known[2])
+            values = orjson.loads(known[2]) if known else dict(self._added.get(change["table"], {}))
             for name, value in (change["before"] or {}).items():
                 if values.get(name) != value:
                     why = f"event {event['number']} changes another {name} than there was"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +24,7 @@ class Letter(Tracked):
     """
 
     private_fields = frozenset({"content"})
+    added_later: ClassVar[Mapping[str, Any]] = {"content": ""}
 
     application = models.ForeignKey(
         Application, on_delete=models.PROTECT, related_name="letters", verbose_name=_("application")

@@ -11,12 +11,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from accounts.models import User
 from history import canonical, guards
-from history.domain import checkpoints, fold, proofs
+from history.actors import SYSTEM
+from history.domain import checkpoints, door, fold, proofs
 from history.domain.verify import Verification, verify
 from history.merkle import continues, includes
 from history.models import Block, Checkpoint, Event, Log, Text
 from history.notes import BadNote, VerificationKey
+from history.values import told_fields
 from policies.models import Destination
 from tests.history.rows import add_destination, rename
 from tests.history.tampering import KINDS
@@ -256,6 +259,46 @@ def test_an_event_that_does_not_follow_from_those_before_is_named(log: int) -> N
     assert differences("nowhere", None) == [
         ("nowhere", "row", "the log tells of a table that is not tracked")
     ]
+
+
+@pytest.fixture
+def older(log: int, monkeypatch: pytest.MonkeyPatch) -> User:
+    """An account opened when the table had no column for temporary passwords."""
+    without = [one for one in told_fields(User) if one.attname != "must_change_password"]
+    with monkeypatch.context() as patch:
+        patch.setattr(door, "told_fields", lambda model: without)
+        person = make_person("older")
+    assert b"must_change_password" not in bytes(last_event().body)
+    return person
+
+
+def last_event() -> Event:
+    return Event.objects.latest("number")
+
+
+def test_a_log_of_before_a_column_was_added_is_good(older: User) -> None:
+    """Also where it was changed since, from what rows of before got."""
+    assert verify(deep=True).good
+    with door.door(by=SYSTEM) as entries:
+        entry = entries.record("test.done", stream=older.stream, subject="person:1")
+        entry.set(older, must_change_password=True)
+    assert b'"before":{"must_change_password":false}' in bytes(last_event().body)
+    assert verify(deep=True).good
+
+
+def test_a_column_added_later_that_was_written_past_the_log_is_found(older: User) -> None:
+    with unlogged():
+        User.objects.filter(pk=older.pk).update(must_change_password=True)
+    [fault] = verify(deep=True).faults
+    assert (fault.place, fault.reason) == (f"accounts_user row {older.pk}", "must_change_password")
+
+
+def test_a_column_that_no_event_tells_of_and_nobody_declared_is_found(
+    older: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(User, "added_later", {})
+    [fault] = verify(deep=True).faults
+    assert (fault.place, fault.reason) == (f"accounts_user row {older.pk}", "must_change_password")
 
 
 def test_a_password_put_in_place_is_found(log: int) -> None:
