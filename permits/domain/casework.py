@@ -27,9 +27,11 @@ from history.kept import Kept
 from history.models import Event, Tracked
 from history.verbs import known_verbs
 from permits.models import Application
+from permits.models.applications import Part
 from permits.workflow import TRANSITIONS, Action, require
 
 Row = TypeVar("Row", bound=Tracked)
+OfCase = TypeVar("OfCase", bound=Part)
 
 
 def stream_of(reference: str) -> str:
@@ -128,4 +130,12 @@ def afresh(row: Row, seen: int | None) -> Row:
     now = type(row)._base_manager.get(pk=row.pk)
     if now.version != (row.version if seen is None else seen):
         raise Conflict(row, now)
+    return now
+
+
+def still_there(row: OfCase, seen: int | None) -> OfCase:
+    """As `afresh`. Raises Refused for what was removed from the application."""
+    now = afresh(row, seen)
+    if now.is_removed:
+        raise Refused(_("This was removed from the application."))
     return now

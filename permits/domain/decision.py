@@ -21,7 +21,6 @@ from accounts.exceptions import NotPermitted, Refused
 from accounts.models import Delegation, User
 from accounts.reasons import checked_reason
 from history import clock
-from permits import considerations
 from permits.choices import LEGAL_BARS, Outcome
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import Work, acting
@@ -35,7 +34,7 @@ from permits.domain.recommendation import (
     grounds_now,
     is_legal_bar,
 )
-from permits.domain.ruling import CaseRuling, requires_assessment, rule_on
+from permits.domain.ruling import CaseRuling, is_under_7_3, rule_on
 from permits.domain.statements import counted
 from permits.models import Application, Decision, Line, Permit, PermitLine, Recommendation
 from permits.verbs import Verb
@@ -84,7 +83,7 @@ def issue(
             verb=Verb.ISSUED,
             outcome=Outcome.ISSUED,
             reasons=checked_reason(reasons),
-            adopts_determination=_is_assessed(file, ruling),
+            adopts_determination=is_under_7_3(file, ruling.on),
             exceptions_signed=sorted(exceptions_signed),
         )
         return _add_permit(work, file, decision, valid_to)
@@ -135,7 +134,7 @@ def check_issue(
     """Raises ValidationError with all that is missing of what whoever issues stands for."""
     faults = Faults(unread)
     check_reasons(faults, values)
-    if _is_assessed(file, ruling) and not values.get("adopts_determination"):
+    if is_under_7_3(file, ruling.on) and not values.get("adopts_determination"):
         faults.fault(
             "adopts_determination",
             _("Adopt the determination that no substantial risk remains (s. 7.4)."),
@@ -337,11 +336,6 @@ def _decide(
     )
 
 
-def _is_assessed(file: CaseFile, ruling: CaseRuling) -> bool:
-    """Whether the decision rests on the six considerations: for arms, since s. 7.3 is law."""
-    return requires_assessment(file) and considerations.are_law(ruling.on)
-
-
 def _record(
     work: Work,
     file: CaseFile,
@@ -370,7 +364,7 @@ def _record(
         capacity_fr=delegation.capacity_fr,
         adopts_determination=adopts_determination,
         exceptions_signed=list(exceptions_signed),
-        is_for_war_material=_is_assessed(file, ruling),
+        is_for_war_material=is_under_7_3(file, ruling.on),
         frozen=frozen,
         frozen_digest=frozen_digest,
     )

@@ -19,7 +19,7 @@ from accounts.models import User
 from history import clock
 from permits import filestore
 from permits.domain.casefile import CaseFile, read_file
-from permits.domain.casework import acting, afresh
+from permits.domain.casework import acting, still_there
 from permits.domain.intake import Given, different
 from permits.media import Media, clean_name, media_of
 from permits.models import Application, Document, Evidence, Measure, Statement
@@ -127,7 +127,7 @@ def edit_document(
 ) -> Document:
     """Another kind, title or day. Raises ValidationError, NotPermitted, Refused, Conflict."""
     with acting(Action.ATTACH, document.application, by=by) as work:
-        now = _there(document, seen)
+        now = still_there(document, seen)
         changed = different(now, checked_document(now, values))
         if changed:
             work.record(Verb.DOCUMENT_EDITED).set(now, **changed)
@@ -140,7 +140,7 @@ def remove_document(document: Document, *, by: User, seen: int | None = None) ->
     Raises NotPermitted, Conflict, Refused where a statement, a source or a measure rests on it.
     """
     with acting(Action.ATTACH, document.application, by=by) as work:
-        now = _there(document, seen)
+        now = still_there(document, seen)
         refuse_in_use(read_file(work.application), now)
         work.record(Verb.DOCUMENT_REMOVED).set(now, is_removed=True)
     return now
@@ -173,10 +173,3 @@ def checked_document(
     if dated is not None and dated > clock.today():
         given.fault("dated", _("Give a day up to today."))
     return given.checked()
-
-
-def _there(document: Document, seen: int | None) -> Document:
-    now = afresh(document, seen)
-    if now.is_removed:
-        raise Refused(_("This was removed from the application."))
-    return now

@@ -25,7 +25,7 @@ from permits.domain.assessment import CardState, card_states
 from permits.domain.casefile import CaseFile, events_on
 from permits.domain.frozen import filing_ruling
 from permits.domain.requirements import RequiredFact, required_facts
-from permits.domain.ruling import CaseRuling, requires_assessment
+from permits.domain.ruling import CaseRuling, is_under_7_3
 from permits.domain.statements import (
     NOT_PREJUDICIAL,
     RESIDENT,
@@ -190,9 +190,9 @@ def _for_war_material(outlook: Outlook) -> str:
     """ss. 7.3 and 7.4: law since 1 September 2019, for arms. Without goods it can't be told yet."""
     if not outlook.file.lines:
         return TO_COME
-    if not considerations.are_law(outlook.on):
-        return NOT_LAW
-    return PASS if requires_assessment(outlook.file) else NOT_APPLICABLE
+    if is_under_7_3(outlook.file, outlook.on):
+        return PASS
+    return NOT_APPLICABLE if considerations.are_law(outlook.on) else NOT_LAW
 
 
 def _wherever_a_risk_was_found(outlook: Outlook) -> str:

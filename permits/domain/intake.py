@@ -27,7 +27,7 @@ from history.actors import Actor
 from history.domain.door import Entry, door
 from permits.choices import PartyRole, WaitKind
 from permits.domain.casefile import CaseFile, read_file
-from permits.domain.casework import Work, acting, afresh, stream_of, subject_of
+from permits.domain.casework import Work, acting, still_there, stream_of, subject_of
 from permits.domain.faults import Faults
 from permits.figures import dollars, refuse_too_large
 from permits.models import Application, ConflictDeclaration, Line, Party, Wait
@@ -299,7 +299,7 @@ def add_line(application: Application, values: Mapping[str, Any], *, by: User) -
 def edit_line(line: Line, values: Mapping[str, Any], *, by: User, seen: int | None = None) -> Line:
     """New values of a line. Raises ValidationError, NotPermitted, Refused, Conflict."""
     with acting(Action.EDIT, line.application, by=by) as work:
-        now = _there(line, seen)
+        now = still_there(line, seen)
         changed = different(now, checked_line(now, values))
         if changed:
             work.record(Verb.LINE_EDITED).set(now, **changed)
@@ -373,7 +373,7 @@ def edit_party(
 ) -> Party:
     """New values of a party. Raises ValidationError, NotPermitted, Refused, Conflict."""
     with acting(Action.EDIT, party.application, by=by) as work:
-        now = _there(party, seen)
+        now = still_there(party, seen)
         changed = different(now, checked_party(now, values))
         if changed:
             work.record(Verb.PARTY_EDITED).set(now, **changed)
@@ -405,16 +405,9 @@ def remove_party(party: Party, *, by: User, seen: int | None = None) -> Party:
     return _remove(party, Verb.PARTY_REMOVED, by=by, seen=seen)
 
 
-def _there(row: Row, seen: int | None) -> Row:
-    now = afresh(row, seen)
-    if now.is_removed:
-        raise Refused(_("This was removed from the application."))
-    return now
-
-
 def _remove(row: Row, verb: Verb, *, by: User, seen: int | None) -> Row:
     with acting(Action.EDIT, row.application, by=by) as work:
-        now = _there(row, seen)
+        now = still_there(row, seen)
         work.record(verb).set(now, is_removed=True)
     return now
 

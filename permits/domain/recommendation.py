@@ -16,7 +16,6 @@ from accounts.models import User
 from accounts.reasons import checked_reason
 from history import clock
 from history.domain.past import reason_of as why_done
-from permits import considerations
 from permits.choices import (
     LEGAL_BARS,
     Outcome,
@@ -33,7 +32,7 @@ from permits.domain.digests import digest
 from permits.domain.faults import Faults
 from permits.domain.gate import GateClosed, check_gate
 from permits.domain.intake import end_waits
-from permits.domain.ruling import CaseRuling, requires_assessment, rule_on
+from permits.domain.ruling import CaseRuling, is_under_7_3, rule_on
 from permits.domain.statements import NOT_RESIDENT, PREJUDICIAL, counted
 from permits.domain.wording import both
 from permits.models import Application, Condition, Recommendation, Wait
@@ -147,7 +146,10 @@ def refuse_to_recommend(file: CaseFile) -> None:
 
 
 def file_digest(file: CaseFile, ruling: CaseRuling) -> str:
-    """The digest of what a recommendation rests on: ruling, lines, parties, cards, statements."""
+    """The digest of what a recommendation rests on: ruling, lines, parties, cards, statements.
+
+    It makes nothing stale: the gate looks at the file itself. The administration shows it.
+    """
     return digest(
         {
             "ruling": ruling.outcome(),
@@ -226,7 +228,7 @@ def _why_no_ground(file: CaseFile, ruling: CaseRuling, outcome: str, ground: str
         return _why_not_returned(file, ruling, ground)
     states = card_states(file, ruling)
     stated = counted(file)
-    under_7_3 = requires_assessment(file) and considerations.are_law(ruling.on)
+    under_7_3 = is_under_7_3(file, ruling.on)
     match ground:
         case RefusalGround.SUBSTANTIAL_RISK:
             if not under_7_3:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from permits import considerations
 from permits.choices import Flag, PartyRole
 from permits.domain.casefile import CaseFile
 from permits.domain.statements import Counted, counted
@@ -208,6 +209,11 @@ def requires_assessment(file: CaseFile) -> bool:
     """Whether the permit would be in respect of arms: one line that is makes all of it so."""
     stated = counted(file)
     return any(is_war_material(line, stated) for line in file.lines)
+
+
+def is_under_7_3(file: CaseFile, on: date) -> bool:
+    """Whether ss. 7.3 and 7.4 bind that day: the goods are arms, and it is law by then."""
+    return requires_assessment(file) and considerations.are_law(on)
 
 
 def designated_under(file: CaseFile, stated: Counted) -> frozenset[str]:

@@ -7,10 +7,9 @@ from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
-from accounts.exceptions import Refused
 from accounts.models import User
 from history import clock
-from permits.domain.casework import acting, afresh
+from permits.domain.casework import acting, still_there
 from permits.domain.intake import Given, different
 from permits.models import Application, Evidence, Measure
 from permits.verbs import Verb
@@ -63,7 +62,7 @@ def edit_source(
     NotPermitted, Refused, Conflict.
     """
     with acting(Action.ASSESS, row.application, by=by) as work:
-        now = _there(row, seen)
+        now = still_there(row, seen)
         changed = different(now, checked_source(now, values))
         if changed:
             verb = Verb.EVIDENCE_EDITED if isinstance(now, Evidence) else Verb.MEASURE_EDITED
@@ -74,7 +73,7 @@ def edit_source(
 def remove_source(row: Source, *, by: User, seen: int | None = None) -> Source:
     """Takes it off the file; the cards that cite it are stale. The history keeps it."""
     with acting(Action.ASSESS, row.application, by=by) as work:
-        now = _there(row, seen)
+        now = still_there(row, seen)
         verb = Verb.EVIDENCE_REMOVED if isinstance(now, Evidence) else Verb.MEASURE_REMOVED
         work.record(verb).set(now, is_removed=True)
     return now
@@ -114,10 +113,3 @@ def _fit_days(given: Given, last: str) -> None:
         given.fault("dated", _("Give a day up to today."))
     elif given.is_read("dated", last) and dated and ends and ends < dated:
         given.fault(last, _("Give its date or a later day."))
-
-
-def _there(row: Source, seen: int | None) -> Source:
-    now = afresh(row, seen)
-    if now.is_removed:
-        raise Refused(_("This was removed from the application."))
-    return now
