@@ -217,7 +217,7 @@ def _unless_an_answer_is_open(outlook: Outlook) -> str:
 
 
 def required_facts_are_there(outlook: Outlook) -> Iterator[Reason]:
-    for fact in required_facts(outlook.file):
+    for fact in required_facts(outlook.file, outlook.on):
         if fact.is_missing:
             yield Reason(
                 _("Missing: %(what)s (%(cite)s).") % {"what": fact.words, "cite": fact.cite},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -37,13 +38,19 @@ _ITEM_5400 = parts("5400")
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A fact that the regulations ask for, as the data names it."""
+    """A fact that the regulations ask for, as the data names it.
+
+    `asked_from` is the first day on which it is asked, `asked_before` the first on which it is not
+    any more; without them it is asked always.
+    """
 
     key: str
     cite_en: str
     cite_fr: str
     text_en: str
     text_fr: str
+    asked_from: date = date.min
+    asked_before: date = date.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +102,19 @@ def facts_of_form(form: str) -> Mapping[str, Fact]:
                     field["cite_fr"],
                     " ".join(field["text_en"]),
                     " ".join(field["text_fr"]),
+                    **{
+                        name: date.fromisoformat(field[name])
+                        for name in ("asked_from", "asked_before")
+                        if name in field
+                    },
                 )
     return found
 
 
-def required_facts(file: CaseFile) -> list[RequiredFact]:
-    """Every fact that this application must give, present or not, in the order of the form."""
+def required_facts(file: CaseFile, on: date | None) -> list[RequiredFact]:
+    """Every fact that this application must give on a day, present or not, in the order of the
+    form; without a day those of all days.
+    """
     activity = Activity(file.application.activity)
     facts = facts_of_form(FORM_OF[activity])
     stated = counted(file)
@@ -108,6 +122,8 @@ def required_facts(file: CaseFile) -> list[RequiredFact]:
     found = []
     for check in _export(file) if activity == Activity.EXPORT else _brokering(file):
         fact = facts[check.fact]
+        if on is not None and not fact.asked_from <= on < fact.asked_before:
+            continue
         found.append(
             RequiredFact(
                 check.key,

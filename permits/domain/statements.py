@@ -394,7 +394,7 @@ def is_there(file: CaseFile, kind: str, key: str) -> bool:
         case _:
             from permits.domain import requirements  # noqa: PLC0415 - it asks here what is waived
 
-            facts = requirements.required_facts(file)
+            facts = requirements.required_facts(file, clock.today())
             return any(key == fact.key and fact.may_be_waived for fact in facts)
 
 

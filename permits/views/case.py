@@ -81,7 +81,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     ruling = rule_on(file, on=today, known_at=clock.now())
     states = card_states(file, ruling)
     gate = check_gate(file, ruling, states=states)
-    facts = required_facts(file)
+    facts = required_facts(file, today)
     events = events_on(file)
     told = application
     if overview.is_behind(application, events):

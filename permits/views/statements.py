@@ -92,7 +92,7 @@ def about(file: CaseFile, statement: Statement) -> str:
         case StatementKind.EXCEPTION:
             return exception_in_words(key)
         case StatementKind.WAIVER:
-            facts = {fact.key: fact.words for fact in required_facts(file)}
+            facts = {fact.key: fact.words for fact in required_facts(file, None)}
             return facts.get(key, key)
         case StatementKind.ELIGIBILITY:
             return _with_names(kind, file.parties_as(PartyRole.APPLICANT))

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from accounts.exceptions import NotPermitted, Refused
-from history import canonical
+from history import canonical, clock
 from history.domain.door import Conflict
 from history.domain.verify import verify
 from history.models import Event
@@ -242,7 +242,7 @@ def test_a_document_counts_among_the_required_facts(case: Application, office: C
     intake.edit_application(case, {"end_use": ""}, by=office.analyst)
 
     def is_missing() -> bool:
-        facts = required_facts(read_file(Application.objects.get(pk=case.pk)))
+        facts = required_facts(read_file(Application.objects.get(pk=case.pk)), clock.today())
         return next(fact for fact in facts if fact.key.endswith("end_use_support")).is_missing
 
     assert is_missing()

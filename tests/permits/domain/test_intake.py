@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from history import clock
 from history.actors import SYSTEM
 from history.domain.door import door
 from history.models import Event
-from permits.domain import intake
+from permits.domain import intake, requirements
 from permits.domain.casefile import read_file
 from permits.domain.consultations import open_wait
 from permits.domain.requirements import FORM_OF, facts_of_form, required_facts
@@ -33,7 +35,9 @@ from tests.permits.factories import (
 
 def missing(application: Application) -> set[str]:
     return {
-        fact.key.split(":")[0] for fact in required_facts(read_file(application)) if fact.is_missing
+        fact.key.split(":")[0]
+        for fact in required_facts(read_file(application), clock.today())
+        if fact.is_missing
     }
 
 
@@ -67,6 +71,33 @@ def test_an_empty_application_lacks_what_the_regulations_ask_for(
     known = set(facts_of_form(FORM_OF[activity]))  # type: ignore[index]
     assert lacking <= known
     assert {"form_signed", "applicant", "consignees", "items"} <= lacking
+
+
+@pytest.mark.parametrize(
+    ("days", "is_asked"),
+    [
+        ({"asked_from": 0}, True),
+        ({"asked_from": 1}, False),
+        ({"asked_before": 1}, True),
+        ({"asked_before": 0}, False),
+    ],
+)
+def test_a_fact_is_asked_from_its_first_day_to_the_day_before_its_end(
+    office: Cast,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    days: dict[str, int],
+    is_asked: bool,
+) -> None:
+    application = intake.open_application("export", by=office.analyst)
+    data = json.loads(requirements.FILE.read_text("utf-8"))
+    [row] = [one for one in data["forms"][0]["fields"] if one["key"] == "permit_delivery_means"]
+    row |= {name: str(clock.today() + timedelta(days=n)) for name, n in days.items()}
+    changed = tmp_path / "requirements.json"
+    changed.write_text(json.dumps(data), "utf-8")
+    monkeypatch.setattr(requirements, "FILE", changed)
+    monkeypatch.setattr(requirements, "facts_of_form", facts_of_form.__wrapped__)
+    assert ("permit_delivery_means" in missing(application)) is is_asked
 
 
 LINES: list[tuple[dict[str, Any], set[str]]] = [

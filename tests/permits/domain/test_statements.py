@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
+from history import clock
 from permits.choices import Flag, PartyRole, Screened, StatementKind
 from permits.domain import intake
 from permits.domain.casefile import read_file
@@ -353,7 +354,7 @@ def test_the_limit_of_a_permit_is_not_waived(office: Cast) -> None:
     """A line without quantity and value would be permitted without limit."""
     values = {**LINE, "quantity": None, "unit_value": None, "total_value": None, "unit": ""}
     case = make_draft(office.analyst, lines=[values])
-    [fact] = [one for one in required_facts(read_file(case)) if one.is_missing]
+    [fact] = [one for one in required_facts(read_file(case), clock.today()) if one.is_missing]
     assert fact.key == f"{LIMITS}:1"
     with pytest.raises(ValidationError, match="about nothing"):
         say(case, StatementKind.WAIVER, fact.key, "waived", by=office.analyst)

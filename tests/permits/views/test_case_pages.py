@@ -503,7 +503,7 @@ def test_each_missing_fact_of_the_gate_leads_to_its_field(
     office: Cast, activity: str, full: bool
 ) -> None:
     case = lacking(office, activity, full=full)
-    facts = [one for one in required_facts(read_file(case)) if one.is_missing]
+    facts = [one for one in required_facts(read_file(case), clock.today()) if one.is_missing]
     client = as_person(office.analyst)
     page = client.get(case.get_absolute_url()).content.decode()
     gate = page[page.index('id="gate"') : page.index('id="required-facts"')]
@@ -521,7 +521,7 @@ def test_each_missing_fact_of_the_gate_leads_to_its_field(
 def test_who_cannot_fill_a_missing_fact_in_is_led_to_where_it_is_shown(office: Cast) -> None:
     case = lacking(office, "export", full=False)
     page = as_person(office.auditor).get(case.get_absolute_url()).content.decode()
-    for fact in required_facts(read_file(case)):
+    for fact in required_facts(read_file(case), clock.today()):
         if fact.is_missing:
             assert f'href="{case.get_absolute_url()}#{fact.anchor}"' in page
             assert f'id="{fact.anchor}"' in page
