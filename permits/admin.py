@@ -536,13 +536,17 @@ class DecisionScreen(ShownScreen):
     fields = (
         *("application", "outcome", "grounds", "reasons", "decided_on", "decider"),
         *("capacity_en", "capacity_fr", "adopts_determination", "exceptions_signed"),
-        *("is_for_war_material", "frozen_digest"),
+        *("is_for_war_material", "recommended_on", "frozen_digest"),
     )
-    readonly_fields = ("decider",)
+    readonly_fields = ("decider", "recommended_on")
 
     @admin.display(description=_("Decided by"), ordering="decided_by__name")
     def decider(self, row: Decision) -> str:
         return str(row.decided_by)
+
+    @admin.display(description=_("Digest of the file, as recommended"))
+    def recommended_on(self, row: Decision) -> str:
+        return row.recommendation.basis
 
     def view_on_site(self, row: Decision) -> str:
         """The page of its case."""

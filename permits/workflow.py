@@ -55,6 +55,7 @@ class Action(TextChoices):
     RETURN_WITHOUT_ACTION = "return_without_action", _("Return without action")
     PROPOSE_ACT = "propose_act", _("Propose an act on the permit")
     ACT = "act", _("Amend, suspend, reinstate or cancel the permit")
+    SEE_NOTICE = "see_notice", _("Take note of a notice")
     REPORT_USE = "report_use", _("Report use")
 
 
@@ -113,6 +114,7 @@ TRANSITIONS: Mapping[Action, Transition] = {
     Action.RETURN_WITHOUT_ACTION: Transition(DECISION_MAKERS, _RECOMMENDED, Status.DECIDED),
     Action.PROPOSE_ACT: Transition(PROPOSERS, _NOWHERE, after_issue=True),
     Action.ACT: Transition(DECISION_MAKERS, _NOWHERE, after_issue=True),
+    Action.SEE_NOTICE: Transition(CASE_ROLES, _NOWHERE, after_issue=True),
     Action.REPORT_USE: Transition(ANALYSTS, _NOWHERE, after_issue=True),
 }
 

@@ -239,7 +239,7 @@ def decline_act(act: PermitAct, *, reason: str, by: User, seen: int | None = Non
 
 def see_notice(notice: Notice, *, by: User) -> Notice:
     """Takes note. Raises NotPermitted for a notice to somebody else, Refused for one seen."""
-    with acting(Action.DECLARE_CONFLICT, notice.application, by=by) as work:
+    with acting(Action.SEE_NOTICE, notice.application, by=by) as work:
         now = afresh(notice, None)
         refuse_to_see(now, by=by)
         work.record(Verb.NOTICE_SEEN).set(now, seen_at=clock.now())

@@ -475,7 +475,7 @@ def see_notice(request: HttpRequest, number: int) -> HttpResponse:
         refusal=why_not(
             request,
             notice.application,
-            Action.DECLARE_CONFLICT,
+            Action.SEE_NOTICE,
             lambda: acts.refuse_to_see(notice, by=who(request)),
         ),
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from accounts.choices import Role
 from accounts.exceptions import NotPermitted, Refused
 from permits.choices import Outcome, Status
+from permits.domain import gate
+from permits.verbs import _DONE_BY
 from permits.workflow import TRANSITIONS, Action, offers, require, role_for
 from tests.permits.workflow_table import BEGIN, DOCUMENT, END, made
 
@@ -40,10 +43,16 @@ FROM = {
     Action.RETURN_WITHOUT_ACTION: "recommended",
     Action.PROPOSE_ACT: "issued",
     Action.ACT: "issued",
+    Action.SEE_NOTICE: "issued",
     Action.REPORT_USE: "issued",
 }
 DECIDERS = {Action.ISSUE, Action.REFUSE, Action.RETURN_WITHOUT_ACTION, Action.ACT}
-ALL_CASE_ROLES = {Action.DECLARE_CONFLICT, Action.SET_CONDITIONS, Action.SEND_BACK}
+ALL_CASE_ROLES = {
+    Action.DECLARE_CONFLICT,
+    Action.SET_CONDITIONS,
+    Action.SEND_BACK,
+    Action.SEE_NOTICE,
+}
 
 STATES = [(status.value, "") for status in Status if status != Status.DECIDED] + [
     (Status.DECIDED.value, outcome.value) for outcome in Outcome
@@ -65,6 +74,14 @@ def roles_for(action: Action) -> set[Role]:
 
 def test_every_act_is_in_the_table_and_here() -> None:
     assert set(TRANSITIONS) == set(FROM) == set(Action)
+
+
+def test_every_act_is_done_by_a_domain_function_and_told_by_a_verb_of_its_own() -> None:
+    domain = "".join(path.read_text("utf-8") for path in Path(gate.__file__).parent.glob("*.py"))
+    assert [one for one in Action if f"Action.{one.name}" not in domain] == []
+    told = [verb for verbs in _DONE_BY.values() for verb in verbs]
+    assert set(_DONE_BY) == set(Action)
+    assert len(told) == len(set(told))
 
 
 @pytest.mark.parametrize("action", Action)

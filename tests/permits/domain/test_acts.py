@@ -192,6 +192,8 @@ def test_a_notice_is_for_its_person_and_seen_once(permit: Permit, office: Cast) 
     assert notice is not None
     with pytest.raises(NotPermitted, match="somebody else"):
         acts.see_notice(notice, by=office.senior)
+    with pytest.raises(NotPermitted, match="Take note of a notice: this is for the roles"):
+        acts.see_notice(notice, by=office.auditor)
     seen = acts.see_notice(notice, by=notice.person)
     assert seen.seen_at is not None
     with pytest.raises(Refused, match="seen this notice already"):
