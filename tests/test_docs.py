@@ -9,15 +9,23 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.core.management import get_commands, load_command_class
+from django.db import connection
 from django.utils.translation import override
 
-from permits.domain.gate import RULES
+from history import guards as history_guards
+from permits.considerations import LAW_FROM
+from permits.domain.gate import NOT_LAW, RULES, Outlook, Rule
+from permits.domain.ruling import CaseRuling
+from permits.guards import GATE
+from permits.models import Application, Line
+from tests.permits.factories import file_of
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted(
@@ -28,6 +36,7 @@ DOCUMENTS = sorted(
 TEXTS = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in DOCUMENTS}
 EVERYTHING = "\n".join(TEXTS.values())
 
+PACKAGES = ("config", "reports", "permits", "policies", "accounts", "history")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
@@ -121,16 +130,13 @@ def test_every_relative_link_leads_somewhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
 def test_every_path_that_a_document_names_is_there(name: str) -> None:
-    """From the root, or in a package whose map the architecture draws."""
+    """From the root, or in a package: the architecture draws the map of each."""
     named = {code for code in CODE.findall(FENCED.sub("", TEXTS[name])) if PATH.fullmatch(code)}
     made_later = {"var/"}
     missing = {
         one
         for one in named - made_later
-        if not any(
-            (ROOT / folder / one).exists()
-            for folder in ("", "policies", "policies/domain", "history", "accounts", "permits")
-        )
+        if not any((ROOT / folder / one).exists() for folder in ("", "policies/domain", *PACKAGES))
     }
     assert missing == set()
 
@@ -159,19 +165,84 @@ def test_the_numbers_of_the_documents_are_those_of_the_data() -> None:
     assert int(said) == len(situations)
 
 
-def test_the_map_of_the_architecture_has_every_module_that_decides() -> None:
-    named = set(re.findall(r"[\w/]+\.py", TEXTS["docs/architecture.md"]))
-    modules = {path.name for path in (ROOT / "policies/domain").glob("[a-z]*.py")}
-    assert modules <= {one.rsplit("/", 1)[-1] for one in named}
+CALLED_SO_BY_DJANGO = {
+    *("admin.py", "apps.py", "urls.py", "forms.py", "filters.py"),
+    *("models/", "forms/", "views/", "templatetags/", "management/", "migrations/"),
+}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_map_of_the_architecture_has_every_module_and_none_that_is_not_there(
+    package: str,
+) -> None:
+    text = TEXTS["docs/architecture.md"]
+    assert all(f"`{one}`" in text for one in CALLED_SO_BY_DJANGO)
+    table = re.search(rf"^\| in `{package}/` .*?\n\n", text, re.MULTILINE | re.DOTALL)
+    assert table is not None
+    named = {one.rsplit("/", 1)[-1] for one in re.findall(r"`([\w/]+\.py)`", table[0])}
+    folders = {one for one in re.findall(r"`([\w/]+/)`", table[0]) if one != f"{package}/"}
+    modules = {
+        str(path.relative_to(ROOT / package)) for path in (ROOT / package).glob("**/[a-z]*.py")
+    }
+    unnamed = {
+        one
+        for one in modules
+        if one.rsplit("/", 1)[-1] not in named | CALLED_SO_BY_DJANGO
+        and not any(one.startswith(folder) for folder in folders | CALLED_SO_BY_DJANGO)
+    }
+    assert unnamed == set()
+    assert named <= {one.rsplit("/", 1)[-1] for one in modules}
+    assert all((ROOT / package / folder).is_dir() for folder in folders)
+
+
+def rows_of_the_gate() -> list[list[str]]:
+    """Each row's cells: code, what holds, provision, days, function, in the database."""
+    rows = re.findall(r"^\| (G\d+ \|.*)\|$", TEXTS["docs/gate.md"], re.MULTILINE)
+    return [[cell.strip().removeprefix("-") for cell in row.split("|")] for row in rows]
 
 
 def test_the_page_of_the_gate_names_each_rule_as_the_gate_does() -> None:
-    rows = re.findall(r"^\| (G\d+) \|(.*)\|$", (ROOT / "docs/gate.md").read_text(), re.MULTILINE)
     told = [
-        (code, cells[1].strip().removeprefix("-"), cells[3].strip().strip("`"))
-        for code, row in rows
-        for cells in [row.split("|")]
+        (code, provision, days, function.strip("`"))
+        for code, _what, provision, days, function, _database in rows_of_the_gate()
     ]
     with override("en-ca"):
-        rules = [(one.code, str(one.provision), one.against.__name__) for one in RULES]
+        rules = [
+            (one.code, str(one.provision), days_of(one), one.against.__name__) for one in RULES
+        ]
     assert told == rules
+
+
+def days_of(rule: Rule) -> str:
+    """Since when it is law for arms, as it itself says of the day before and of that day."""
+    arms = file_of(Application(), lines=(Line(number=1, items=["2-15.d"]),))
+    before, then = (
+        rule.applies(Outlook(arms, CaseRuling(on, None, ())))
+        for on in (LAW_FROM - timedelta(days=1), LAW_FROM)
+    )
+    if before == NOT_LAW != then:
+        return f"from {LAW_FROM}"
+    assert NOT_LAW not in (before, then)
+    always = Rule.__dataclass_fields__["applies"].default
+    return "always here" if rule.applies is always else "as each row says"
+
+
+def test_the_page_of_the_gate_names_what_the_database_keeps_of_each_rule(db: None) -> None:
+    told = {
+        code: set(re.findall(r"`(\w+)`", database))
+        for code, *_others, database in rows_of_the_gate()
+    }
+    triggers = {one.name for one in history_guards._wanted(connection)}
+    assert history_guards.missing(connection) == []
+    with connection.cursor() as cursor:
+        constraints = {
+            name
+            for model in apps.get_app_config("permits").get_models()
+            for name in connection.introspection.get_constraints(cursor, model._meta.db_table)
+        }
+    assert set().union(*told.values()) <= triggers | constraints
+    # Of the gate's own triggers each stands in its rule's row; two are of no rule alone.
+    named = {f"permits_permit_gate_{one}" for one in GATE}
+    of_rule = {code: named & {f"permits_permit_gate_{code.lower()}"} for code in told}
+    assert {code: names & named for code, names in told.items()} == of_rule
+    assert named <= set(re.findall(r"`(\w+)`", TEXTS["docs/gate.md"]))
