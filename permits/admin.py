@@ -536,9 +536,9 @@ class DecisionScreen(ShownScreen):
     fields = (
         *("application", "outcome", "grounds", "reasons", "decided_on", "decider"),
         *("capacity_en", "capacity_fr", "adopts_determination", "exceptions_signed"),
-        *("is_for_war_material", "recommended_on", "frozen_digest"),
+        *("is_for_war_material", "recommended_on", "rested_on"),
     )
-    readonly_fields = ("decider", "recommended_on")
+    readonly_fields = ("decider", "recommended_on", "rested_on")
 
     @admin.display(description=_("Decided by"), ordering="decided_by__name")
     def decider(self, row: Decision) -> str:
@@ -547,6 +547,10 @@ class DecisionScreen(ShownScreen):
     @admin.display(description=_("Digest of the file, as recommended"))
     def recommended_on(self, row: Decision) -> str:
         return row.recommendation.basis
+
+    @admin.display(description=_("Digest of what it rested on"))
+    def rested_on(self, row: Decision) -> str:
+        return row.frozen_digest
 
     def view_on_site(self, row: Decision) -> str:
         """The page of its case."""

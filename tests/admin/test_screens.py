@@ -216,6 +216,7 @@ def test_a_decision_tells_on_which_file_it_was_recommended(office: Cast) -> None
     decision = make_permit(office.analyst, office.senior, office.decision).decision
     page = as_person(office.analyst).get(address(decision)).content.decode()
     assert decision.recommendation.basis in page
+    assert decision.frozen_digest in page
 
 
 def test_a_permit_is_told_as_it_is_today_and_what_was_issued_as_issued(office: Cast) -> None:
