@@ -92,8 +92,13 @@ def card(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
         return redirect("permits:card", reference, slug)
 
     def draw(page: Page, form: forms.CardForm, status: int) -> HttpResponse:
-        # The sheet instead of the plain page of an act, with what went wrong.
-        return _sheet(request, read_file(application), one, form, page, status)
+        # The sheet instead of the plain page of an act, with what went wrong. What was sent and not
+        # saved is a draft now: whoever leaves the page finds it again.
+        try:
+            kept = _keep(request, application, one, form)
+        except NotKept:
+            kept = None
+        return _sheet(request, read_file(application), one, form, page, status, kept=kept)
 
     page = _page(request, application, str(one.name))
     if request.method != "POST":
@@ -150,26 +155,50 @@ def draft(request: HttpRequest, reference: str, slug: str) -> JsonResponse:
     """
     application, one = find(request, reference), _consideration(slug)
     form = _card_form(read_file(application), one, request.POST)
-    fields = {name: request.POST.getlist(name) for name in form.fields if name != "seen"}
-    seen = request.POST.get("seen", "")
-    if not seen:
-        words = _("What was looked at is not told. Open the page again.")
-        return JsonResponse({"words": words}, status=422)
-    if not seen.isdecimal() or len(seen) > 18 or is_too_long(fields):
-        return JsonResponse({"words": _("Not saved: it is too long.")}, status=422)
     try:
-        kept = keep_draft(application, one.slug, fields, seen=int(seen), by=who(request))
-    except (NotPermitted, Refused) as refusal:
-        return JsonResponse({"words": str(refusal.words)}, status=403)
+        kept = _keep(request, application, one, form)
+    except NotKept as refusal:
+        return JsonResponse({"words": refusal.words}, status=refusal.status)
     if not set(form.changed_data) - {"seen"}:
         drop_draft(application, one.slug, by=who(request))
         return JsonResponse({"words": _("Nothing is unsaved.")})
     if kept.seen != form.instance.version:
         words = _("Somebody else changed this. What you typed is kept.")
         return JsonResponse({"words": words, "changed": True})
-    at = kept.saved_at.astimezone(clock.OTTAWA)
+    return JsonResponse({"words": _kept_in_words(kept)})
+
+
+class NotKept(Exception):
+    """Why what was sent is no draft: in words, and as the status of an answer."""
+
+    def __init__(self, words: str, status: int) -> None:
+        super().__init__(words)
+        self.words, self.status = words, status
+
+
+def _keep(
+    request: HttpRequest,
+    application: Application,
+    one: considerations.Consideration,
+    form: forms.CardForm,
+) -> Draft:
+    """Keeps what was sent as this person's draft. Raises NotKept."""
+    fields = {name: request.POST.getlist(name) for name in form.fields if name != "seen"}
+    seen = request.POST.get("seen", "")
+    if not seen:
+        raise NotKept(_("What was looked at is not told. Open the page again."), 422)
+    if not seen.isdecimal() or len(seen) > 18 or is_too_long(fields):
+        raise NotKept(_("Not saved: it is too long."), 422)
+    try:
+        return keep_draft(application, one.slug, fields, seen=int(seen), by=who(request))
+    except (NotPermitted, Refused) as refusal:
+        raise NotKept(str(refusal.words), 403) from refusal
+
+
+def _kept_in_words(draft: Draft) -> str:
+    at = draft.saved_at.astimezone(clock.OTTAWA)
     words = _("Draft saved %(time)s. Nobody else sees it until you save.")
-    return JsonResponse({"words": words % {"time": f"{at:%H:%M}"}})
+    return words % {"time": f"{at:%H:%M}"}
 
 
 @require_http_methods(["POST"])
@@ -199,7 +228,9 @@ def _sheet(
     page: Page,
     status: int = 200,
     draft: Draft | None = None,
+    kept: Draft | None = None,
 ) -> HttpResponse:
+    """The page. `draft`: what it opens with; `kept`: what was sent now and could not be saved."""
     application = file.application
     today = clock.today()
     ruling = rule_on(file, on=today, known_at=clock.now())
@@ -229,6 +260,7 @@ def _sheet(
         "page": page,
         "draft": draft,
         "kept_until": kept_until(draft) if draft else None,
+        "kept": _kept_in_words(kept) if kept else "",
         "status": status,
         "answers": list(_answers(file, now.card)) if now.card else [],
         "head": head_of(application),

@@ -1,32 +1,10 @@
 /* Keeps what is typed into a form marked data-autosave: at once in this browser, a moment later as
    a draft at the address that the mark names. Without it the form is sent as any other. */
 
-import { forget, keep, kept } from "./kept.js";
+import { forget, keep, kept, putInto, typedInto } from "./kept.js";
 
 const PAUSE = 1200;
 const RETRY = 15000;
-
-function typedInto(form) {
-  const fields = {};
-  for (const [name, value] of new FormData(form)) {
-    if (name !== "csrfmiddlewaretoken" && name !== "take" && typeof value === "string") {
-      (fields[name] ??= []).push(value);
-    }
-  }
-  return fields;
-}
-
-function putInto(form, fields) {
-  for (const control of form.elements) {
-    if (!control.name || control.name === "csrfmiddlewaretoken" || control.name === "take") continue;
-    const values = fields[control.name] ?? [];
-    if (control.type === "checkbox" || control.type === "radio") {
-      control.checked = values.includes(control.value);
-    } else if ("value" in control && control.type !== "submit") {
-      control.value = values[0] ?? "";
-    }
-  }
-}
 
 /* As the server compares: without the space around, and the version seen is nothing typed. */
 function written({ seen, ...fields }) {

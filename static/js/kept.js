@@ -3,6 +3,28 @@
 
 const PREFIX = "typed:";
 
+export function typedInto(form) {
+  const fields = {};
+  for (const [name, value] of new FormData(form)) {
+    if (name !== "csrfmiddlewaretoken" && name !== "take" && typeof value === "string") {
+      (fields[name] ??= []).push(value);
+    }
+  }
+  return fields;
+}
+
+export function putInto(form, fields) {
+  for (const control of form.elements) {
+    if (!control.name || control.name === "csrfmiddlewaretoken" || control.name === "take") continue;
+    const values = fields[control.name] ?? [];
+    if (control.type === "checkbox" || control.type === "radio") {
+      control.checked = values.includes(control.value);
+    } else if ("value" in control && control.type !== "submit") {
+      control.value = values[0] ?? "";
+    }
+  }
+}
+
 export function keep(key, fields) {
   try {
     localStorage.setItem(PREFIX + key, JSON.stringify(fields));

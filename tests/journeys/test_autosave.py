@@ -17,7 +17,7 @@ from permits.domain.intake import withdraw
 from permits.models import Application, Card, Draft
 from tests.journeys.test_cases import LANGUAGES, SignIn, said, speak, submit
 from tests.people import Cast
-from tests.permits.factories import ANSWERS, answer_cards, make_in_review
+from tests.permits.factories import ANSWERS, answer_cards, make_draft, make_in_review
 
 
 def begin(people: Cast) -> tuple[Application, str]:
@@ -178,6 +178,42 @@ def test_a_session_that_ended_loses_nothing(
     sign_in(people.senior)
     page.goto(address)
     expect(page.locator("#id_finding")).to_have_value(ANSWERS["finding"])
+
+
+def test_what_is_typed_and_not_sent_is_asked_about_and_carried_into_the_other_language(
+    page: Page, sign_in: SignIn, staff: Callable[[], Cast]
+) -> None:
+    people = staff()
+    application = make_draft(people.analyst)
+    sign_in(people.analyst)
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.goto(f"{application.get_absolute_url()}lines/new/")
+    page.locator("#id_description").fill("A radar")
+    page.locator("#id_origin").select_option(label="Canada")
+    page.get_by_role("button", name="Français").first.click()
+    expect(page.get_by_role("button", name="English").first).to_be_visible()
+    expect(page.locator("#id_description")).to_have_value("A radar")
+    expect(page.locator("#id_origin option:checked")).to_have_text("Canada")
+    assert (asked, page.evaluate(KEPT)) == ([], [])
+    # Any other way off the page asks first; the one that says so does not. Nor does sending.
+    page.locator(".brand").click()
+    expect(page.locator("#id_description")).to_have_value("A radar")
+    assert asked == ["beforeunload"]
+    page.locator("#id_quantity").fill("-1")
+    submit(page)
+    expect(page.locator("#id_quantity_error")).to_be_visible()
+    page.locator(".brand").click()
+    expect(page.locator("#id_description")).to_have_value("A radar")
+    assert asked == ["beforeunload"] * 2
+    page.locator("a[data-gives-up]").click()
+    expect(page.locator("#next-name")).to_be_visible()
+    assert asked == ["beforeunload"] * 2
 
 
 KEPT = "Object.keys(localStorage).filter((key) => key.startsWith('typed:'))"

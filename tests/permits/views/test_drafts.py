@@ -173,6 +173,24 @@ def test_the_second_to_save_sees_three_columns_and_nothing_is_written(
     assert form["residual_reason"].value() == "ONLY THEIRS"
 
 
+@pytest.mark.parametrize(
+    ("more", "status"), [({}, 409), ({"residual": "lenient"}, 200)], ids=["conflict", "bad input"]
+)
+def test_what_was_sent_and_not_saved_is_there_after_the_page_is_left(
+    office: Cast, case: Application, more: dict[str, str], status: int
+) -> None:
+    begun = typed(case, finding="MINE", **more)
+    edit_card(case, A, {"finding": "THEIRS"}, by=office.senior)
+    mine = as_person(office.analyst)
+    response = mine.post(at(case), begun)
+    assert response.status_code == status
+    assert "Draft saved" in page(response)
+    # Without another word from the page, by any link.
+    again = page(mine.get(at(case)))
+    assert 'id="compared"' in again
+    assert "MINE" in again
+
+
 def test_what_is_there_now_is_taken_field_by_field(office: Cast, case: Application) -> None:
     edit_card(case, A, {"finding": "THEIRS"}, by=office.senior)
     merged = typed(case, finding="MINE", would_change="ONLY MINE", take=["finding"])
