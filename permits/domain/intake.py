@@ -41,6 +41,8 @@ from policies.models import Destination, SubRegion
 
 Row = TypeVar("Row", bound=Part)
 
+CANADA = "CA"
+"""Any other country is a foreign country (EIPA, s. 2(1))."""
 LETTER = {Activity.EXPORT.value: "E", Activity.BROKERING.value: "B"}
 MOST_LINES = 99
 MOST_ITEMS = 20
@@ -176,7 +178,37 @@ def checked_application(
         if unknown:
             words = _("There is no destination %(codes)s.") % {"codes": ", ".join(unknown)}
             given.fault("transit", words)
+    _from_where_to_where(given, application.activity)
     return given.checked()
+
+
+def _from_where_to_where(given: Given, activity: str) -> None:
+    """An export leaves Canada; brokering is from a foreign country to another (EIPA, s. 2(1))."""
+    if activity == Activity.EXPORT:
+        if _is_in_canada(given, "destination"):
+            words = _("An export leaves Canada (EIPA, s. 7(1)): name another country.")
+            given.fault("destination", words)
+        return
+    for name in ("destination", "country_of_export"):
+        if _is_in_canada(given, name):
+            words = _(
+                "Brokering is from one foreign country to another (EIPA, s. 2(1)), and Canada is"
+                " none: name another country."
+            )
+            given.fault(name, words)
+    if given.is_read("destination", "country_of_export"):
+        there = given.get("destination")
+        if there is not None and there == given.get("country_of_export"):
+            words = _(
+                "Brokering is from one foreign country to another (EIPA, s. 2(1)): this one is the"
+                " final destination too."
+            )
+            given.fault("country_of_export", words)
+
+
+def _is_in_canada(given: Given, name: str) -> bool:
+    place = given.get(name) if given.is_read(name) else None
+    return place is not None and place.code == CANADA
 
 
 # Values

@@ -264,6 +264,31 @@ def test_a_region_belongs_to_its_destination(office: Cast) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("activity", "names", "at_fault"),
+    [
+        ("export", {"destination": "CA"}, {"destination"}),
+        ("brokering", {"destination": "CA"}, {"destination"}),
+        ("brokering", {"country_of_export": "CA"}, {"country_of_export"}),
+        ("brokering", {"destination": "GB"}, {"country_of_export"}),
+        ("brokering", {"country_of_export": "TR"}, {"country_of_export"}),
+        (
+            "brokering",
+            {"destination": "CA", "country_of_export": "CA"},
+            {"destination", "country_of_export"},
+        ),
+    ],
+)
+def test_an_export_leaves_canada_and_brokering_is_between_two_foreign_countries(
+    office: Cast, activity: str, names: dict[str, str], at_fault: set[str]
+) -> None:
+    case = make_draft(office.analyst, activity=activity)
+    values = {name: country(code) for name, code in names.items()}
+    with pytest.raises(ValidationError) as refusal:
+        intake.edit_application(case, values, by=office.analyst)
+    assert set(refusal.value.message_dict) == at_fault
+
+
 def test_there_is_one_applicant(office: Cast) -> None:
     case = make_draft(office.analyst)
     with pytest.raises(ValidationError, match="an applicant already"):
