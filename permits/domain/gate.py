@@ -31,6 +31,7 @@ from permits.domain.statements import (
     RESIDENT,
     contradictions,
     counted,
+    left_behind,
     standing,
 )
 from permits.models import Application
@@ -311,14 +312,20 @@ def no_question_is_open(outlook: Outlook) -> Iterator[Reason]:
             "questions",
         )
     for said in contradictions(outlook.file):
-        yield Reason(
+        words = (
             _(
+                "%(question)s An answer against the one that counts waits, and who gave it works on"
+                " no case any more: a second person countersigns it, or somebody who signed no"
+                " answer to this question sets it aside."
+            )
+            if said in left_behind(outlook.file)
+            else _(
                 "%(question)s An answer against the one that counts waits: a second person"
                 " countersigns it, or who made it takes it back."
             )
-            % {"question": register.question(said.key)[_language()]},
-            f"statement-{said.pk}",
         )
+        question = register.question(said.key)[_language()]
+        yield Reason(words % {"question": question}, f"statement-{said.pk}")
     for one in standing(outlook.file):
         if one.is_stale and one.statement.countersigned_at and not one.counts:
             yield Reason(

@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.exceptions import NotPermitted, Refused
-from accounts.models import User
+from accounts.models import RoleGrant, User
 from accounts.reasons import checked_reason
 from history import clock
 from permits.choices import Flag, PartyRole, Screened, StatementKind
@@ -25,7 +25,7 @@ from permits.domain.casework import Work, acting, afresh
 from permits.domain.digests import digest, line_content, party_content, transaction_content
 from permits.models import Application, Document, Statement
 from permits.verbs import Verb
-from permits.workflow import Action
+from permits.workflow import TRANSITIONS, Action
 from policies.choices import Answer, EndUserKind
 from policies.domain.by_hand import people_behind
 from policies.domain.register import current_register
@@ -276,6 +276,22 @@ def contradictions(file: CaseFile) -> tuple[Statement, ...]:
     )
 
 
+@once
+def left_behind(file: CaseFile) -> frozenset[Statement]:
+    """Of these answers, those whose maker is on no case any more, and so takes nothing back.
+
+    A password that is still to be changed takes no role away. At most one query.
+    """
+    found = contradictions(file)
+    if not found:
+        return frozenset()
+    grants = RoleGrant.objects.in_force(clock.today()).filter(
+        person__in={one.made_by_id for one in found}, role__in=TRANSITIONS[Action.STATE].roles
+    )
+    here = set(grants.values_list("person", flat=True))
+    return frozenset(one for one in found if one.made_by_id not in here)
+
+
 # Acts
 
 
@@ -297,7 +313,7 @@ def state(application: Application, said: Said, *, by: User) -> Statement:
 
     It takes the place of one that waits for the same key; one that counts alone takes the place of
     all. Raises ValidationError for what cannot be said, NotPermitted (also where somebody else's
-    answer against what counts waits for that key), Refused.
+    answer against what counts waits for that key and is not theirs to drop), Refused.
     """
     reason = checked_reason(said.reason)
     with acting(Action.STATE, application, by=by) as work:
@@ -460,7 +476,7 @@ def set_aside(statement: Statement, *, by: User, reason: str, seen: int | None =
 
 def refuse_to_set_aside(file: CaseFile, statement: Statement, *, by: User) -> None:
     """Raises Refused for one that is set aside, or that only another replaces; NotPermitted for
-    somebody else's answer against what counts. One query.
+    somebody else's answer against what counts that is not theirs to drop. Two queries.
     """
     if statement.set_aside_at is not None:
         raise Refused(_("This statement was set aside."))
@@ -490,8 +506,23 @@ def refuse_to_set_aside(file: CaseFile, statement: Statement, *, by: User) -> No
 
 
 def _refuse_to_drop(file: CaseFile, statement: Statement, *, by: User) -> None:
-    """Raises NotPermitted for somebody else's answer against the one that counts."""
-    if statement.made_by_id != by.pk and statement in contradictions(file):
+    """Raises NotPermitted for somebody else's answer against the one that counts.
+
+    Where its maker is on no case any more, who signed neither of the two is a third person.
+    """
+    if statement.made_by_id == by.pk or statement not in contradictions(file):
+        return
+    if statement in left_behind(file):
+        for one in _of_key(file, statement.kind, statement.key):
+            if by.pk in (one.made_by_id, one.countersigned_by_id):
+                raise NotPermitted(
+                    _(
+                        "Who gave this answer works on no case any more: a second person"
+                        " countersigns it, or somebody who signed no answer to this question sets"
+                        " it aside."
+                    )
+                )
+    else:
         raise NotPermitted(
             _(
                 "An answer against the one that counts waits here: a second person countersigns it,"

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from accounts.choices import Power, Role
+from accounts.choices import Power, RequestedAct, Role
 from accounts.domain.delegations import delegations_in_force
+from accounts.domain.people import close_account
+from accounts.domain.requests import confirm_request, propose_request
 from accounts.exceptions import NotPermitted
 from accounts.models import User
 from history import clock
@@ -36,7 +38,7 @@ from permits.domain.statements import (
     set_aside,
 )
 from permits.models import Application, Permit, Recommendation, Statement
-from tests.people import Cast, give_delegation, give_role, make_cast
+from tests.people import Cast, give_delegation, give_role, make_cast, make_person_with
 from tests.permits.factories import (
     LINE,
     WHY,
@@ -331,6 +333,27 @@ def test_an_answer_against_the_one_that_counts_shuts_the_gate(office: Cast) -> N
     assert is_told()
     set_aside(other, by=office.senior, reason=WHY)
     assert not is_told()
+
+
+def test_a_third_person_drops_the_answer_of_somebody_who_left(office: Cast) -> None:
+    """A temporary password is not leaving: or else whoever handed it over silenced an answer."""
+    application = make_in_review(office.analyst, activity="brokering", destination="HK")
+    file = read_file(application)
+    key = rule_on(file, on=clock.today(), known_at=clock.now()).open_questions[0]
+    say(application, StatementKind.ANSWER, key, "no", by=office.analyst, second=office.senior)
+    gone, third = make_person_with("gone", Role.ANALYST), office.analyst_b
+    other = say(application, StatementKind.ANSWER, key, "yes", by=gone)
+    asked = propose_request(gone, RequestedAct.RESET_PASSWORD, by=office.admin, reason=WHY)
+    confirm_request(asked, by=office.admin_b)
+    with pytest.raises(NotPermitted, match="or who made it takes it back"):
+        set_aside(other, by=third, reason=WHY)
+    close_account(gone, by=office.admin, reason=WHY)
+    assert "works on no case any more" in against(gate_of(application))["G6"]
+    for by in (office.analyst, office.senior):
+        with pytest.raises(NotPermitted, match="who signed no answer to this question"):
+            set_aside(other, by=by, reason=WHY)
+    set_aside(other, by=third, reason=WHY)
+    assert "G6" not in against(gate_of(application))
 
 
 # Who decides
