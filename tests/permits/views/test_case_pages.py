@@ -497,6 +497,24 @@ def lacking(office: Cast, activity: str, *, full: bool) -> Application:
     return case
 
 
+def test_a_brokering_permit_without_figures_says_that_it_has_no_limit(office: Cast) -> None:
+    """They are asked for only if available (SOR/2019-221, s. 1(g)(iii))."""
+    line = {**LINE, "quantity": None, "unit_value": None}
+    people = office.analyst, office.senior, office.decision
+    permit = make_permit(*people, activity="brokering", lines=[line])
+    shown = as_person(office.analyst).get(permit.get_absolute_url())
+    assertContains(shown, ">no limit</td>", count=2)
+
+
+@pytest.mark.parametrize("name", ["case", "card"])
+def test_a_brokered_case_tells_from_which_country_the_goods_leave(office: Cast, name: str) -> None:
+    """With the way to what the register says of it: the gate looks at where they go."""
+    application = make_in_review(office.analyst, activity="brokering")
+    where = [application.reference, *(["a"] if name == "card" else [])]
+    shown = as_person(office.analyst).get(reverse(f"permits:{name}", args=where))
+    assertContains(shown, '<a href="/destinations/GB/">United Kingdom</a>', html=True)
+
+
 @pytest.mark.parametrize("full", [False, True])
 @pytest.mark.parametrize("activity", ["export", "brokering"])
 def test_each_missing_fact_of_the_gate_leads_to_its_field(
