@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import BinaryIO
 from unicodedata import category
 from xml.parsers import expat
@@ -60,10 +61,11 @@ _PROGRAMS = (
     *(".bat", ".cmd", ".ps1", ".js", ".jse", ".vbs", ".vbe", ".wsf", ".wsh", ".hta", ".sh"),
     *(".lnk", ".url", ".reg", ".pif", ".cpl", ".zip", ".7z", ".rar", ".iso"),
 )
-_SAID_OF_PROGRAMS = ("macro", "vba", "oleobject", "activex", "externallink")
+_SAID_OF_PROGRAMS = ("macro", "vba", "oleobject", "activex", "externallink", "afchunk")
 """In the type of a part, or of the relation to it, whatever the part is called."""
-_CARRIED = (".docx", ".xlsx", ".pptx")
-"""What a chart or a page shows may come with it; any other package is an attachment."""
+_PACKAGES = (".docx", ".xlsx", ".pptx")
+_CARRIED = ".xlsx"
+"""The figures of a chart come with a text as a workbook; any other package is an attachment."""
 _RUNS_IN_AN_ODT = frozenset({"event-listener", "object-ole", "applet", "plugin"})
 _ASKS_A_PROGRAM = re.compile(r"^\s*DDE(?:AUTO)?\b", re.IGNORECASE | re.MULTILINE)
 """A field of a text that starts another program for its words."""
@@ -156,9 +158,13 @@ def _office(file: BinaryIO) -> Media | None:
                 return None
             for part, media in _PARTS.items():
                 if part in names and _TYPES in names:
-                    return None if _has_macros(archive) or _asks(archive, names) else media
+                    if _has_macros(archive) or _asks(archive, names):
+                        return None
+                    return None if _carries(archive, names, media) else media
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 100:
                 if _is_locked(archive, names) or _listens(archive, names):
+                    return None
+                if _carries(archive, names, ODT):
                     return None
                 return ODT if archive.read("mimetype") == ODT.media_type.encode() else None
     except _DAMAGED:
@@ -208,6 +214,23 @@ def _leads_astray(archive: zipfile.ZipFile, names: Collection[str]) -> bool:
             target = one.get("Target", "").lower()
             if kind.lower().endswith("/package") and not target.endswith(_CARRIED):
                 return True
+    return False
+
+
+def _carries(archive: zipfile.ZipFile, names: Collection[str], media: Media) -> bool:
+    """Whether a file is inside that could hide anything.
+
+    In a text, a workbook that is itself plain and carries nothing is what a chart shows.
+    """
+    for name in names:
+        lower = name.lower()
+        if not lower.endswith(_PACKAGES) and "embeddings" not in lower.split("/")[:-1]:
+            continue
+        is_long = archive.getinfo(name).file_size > _LONGEST_PART
+        if media is not DOCX or not lower.endswith(_CARRIED) or is_long:
+            return True
+        if _office(BytesIO(archive.read(name))) is not XLSX:
+            return True
     return False
 
 

@@ -119,13 +119,35 @@ RELATIONS = (
         "word/embeddings/a.vbe",
         "word/embeddings/a.wsf",
         "word/embeddings/a.zip",
+        "word/embeddings/other.docx",
+        "word/embeddings/unnamed.bin",
+        "word/media/slides.PPTX",
         "xl/externalLinks/externalLink1.xml",
     ],
 )
 def test_a_part_that_runs_is_found_wherever_it_lies(part: str) -> None:
-    harmless = files.office("word/document.xml", **{"word/embeddings/sheet.xlsx": b"x"})
+    harmless = files.office("word/document.xml", **{"word/embeddings/sheet.xlsx": files.XLSX})
     assert media_of(BytesIO(harmless)) == DOCX
     assert media_of(BytesIO(files.office("word/document.xml", **{part: b"x"}))) is None
+
+
+@pytest.mark.parametrize(
+    ("part", "inside"),
+    [
+        ("word/document.xml", b"no workbook"),
+        ("word/document.xml", files.DOCX),
+        ("word/document.xml", files.office("xl/workbook.xml", xl__vbaProject_bin=b"macro")),
+        ("word/document.xml", files.office("xl/workbook.xml", **{"xl/embeddings/a.bin": b"x"})),
+        ("word/document.xml", files.office("xl/workbook.xml", **{"a.xlsx": files.XLSX})),
+        ("xl/workbook.xml", files.XLSX),
+    ],
+    ids=range(6),
+)
+def test_only_the_workbook_behind_a_chart_of_a_text_is_inside_another_file(
+    part: str, inside: bytes
+) -> None:
+    made = files.office(part, **{f"{part.split('/')[0]}/embeddings/sheet.xlsx": inside})
+    assert media_of(BytesIO(made)) is None
 
 
 @pytest.mark.parametrize(("kind", "good"), [("hyperlink", True), ("attachedTemplate", False)])
@@ -143,6 +165,8 @@ def test_a_document_takes_in_nothing_from_elsewhere(kind: str, good: bool) -> No
         ("control", "x.bin", False),
         ("externalLink", "x.xml", False),
         ("package", "embeddings/x.bin", False),
+        ("package", "embeddings/other.docx", False),
+        ("aFChunk", "other.dat", False),
         ("package", "../embeddings/Sheet1.xlsx", True),
         ("printerSettings", "../printerSettings/printerSettings1.bin", True),
         ("image", "media/image1.png", True),
