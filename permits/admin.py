@@ -31,7 +31,7 @@ from permits.choices import PartyRole
 from permits.considerations import BY_NUMBER
 from permits.domain import intake
 from permits.domain.standing import read_standing
-from permits.figures import dollars, figure
+from permits.figures import figure, in_dollars
 from permits.forms import ApplicationForm, LineForm, PartyForm, put_errors
 from permits.models import (
     Application,
@@ -605,10 +605,10 @@ class PermitScreen(ShownScreen):
         """What the acts on it left, line by line."""
         now = read_standing(row, clock.today())
         words = gettext("%(status)s, up to and including %(day)s")
-        lines = gettext("Line %(number)s: %(quantity)s %(unit)s, CAD %(value)s")
+        lines = gettext("Line %(number)s: %(quantity)s %(unit)s, %(value)s")
         told = [words % {"status": now.status.label, "day": short_day(now.valid_to)}]
         for line in now.lines:
-            figures = {"quantity": figure(line.quantity), "value": dollars(line.value)}
+            figures = {"quantity": figure(line.quantity), "value": in_dollars(line.value)}
             told.append(lines % {"number": line.number, "unit": line.unit, **figures})
         return "; ".join(told)
 

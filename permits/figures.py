@@ -25,6 +25,11 @@ def dollars(value: Decimal | None) -> str:
     return number_format(value, max(places, 2) if places else 0, force_grouping=True)
 
 
+def in_dollars(value: Decimal | None) -> str:
+    """An amount with its currency, for a sentence: in French the sign stands behind."""
+    return "—" if value is None else _("CAD %(amount)s") % {"amount": dollars(value)}
+
+
 def refuse_too_large(value: Decimal, places: int) -> None:
     """Raises ValidationError for a figure, of so many places, that not every database keeps."""
     if abs(value).scaleb(places) >= 10**DIGITS:

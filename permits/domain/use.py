@@ -17,7 +17,7 @@ from permits.domain.acts import subject_of
 from permits.domain.casework import acting
 from permits.domain.faults import Faults
 from permits.domain.standing import LineStanding, read_days, read_standing
-from permits.figures import dollars, figure, refuse_too_large
+from permits.figures import figure, in_dollars, refuse_too_large
 from permits.models import PermitLine, Use
 from permits.verbs import Verb
 from permits.workflow import Action
@@ -76,8 +76,8 @@ def check_use(values: Mapping[str, Any], unread: Collection[str] = (), *, line: 
         if values["value"] < 0:
             faults.fault("value", _("Give a figure that is not below zero."))
         elif value_left is not None and values["value"] > value_left:
-            left = {"left": dollars(value_left)}
-            faults.fault("value", _("Only CAD %(left)s are left on this line.") % left)
+            left = {"left": in_dollars(value_left)}
+            faults.fault("value", _("Only %(left)s are left on this line.") % left)
     if faults.is_read("used_on"):
         _look_at_day(faults, line, values["used_on"])
     faults.refuse()

@@ -22,7 +22,7 @@ from history.models import Checkpoint, Event, Log
 from permits.choices import ActKind, LetterKind, PartyRole, RefusalGround, ReturnGround
 from permits.domain.casefile import CaseFile
 from permits.domain.standing import changes_done
-from permits.figures import dollars, figure
+from permits.figures import dollars, figure, in_dollars
 from permits.models import PermitAct, PermitLine
 from policies.choices import Activity
 
@@ -194,7 +194,7 @@ def _grounds(file: CaseFile) -> Iterator[Words]:
 
 _CHANGED = {
     "quantity": _("Line %(line)s: quantity %(now)s (before: %(was)s)."),
-    "value": _("Line %(line)s: value CAD %(now)s (before: CAD %(was)s)."),
+    "value": _("Line %(line)s: value %(now)s (before: %(was)s)."),
 }
 
 
@@ -223,7 +223,7 @@ def _amendment(act: PermitAct) -> Iterator[Words]:
 
 
 def _figure(name: str, value: Decimal | None, unit: str) -> str:
-    return dollars(value) if name == "value" else f"{figure(value)} {unit}".strip()
+    return in_dollars(value) if name == "value" else f"{figure(value)} {unit}".strip()
 
 
 def _lines(file: CaseFile) -> list[list[str]]:

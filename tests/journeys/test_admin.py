@@ -36,6 +36,10 @@ def test_an_analyst_edits_an_application_and_adds_a_line(
 
     page.on("console", heard)
     page.goto("/start/")
+    # The menu keeps to one line, in French too.
+    bar = page.locator(".app-bar").bounding_box()
+    assert bar is not None
+    assert bar["height"] < 60
     page.get_by_role("link", name="Administration").click()
     page.locator("#content").get_by_role(
         "link", name="Demandes" if language == "fr" else "Applications"

@@ -14,7 +14,7 @@ from permits.domain.acts import propose_act
 from permits.domain.casefile import read_file
 from permits.domain.intake import edit_line
 from permits.domain.wording import both
-from permits.figures import dollars, figure
+from permits.figures import dollars, figure, in_dollars
 from tests.people import Cast
 from tests.permits.factories import WHY, make_draft, make_permit
 
@@ -34,6 +34,16 @@ def test_an_amount_has_cents_only_where_there_are_any(
     for language, words in (("en-ca", english), ("fr-ca", french)):
         with override(language):
             assert dollars(Decimal(amount)) == words
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en-ca", "CAD 1\xa0422\xa0000"), ("fr-ca", "1\xa0422\xa0000\xa0$\xa0CA")],
+)
+def test_a_sentence_names_the_currency_as_its_language_does(language: str, words: str) -> None:
+    with override(language):
+        assert in_dollars(Decimal("1422000.00")) == words
+        assert in_dollars(None) == "—"
 
 
 def test_a_quantity_keeps_every_digit_on_a_letter_too() -> None:
