@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Field, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Field, Model, OuterRef, Q, QuerySet, Subquery
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
@@ -46,8 +46,8 @@ from permits.models import (
 from permits.views.acts import who
 from permits.views.permits import change_in_words
 from permits.workflow import TRANSITIONS, Action
-from policies.domain.search import folded
-from policies.forms.items import ItemsInput
+from policies.domain.search import folded, pattern
+from policies.forms.items import ItemsInput, Sought
 from policies.models import Destination
 
 logger = logging.getLogger("security")
@@ -166,13 +166,17 @@ class TriedApplicationForm(TriedForm, ApplicationForm):
 
 
 class TriedLineForm(TriedForm, LineForm):
+    """A line. Items that words find are named for want of room to tick them."""
+
     taken = intake.LINE_FIELDS
-    # No room for items to be ticked: they are offered while one types.
     chosen = None  # type: ignore[assignment]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["items"].widget = ItemsInput()
+        if self.is_bound:
+            typed = self["items"].data or ""
+            self._sought = Sought(typed, [], most=intake.MOST_ITEMS, to_tick=False)
 
 
 class TriedPartyForm(TriedForm, PartyForm):
@@ -415,6 +419,20 @@ class ApplicationScreen(ShownScreen):
     search_fields = ("reference", "party_set__name", "line_set__description")
     list_per_page = 50
     readonly_fields = FACTS
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Each word in the reference, a party's name or the goods, whatever accents are typed."""
+        of_it = {"application": OuterRef("pk"), "is_removed": False}
+        for word in search_term.split():
+            like = pattern(word)
+            queryset = queryset.filter(
+                Q(reference__iregex=like)
+                | Exists(Party.objects.filter(name__iregex=like, **of_it))
+                | Exists(Line.objects.filter(description__iregex=like, **of_it))
+            )
+        return queryset, False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
         applicant = Party.objects.filter(

@@ -6,6 +6,7 @@ ways of folding differ.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -16,6 +17,9 @@ _SAME = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "«": '"', "»": '"', 
                        "‐": "-", "‑": "-", "–": "-", "—": "-", "ı": "i", "ø": "o", "ł": "l",
                        "œ": "oe", "æ": "ae"})  # fmt: skip
 
+_LATIN = "".join(chr(code) for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)))
+"""Every letter of Latin script beyond the first 128 signs."""
+
 _NO_PUNCTUATION = str.maketrans("", "", "!\"#%&'()*,-./:;?@[\\]_{}§·…")
 
 
@@ -23,6 +27,19 @@ def folded(text: str) -> str:
     """Text without accents, capitals and typographic signs: "turkiye" for "Türkiye"."""
     bare = unicodedata.normalize("NFKD", text.casefold().translate(_SAME))
     return "".join(sign for sign in bare if not unicodedata.combining(sign)).casefold()
+
+
+def _spelt() -> dict[str, str]:
+    """For each letter, sign, or pair of them, such as "oe", the signs that fold to it."""
+    found: dict[str, str] = {}
+    for sign in (*_LATIN, *map(chr, _SAME)):
+        plain = folded(sign)
+        found[plain] = found.get(plain, "") + sign
+    return found
+
+
+_SPELT = _spelt()
+_PARTS = re.compile("|".join([*(re.escape(one) for one in _SPELT if len(one) > 1), "."]))
 
 
 def matches(wanted: str, texts: Iterable[str]) -> bool:
@@ -39,6 +56,20 @@ def matches(wanted: str, texts: Iterable[str]) -> bool:
         return word in found or (letters in bare and any(sign.isalpha() for sign in letters))
 
     return all(is_found(word) for word in folded(wanted).split())
+
+
+def pattern(text: str) -> str:
+    """A regular expression by which either database finds the text whatever its accents.
+
+    Asked with `iregex`: for what is too much to be folded here.
+    """
+    return "".join(_any_of(part) + "[\u0300-\u036f]*" for part in _PARTS.findall(folded(text)))
+
+
+def _any_of(part: str) -> str:
+    if len(part) == 1:
+        return f"[{re.escape(part + _SPELT.get(part, ''))}]"
+    return f"(?:{''.join(map(_any_of, part))}|[{_SPELT[part]}])"
 
 
 def policies_about(wanted: str, register: Register) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -15,6 +16,8 @@ from policies.domain.items import Finder, Item, numbers_and_words
 
 MOST_OFFERED = 30
 """Items of the control lists that are offered for the words typed."""
+MOST_NAMED = 8
+"""The same where they are told in a sentence."""
 
 
 class _Offering(forms.Widget):
@@ -63,9 +66,13 @@ class ItemsChosen(forms.MultipleChoiceField):
 
 
 class Sought:
-    """What the words among the first `most` pieces of a text find, and what of it is ticked."""
+    """What the words among the first `most` pieces of a text find, and what of it is ticked.
 
-    def __init__(self, typed: str, ticked: list[str], *, most: int) -> None:
+    Where there is nothing `to_tick` with, what is found is told with the fault.
+    """
+
+    def __init__(self, typed: str, ticked: list[str], *, most: int, to_tick: bool = True) -> None:
+        self._to_tick = to_tick
         pieces = islice(numbers_and_words(typed), most)
         words = [one for one in pieces if not is_written_code(one)]
         self._ticked = ticked
@@ -92,11 +99,29 @@ class Sought:
             if not found:
                 items.append(piece)
             elif found.keys().isdisjoint(self._ticked):
-                faults.append(_to_be_ticked(piece, len(found)))
+                told = _to_be_ticked if self._to_tick else _to_be_written
+                faults.append(told(piece, found))
         return [*items, *self._ticked], faults
 
 
-def _to_be_ticked(words: str, number: int) -> str:
+def _to_be_written(words: str, found: Mapping[str, Item]) -> str:
+    items = "; ".join(str(item) for item in islice(found.values(), MOST_NAMED))
+    if len(found) > MOST_NAMED:
+        text = gettext(
+            "“%(words)s” is no number. The first %(most)d of %(number)d items with these words:"
+            " %(items)s. Write the numbers that are meant, or more words."
+        )
+    else:
+        text = gettext(
+            "“%(words)s” is no number. Items with these words: %(items)s. Write the numbers that"
+            " are meant."
+        )
+    told = {"words": words, "items": items, "number": len(found), "most": MOST_NAMED}
+    return text % told
+
+
+def _to_be_ticked(words: str, found: Mapping[str, Item]) -> str:
+    number = len(found)
     if number > MOST_OFFERED:
         text = gettext(
             "“%(words)s” is no number. The first %(most)d of %(number)d items with these words are"

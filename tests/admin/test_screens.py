@@ -324,6 +324,33 @@ def test_items_are_offered_while_one_types_a_line(office: Cast, case: Applicatio
     assert "js/suggest" in page
 
 
+def test_words_for_items_are_answered_with_the_items_that_have_them(
+    office: Cast, case: Application
+) -> None:
+    client = as_person(office.analyst_b)
+    for words, told in (
+        ("battle tanks", "Items with these words: 9-1, Battle tanks"),
+        ("equipment", "The first 8 of "),
+        ("bananas", "bananas is no item of a control list"),
+    ):
+        response = client.post(address(case), typed(client, case) | {"line_set-0-items": words})
+        [line] = response.context["inline_admin_formsets"][0].formset.forms
+        assert told in str(line.errors["items"]), words
+
+
+@pytest.mark.parametrize("words", ["academia aerea", "ACADÉMIA", "coeur", "aerea sensor"])
+def test_an_application_is_found_by_a_party_whatever_accents_are_typed(
+    office: Cast, case: Application, words: str
+) -> None:
+    consignee = next(one for one in read_file(case).parties if one.role == "consignee")
+    intake.edit_party(consignee, {"name": "Academia Aérea, Cœur"}, by=office.analyst)
+    make_in_review(office.analyst)
+    page = as_person(office.analyst).get(
+        reverse("admin:permits_application_changelist"), {"q": words}
+    )
+    assert [one.pk for one in page.context["cl"].result_list] == [case.pk]
+
+
 def test_the_menu_has_the_plural_of_items_in_french(office: Cast) -> None:
     page = as_person(office.analyst).get(reverse("admin:index"), headers={"accept-language": "fr"})
     assert "Articles des listes de contrôle" in page.content.decode()
