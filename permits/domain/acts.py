@@ -36,13 +36,14 @@ from permits.domain.ruling import CaseRuling, rule_on
 from permits.domain.standing import (
     FIGURES,
     Difference,
+    LineStanding,
     Standing,
     differences,
     loosens,
     read_standing,
     standing_of,
 )
-from permits.figures import dollars, figure, refuse_too_large
+from permits.figures import figure, in_dollars, refuse_too_large
 from permits.models import Notice, Permit, PermitAct, PermitLine, SweepGroup, Use
 from permits.verbs import Verb
 from permits.workflow import Action
@@ -151,6 +152,7 @@ def _ready(
     refuse_done(act)
     before, after = _before_and_after(act)
     _refuse_impossible(act.kind, act.line, before)
+    _refuse_shipped_since(act, before)
     if after.valid_to != before.valid_to and after.valid_to < clock.today():
         raise Refused(
             _("The last day proposed, %(day)s, has passed. Propose it anew.")
@@ -329,6 +331,7 @@ def checked_change(
                 raise ValidationError(_("The last day is today or later."))
             found["valid_to"] = last.isoformat()
     held = {str(one.number): one for one in PermitLine.objects.filter(permit=permit)}
+    today = read_standing(permit, clock.today()) if change.get("lines") else None
     lines: dict[str, dict[str, str]] = {}
     for number, figures in (change.get("lines") or {}).items():
         with faults.at("line"):
@@ -341,8 +344,9 @@ def checked_change(
             with faults.at(name):
                 if value is not None:
                     given[name] = _checked_figure(name, value)
-                    if faults.is_read("line"):
+                    if today is not None and faults.is_read("line"):
                         _refuse_more(name, given[name], held[str(number)])
+                        _refuse_below_use(name, given[name], today.line(int(number)))
         if faults.is_read("line"):
             lines[str(number)] = given
     if lines:
@@ -401,30 +405,51 @@ def _refuse_more(name: str, wanted: str, line: PermitLine) -> None:
     issued: Decimal | None = getattr(line, name)
     if issued is None or Decimal(wanted) <= issued:
         return
-    most = f"CAD {dollars(issued)}" if name == "value" else f"{figure(issued)} {line.unit}".strip()
     raise ValidationError(
         _("The application was assessed for %(most)s. More than that takes a new application.")
-        % {"most": most}
+        % {"most": _in_full(name, issued, line.unit)}
     )
+
+
+def _refuse_below_use(name: str, wanted: str, line: LineStanding) -> None:
+    """Raises ValidationError for less than was shipped: nothing is left before that."""
+    used = line.used_value if name == "value" else line.used_quantity
+    if Decimal(wanted) < used:
+        raise ValidationError(
+            _("Shipped already on this line: %(used)s. A permit is not narrowed below that.")
+            % {"used": _in_full(name, used, line.unit)}
+        )
+
+
+def _refuse_shipped_since(act: PermitAct, before: Standing) -> None:
+    """Raises Refused for a line of which more was shipped since the amendment was proposed."""
+    for number, figures in act.change.get("lines", {}).items():
+        for name, wanted in figures.items():
+            try:
+                _refuse_below_use(name, wanted, before.line(int(number)))
+            except ValidationError as fault:
+                raise Refused(fault.messages[0]) from None
+
+
+def _in_full(name: str, value: Decimal, unit: str) -> str:
+    return in_dollars(value) if name == "value" else f"{figure(value)} {unit}".strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What an act not done yet would make of the permit today.
 
-    `loosens`: it passes the gate. `below_use`: the lines that would be below what was shipped.
+    `loosens`: it passes the gate.
     """
 
     changes: tuple[Difference, ...]
     loosens: bool
-    below_use: tuple[int, ...]
 
 
 def effect_of(act: PermitAct) -> Effect:
     """What the act would change. Four queries."""
     before, after = _before_and_after(act)
-    below_use = tuple(one.number for one in after.lines if one.is_below_use)
-    return Effect(differences(before, after), loosens(before, after), below_use)
+    return Effect(differences(before, after), loosens(before, after))
 
 
 def _before_and_after(act: PermitAct) -> tuple[Standing, Standing]:

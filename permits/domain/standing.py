@@ -43,7 +43,7 @@ class LineStanding:
 
     @property
     def is_below_use(self) -> bool:
-        """Whether it was narrowed below what had been shipped on it."""
+        """Whether more was shipped on it, while it allowed more, than it allows now."""
         return (self.quantity is not None and self.quantity < self.used_quantity) or (
             self.value is not None and self.value < self.used_value
         )

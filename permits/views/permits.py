@@ -331,8 +331,6 @@ def _effect_in_words(act: PermitAct) -> Iterator[tuple[str, Any]]:
     """What a person agrees to who does the act: each figure and day before and after."""
     effect = acts.effect_of(act)
     yield from _differences_in_words(effect.changes)
-    for number in effect.below_use:
-        yield _("Line %(number)d") % {"number": number}, _("Narrowed below what was shipped.")
     if effect.loosens:
         words = _("It loosens the permit: the whole gate is passed again.")
     elif any(what == "condition" for what, *_rest in effect.changes):

@@ -424,6 +424,33 @@ def test_an_amendment_gives_no_more_than_the_application_was_assessed_for(
     assert acts.perform_act(act, by=office.decision).loosens
 
 
+@pytest.mark.parametrize(
+    ("name", "shipped", "less", "words"),
+    [
+        ("quantity", "8", "7.999", "on this line: 8 each."),
+        ("value", "2000", "1999.99", "on this line: CAD 2 000."),
+    ],
+    ids=["quantity", "value"],
+)
+def test_a_line_is_narrowed_to_what_was_shipped_and_not_below(
+    permit: Permit, office: Cast, name: str, shipped: str, less: str, words: str
+) -> None:
+    """Also where it was shipped after the amendment was proposed."""
+    told: dict[str, Any] = {"kind": "amend", "reason": WHY}
+    below, just = ({"lines": {"1": {name: figure}}} for figure in (less, shipped))
+    waiting = acts.propose_act(permit, change=below, by=office.analyst, **told)
+    use(permit, office.analyst, **{name: Decimal(shipped)})
+    with pytest.raises(ValidationError) as refusal:
+        acts.act_at_once(permit, change=below, by=office.decision, **told)
+    assert set(refusal.value.message_dict) == {name}
+    assert words in " ".join(refusal.value.message_dict[name][0].split())
+    with pytest.raises(Refused, match="Shipped already on this line"):
+        acts.perform_act(waiting, by=office.decision)
+    acts.act_at_once(permit, change=just, by=office.decision, **told)
+    held = read_standing(permit, clock.today()).line(1)
+    assert getattr(held, f"{name}_left") == 0
+
+
 def test_a_last_day_that_passed_since_it_was_proposed_is_not_set(
     permit: Permit, office: Cast
 ) -> None:
@@ -449,9 +476,12 @@ def test_an_act_is_done_on_the_permit_that_was_looked_at(permit: Permit, office:
 def test_nothing_is_left_of_a_line_that_was_narrowed_below_its_use(
     permit: Permit, office: Cast
 ) -> None:
-    use(permit, office.analyst, quantity=Decimal(8))
-    amended(permit, office, "5")
-    held = read_standing(permit, clock.today()).line(1)
+    """A shipment of before it was narrowed, reported since."""
+    first_day = clock.today()
+    with clock.simulated(clock.now() + timedelta(days=5)):
+        amended(permit, office, "5")
+        use(permit, office.analyst, used_on=first_day, quantity=Decimal(8))
+        held = read_standing(permit, clock.today()).line(1)
     assert (held.quantity, held.used_quantity) == (Decimal(5), Decimal(8))
     assert held.quantity_left == 0
     assert held.is_exhausted
