@@ -15,7 +15,7 @@ from accounts.models import User
 from permits.choices import OPEN, Outcome, Status
 from permits.domain import worklist
 from permits.domain.worklist import Viewer
-from permits.models import Application, Statement
+from permits.models import Application, Permit, Statement
 from policies.choices import Activity, Stance
 from policies.domain.register import current_register
 from policies.domain.search import folded
@@ -126,6 +126,39 @@ class WorklistFilter(django_filters.FilterSet):  # type: ignore[misc] # django_f
             LATER: Q(overview__due_on__gt=soon),
         }
         return queryset.filter(due[value], status__in=OPEN, overview__is_waiting=False)
+
+
+class PermitFilter(django_filters.FilterSet):  # type: ignore[misc] # django_filters has no types
+    """Permits by number, holder or goods, and destination. What can't be read finds none."""
+
+    q = django_filters.CharFilter(
+        label=_("Number, party or goods"),
+        method="by_words",
+        max_length=LONGEST_SEARCH,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    destination = django_filters.ChoiceFilter(
+        label=_("Destination"), field_name="application__destination__code", empty_label=ANY
+    )
+
+    def __init__(self, data: QueryDict, *, queryset: QuerySet[Permit]) -> None:
+        super().__init__(data, queryset=queryset)
+        self.form.fields["destination"].choices = destinations_by_name()
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self.form.errors) or any(self.form.cleaned_data.values())
+
+    def filter_queryset(self, queryset: QuerySet[Permit]) -> QuerySet[Permit]:
+        if self.form.errors:
+            keep_what_was_typed(self.form)
+            return queryset.none()
+        found: QuerySet[Permit] = super().filter_queryset(queryset)
+        return found
+
+    def by_words(self, queryset: QuerySet[Permit], _name: str, value: str) -> QuerySet[Permit]:
+        return queryset.filter(application__in=worklist.searched(Application.objects.all(), value))
 
 
 UNDECIDED, WITHDRAWN = "open", "withdrawn"

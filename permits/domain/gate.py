@@ -25,7 +25,7 @@ from permits.domain.assessment import CardState, card_states
 from permits.domain.casefile import CaseFile, events_on
 from permits.domain.frozen import filing_ruling
 from permits.domain.requirements import RequiredFact, required_facts
-from permits.domain.ruling import CaseRuling, is_under_7_3
+from permits.domain.ruling import CaseRuling, is_under_7_3, rule_on
 from permits.domain.statements import (
     NOT_PREJUDICIAL,
     RESIDENT,
@@ -431,10 +431,16 @@ def _policies_met(ruling: CaseRuling) -> set[str]:
 
 
 def _policies_met_when_filed(outlook: Outlook) -> set[str]:
-    """The same on the day of filing, as known then: who ended or narrowed one of them since opened
-    the way for the case."""
-    filed_on = outlook.file.application.filed_on
-    return _policies_met(filing_ruling(outlook.file, filed_on)) if filed_on else set()
+    """The same on the day of filing, as known when it was submitted and by the end of that day: who
+    ended or narrowed one of them since opened the way for the case."""
+    file, filed_on = outlook.file, outlook.file.application.filed_on
+    if filed_on is None:
+        return set()
+    met = _policies_met(filing_ruling(file, filed_on))
+    for one in events_on(file):
+        if one.verb == Verb.SUBMITTED:
+            met |= _policies_met(rule_on(file, on=filed_on, known_at=one.recorded_at))
+    return met
 
 
 def a_delegation_is_in_force(outlook: Outlook) -> Iterator[Reason]:

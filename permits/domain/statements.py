@@ -125,6 +125,9 @@ def basis_of(file: CaseFile, kind: str, key: str) -> str:
 
 def _about(file: CaseFile, kind: str, key: str) -> dict[str, object]:
     match kind:
+        case StatementKind.FLAG if key.endswith(f":{Flag.WMD_END_USE.value}"):
+            # It is about who uses the goods, where and for what.
+            return transaction_content(file)
         case StatementKind.FLAG:
             line = file.line(int(key.split(":")[1]))
             return line_content(line) if line else {}
@@ -278,11 +281,15 @@ def contradictions(file: CaseFile) -> tuple[Statement, ...]:
 
 @once
 def left_behind(file: CaseFile) -> frozenset[Statement]:
-    """Of these answers, those whose maker is on no case any more, and so takes nothing back.
+    """Of the answers that wait, those whose maker works on no case any more.
 
     A password that is still to be changed takes no role away. At most one query.
     """
-    found = contradictions(file)
+    found = [
+        one.statement
+        for one in standing(file)
+        if one.waits and one.statement.kind == StatementKind.ANSWER
+    ]
     if not found:
         return frozenset()
     grants = RoleGrant.objects.in_force(clock.today()).filter(
@@ -313,7 +320,7 @@ def state(application: Application, said: Said, *, by: User) -> Statement:
 
     It takes the place of one that waits for the same key; one that counts alone takes the place of
     all. Raises ValidationError for what cannot be said, NotPermitted (also where somebody else's
-    answer against what counts waits for that key and is not theirs to drop), Refused.
+    other answer waits for that key and is not theirs to drop), Refused.
     """
     reason = checked_reason(said.reason)
     with acting(Action.STATE, application, by=by) as work:
@@ -326,7 +333,7 @@ def state(application: Application, said: Said, *, by: User) -> Statement:
         )
         for old in _of_key(file, said.kind, said.key):
             if alone or Standing(old, is_stale=False).waits:
-                _refuse_to_drop(file, old, by=by)
+                _refuse_to_drop(file, old, by=by, said_instead=said.value)
                 entry.set(old, set_aside_by=by, set_aside_at=now)
         made = Statement(
             application=work.application,
@@ -476,7 +483,7 @@ def set_aside(statement: Statement, *, by: User, reason: str, seen: int | None =
 
 def refuse_to_set_aside(file: CaseFile, statement: Statement, *, by: User) -> None:
     """Raises Refused for one that is set aside, or that only another replaces; NotPermitted for
-    somebody else's answer against what counts that is not theirs to drop. Two queries.
+    somebody else's answer that waits and is not theirs to drop. Two queries.
     """
     if statement.set_aside_at is not None:
         raise Refused(_("This statement was set aside."))
@@ -505,12 +512,20 @@ def refuse_to_set_aside(file: CaseFile, statement: Statement, *, by: User) -> No
         )
 
 
-def _refuse_to_drop(file: CaseFile, statement: Statement, *, by: User) -> None:
-    """Raises NotPermitted for somebody else's answer against the one that counts.
+def _refuse_to_drop(
+    file: CaseFile, statement: Statement, *, by: User, said_instead: str = ""
+) -> None:
+    """Raises NotPermitted for somebody else's answer that waits, unless the same is said instead.
 
-    Where its maker is on no case any more, who signed neither of the two is a third person.
+    Whatever counts beside it now: what counts today can be made stale, and fresh again, by one
+    person. Where its maker is on no case any more, who signed no answer is a third person.
     """
-    if statement.made_by_id == by.pk or statement not in contradictions(file):
+    if (
+        statement.kind != StatementKind.ANSWER
+        or not Standing(statement, is_stale=False).waits
+        or statement.made_by_id == by.pk
+        or statement.value == said_instead
+    ):
         return
     if statement in left_behind(file):
         for one in _of_key(file, statement.kind, statement.key):
@@ -525,8 +540,8 @@ def _refuse_to_drop(file: CaseFile, statement: Statement, *, by: User) -> None:
     else:
         raise NotPermitted(
             _(
-                "An answer against the one that counts waits here: a second person countersigns it,"
-                " or who made it takes it back."
+                "Somebody else’s answer waits here: a second person countersigns it, or who made it"
+                " takes it back."
             )
         )
 

@@ -34,7 +34,7 @@ from permits.choices import OPEN, Outcome, PartyRole, Status
 from permits.domain import overview
 from permits.domain.clock import read_calendar
 from permits.domain.overview import STALE
-from permits.models import Application, Line, Overview, Party
+from permits.models import Application, Line, Overview, Party, Permit
 from permits.workflow import ANALYSTS, PROPOSERS
 from policies.choices import STANCE_RANK
 from policies.domain.search import folded
@@ -164,7 +164,7 @@ def _number_of(rows: QuerySet[Application]) -> QuerySet[Application, int]:
 
 
 def searched(rows: QuerySet[Application], text: str) -> QuerySet[Application]:
-    """Those whose reference, parties or goods hold the text, whatever its capitals.
+    """Those whose own or permit’s number, parties or goods hold the text, whatever its capitals.
 
     Asked of each row by itself: of all parties and goods most belong to what is long over.
     """
@@ -174,6 +174,7 @@ def searched(rows: QuerySet[Application], text: str) -> QuerySet[Application]:
     of_it = {"application": OuterRef("pk"), "is_removed": False}
     return rows.filter(
         Q(reference__icontains=folded(wanted).upper())
+        | Exists(Permit.objects.filter(application=OuterRef("pk"), number__icontains=wanted))
         | Exists(Party.objects.filter(name__icontains=wanted, **of_it))
         | Exists(Line.objects.filter(description__icontains=wanted, **of_it))
     )
@@ -316,7 +317,7 @@ def _in_words(reason: str, row: Application, overview: Overview | None) -> str:
         case "reviewing":
             return _("Yours, in review")
         case "begin":
-            return _("Complete: its review can begin")
+            return _("Submitted: its review can begin")
         case "draft" | "drafting":
             return _("A draft")
         case "recommended":

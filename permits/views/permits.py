@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -38,6 +39,7 @@ from permits.domain.standing import (
 )
 from permits.domain.use import check_use, refuse_exhausted, report_use
 from permits.figures import dollars, figure
+from permits.filters import PermitFilter
 from permits.models import Notice, Party, Permit, PermitAct, PermitLine, Use
 from permits.views.acts import METHODS, Page, answer, barred, sent, who, why_not
 from permits.workflow import PROPOSERS, TRANSITIONS, Action
@@ -55,21 +57,25 @@ TONES = {
 
 @require_safe
 def permits(request: HttpRequest) -> HttpResponse:
-    """The newest permits, with what each is today. Queries do not grow with the rows."""
-    today = clock.today()
-    rows = list(Permit.objects.select_related("application__destination").order_by("-id")[:PAGE])
-    keys = [row.pk for row in rows]
+    """Permits, the newest first, with what each is today. Queries do not grow with the rows."""
+    every = Permit.objects.select_related("application__destination").order_by("-id")
+    chosen = PermitFilter(request.GET, queryset=every)
+    page = Paginator(chosen.qs, PAGE).get_page(request.GET.get("page"))
+    rows = list(page.object_list)
     holders = {
         party.application_id: party.name
         for party in Party.objects.filter(
-            application__permit__in=keys, role=PartyRole.APPLICANT, is_removed=False
+            application__permit__in=[row.pk for row in rows],
+            role=PartyRole.APPLICANT,
+            is_removed=False,
         )
     }
     shown = [
         (row, now, TONES.get(now.status, ""), holders.get(row.application_id, ""))
-        for row, now in read_standings(rows, today)
+        for row, now in read_standings(rows, clock.today())
     ]
-    return render(request, "permits/permits.html", {"permits": shown, "today": today})
+    context = {"filter": chosen, "permits": shown, "page": page}
+    return render(request, "permits/permits.html", context)
 
 
 def find(number: str) -> Permit:

@@ -331,6 +331,16 @@ def test_an_answer_against_the_one_that_counts_shuts_the_gate(office: Cast) -> N
     with pytest.raises(NotPermitted, match="or who made it takes it back"):
         set_aside(other, by=office.analyst, reason=WHY)
     assert is_told()
+    # What counts is made stale, and fresh again, by one person.
+    end_use = application.end_use
+    intake.edit_application(application, {"end_use": "Border patrol"}, by=office.analyst)
+    for by in (office.analyst, office.analyst_b):
+        with pytest.raises(NotPermitted, match="or who made it takes it back"):
+            set_aside(other, by=by, reason=WHY)
+    with pytest.raises(NotPermitted, match="or who made it takes it back"):
+        say(application, StatementKind.ANSWER, key, "no", by=office.analyst_b)
+    intake.edit_application(application, {"end_use": end_use}, by=office.analyst)
+    assert is_told()
     set_aside(other, by=office.senior, reason=WHY)
     assert not is_told()
 
@@ -447,6 +457,18 @@ def test_who_ended_a_policy_that_applied_when_it_was_filed_does_not_decide(offic
     approved(draft(office.decision, kind="end", policy=key, ends=last), by=office.admin)
     with clock.simulated(clock.now() + timedelta(days=9)):
         assert personal(before, office.decision) == {"G12": BEHIND_A_POLICY}
+
+
+def test_who_ended_it_on_the_very_day_of_filing_does_not_decide_either(office: Cast) -> None:
+    for role in (Role.ADMINISTRATOR, Role.ANALYST):
+        give_role(office.decision, role)
+    imposed = approved(draft(office.admin), by=office.admin_b)
+    with clock.simulated(clock.now() + timedelta(days=3)):
+        filed = make_in_review(office.analyst)
+        end = draft(office.decision, kind="end", policy=imposed.keys[0], ends=in_days(0))
+        with clock.simulated(clock.now() + timedelta(minutes=1)):
+            approved(end, by=office.admin)
+            assert personal(filed, office.decision) == {"G12": BEHIND_A_POLICY}
 
 
 def test_who_declared_a_conflict_does_not_decide(office: Cast) -> None:

@@ -321,6 +321,18 @@ def test_a_raised_flag_outlives_its_line(case: Application, office: Cast) -> Non
     assert counted(read_file(case)).flag(2, Flag.EIPA_4_1) is False
 
 
+@pytest.mark.parametrize(("flag", "is_stale"), [(Flag.WMD_END_USE, True), (Flag.EIPA_4_1, False)])
+def test_another_end_use_makes_stale_what_was_said_of_the_use_of_the_goods(
+    case: Application, office: Cast, flag: Flag, is_stale: bool
+) -> None:
+    key = flag_key(1, flag)
+    say(case, StatementKind.FLAG, key, "yes", by=office.senior)
+    say(case, StatementKind.FLAG, key, "no", by=office.analyst, second=office.senior)
+    values = {"end_use": "Chemical warfare agents"}
+    case = intake.edit_application(case, values, by=office.analyst)
+    assert [one.is_stale for one in standing(read_file(case))] == [is_stale]
+
+
 def test_what_is_gone_is_stated_anew_where_the_gate_waits_for_it(
     case: Application, office: Cast
 ) -> None:

@@ -40,6 +40,7 @@ from permits.domain.use import report_use
 from permits.figures import dollars, figure
 from permits.models import Application, Card, Notice, Permit, PermitAct, Statement, Use
 from permits.verbs import Verb
+from permits.views import permits as permit_views
 from tests.people import Cast
 from tests.permits.factories import (
     ANSWERS,
@@ -152,6 +153,52 @@ def test_three_people_issue_a_permit_by_the_pages(office: Cast) -> None:
     assert send(decider, do(application, "issue"), values).status_code == 302
     permit = Permit.objects.get()
     assert permit.number in decider.get(reverse("permits:permits")).content.decode()
+    found = decider.get(reverse("permits:worklist"), {"view": "all", "q": permit.number.lower()})
+    assert application.reference in found.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "finds"),
+    [
+        ({"q": "EP-"}, True),
+        ({"q": "ep-1999"}, False),
+        ({"q": "night imaging"}, True),
+        ({"destination": "TR"}, True),
+        ({"destination": "DE"}, False),
+        ({"destination": "nowhere"}, False),
+        ({"page": "9"}, True),
+    ],
+)
+def test_a_permit_is_found_by_number_party_goods_and_destination(
+    everywhere: tuple[Application, Permit], office: Cast, asked: dict[str, str], finds: bool
+) -> None:
+    permit = everywhere[1]
+    page = as_person(office.auditor).get(reverse("permits:permits"), asked).content.decode()
+    assert (permit.get_absolute_url() in page) is finds
+
+
+def test_permits_come_fifty_to_a_page(
+    everywhere: tuple[Application, Permit], office: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_permit(office.analyst, office.senior, office.decision)
+    monkeypatch.setattr(permit_views, "PAGE", 1)
+    client = as_person(office.auditor)
+    numbers = Permit.objects.order_by("-id").values_list("number", flat=True)
+    for place, number in enumerate(numbers, start=1):
+        page = client.get(reverse("permits:permits"), {"page": place}).content.decode()
+        assert f"{place} to {place} of 2" in page
+        assert [one for one in numbers if f">{one}<" in page] == [number]
+
+
+def test_the_line_of_a_permit_that_is_over_is_not_in_force(
+    everywhere: tuple[Application, Permit], office: Cast
+) -> None:
+    permit = everywhere[1]
+    client = as_person(office.auditor)
+    assert "In force" in client.get(permit.get_absolute_url()).content.decode()
+    with clock.simulated(clock.now() + timedelta(days=9_000)):
+        page = as_person(office.auditor).get(permit.get_absolute_url()).content.decode()
+    assert "In force" not in page
 
 
 def test_a_closed_gate_says_rule_by_rule_what_stands_against_it(office: Cast) -> None:
