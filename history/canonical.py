@@ -75,27 +75,36 @@ def _may_be_unfit(data: bytes) -> bool:
 def _is_fit(value: Any, depth: int) -> bool:
     """Whether `_refuse_unfit` would find nothing, without keeping track of the place.
 
-    Every event is walked so: loops, as generators take twice the time.
+    Every event is walked so: loops, as generators take twice the time, and what most values are,
+    text or nothing, looked at without a call for each.
     """
     kind = type(value)
-    if kind is str:
-        return "\0" not in value
-    if kind is int:
-        return bool(-LARGEST <= value <= LARGEST)
     if kind is dict:
         if depth == DEEPEST:
             return False
         for key, inner in value.items():
-            if type(key) is not str or not (_is_fit_key(key) and _is_fit(inner, depth + 1)):
+            if type(key) is not str or not _is_fit_key(key):
+                return False
+            if type(inner) is str:
+                if "\0" in inner:
+                    return False
+            elif inner is not None and not _is_fit(inner, depth + 1):
                 return False
         return True
     if kind is list:
         if depth == DEEPEST:
             return False
-        for inner in value:  # noqa: SIM110 - as above
-            if not _is_fit(inner, depth + 1):
+        for inner in value:
+            if type(inner) is str:
+                if "\0" in inner:
+                    return False
+            elif inner is not None and not _is_fit(inner, depth + 1):
                 return False
         return True
+    if kind is str:
+        return "\0" not in value
+    if kind is int:
+        return bool(-LARGEST <= value <= LARGEST)
     return value is None or kind is bool
 
 

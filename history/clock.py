@@ -45,4 +45,4 @@ def simulated(instant: datetime) -> Iterator[None]:
 
 def written(instant: datetime) -> str:
     """As the log writes an instant: UTC, six digits of a second."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

@@ -25,7 +25,7 @@ SALT_LENGTH = 16
 _NOT_TOLD = frozenset({"id", "stream", "version"})
 
 
-_PLAIN = frozenset({bool, int, str})
+_PLAIN = frozenset({bool, int, str, type(None)})
 
 
 @cache
@@ -36,9 +36,16 @@ def told_fields(model: type[Tracked]) -> Sequence[Field[Any, Any]]:
 
 def plain(value: Any) -> Any:
     """A column's value in canonical JSON's types. Raises TypeError for a kind it has none for."""
-    if value is None or type(value) in _PLAIN:
+    if type(value) in _PLAIN:
         return value
     match value:
+        case dict():
+            return {
+                key: inner if type(inner) in _PLAIN else plain(inner)
+                for key, inner in value.items()
+            }
+        case list() | tuple():
+            return [inner if type(inner) in _PLAIN else plain(inner) for inner in value]
         # Also of a choice, which is a kind of its own.
         case int():
             return int(value)
@@ -55,10 +62,6 @@ def plain(value: Any) -> Any:
             return str(value)
         case bytes() | bytearray() | memoryview():
             return bytes(value).hex()
-        case dict():
-            return {key: plain(inner) for key, inner in value.items()}
-        case list() | tuple():
-            return [plain(inner) for inner in value]
         case _:
             raise TypeError(f"the log has no way to write a {type(value).__name__}")
 
@@ -95,5 +98,6 @@ class Sealer:
         return digest
 
 
+@cache
 def sealed_columns(model: type[Tracked]) -> frozenset[str]:
     return model.private_fields | model.secret_fields
