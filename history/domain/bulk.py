@@ -5,12 +5,15 @@ By statements of our own: the ORM makes each anew, and that takes longer than th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import (
+    BinaryField,
     BooleanField,
     CharField,
     Field,
@@ -21,51 +24,79 @@ from django.db.models import (
 )
 
 MANY = 50
-"""From so many on PostgreSQL copies faster than it inserts."""
+"""From so many on PostgreSQL copies faster than it inserts, and changes rows by one statement."""
 
 
-def insert(model: type[Model], rows: Sequence[Model]) -> None:
-    """Inserts new rows that have their keys. Only for `history.domain.door`.
-
-    Raises what the database refuses, as any statement does.
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one table that are written alike, by the values of these fields. Of rows that are
+    there already, the last field is the key.
     """
-    fields = model._meta.concrete_fields
-    insert_values(model, [str(one.column) for one in fields], _values(fields, rows))
-    for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+
+    model: type[Model]
+    names: Sequence[str]
+    values: Sequence[Sequence[Any]]
+    is_new: bool = True
 
 
-def insert_values(
-    model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]
-) -> None:
-    """Inserts rows that are given as the columns' values. Only for `history.domain.door`."""
-    quoted = connection.ops.quote_name
-    into = f"{quoted(model._meta.db_table)} ({', '.join(map(quoted, columns))})"
-    if connection.vendor == "postgresql" and len(rows) >= MANY:
+def added(model: type[Model], rows: Iterable[Model]) -> Rows:
+    """New rows that have their keys."""
+    return _rows(model, names_of(model), rows, is_new=True)
+
+
+def changed(model: type[Model], names: Sequence[str], rows: Iterable[Model]) -> Rows:
+    """Rows that are there, with the values that they have now in these columns."""
+    return _rows(model, (*names, model._meta.pk.attname), rows, is_new=False)
+
+
+def _rows(model: type[Model], names: Sequence[str], rows: Iterable[Model], *, is_new: bool) -> Rows:
+    values = itemgetter(*names)
+    return Rows(model, names, [values(vars(row)) for row in rows], is_new)
+
+
+@cache
+def names_of(model: type[Model]) -> tuple[str, ...]:
+    """What a model calls its columns."""
+    return tuple(one.attname for one in model._meta.concrete_fields)
+
+
+def write(rows: Rows) -> None:
+    """Raises what the database refuses, as any statement does. Of tracked rows only for
+    `history.domain.door`.
+    """
+    quoted, by_name = connection.ops.quote_name, _fields(rows.model)
+    fields = [by_name[name] for name in rows.names]
+    table, columns = quoted(rows.model._meta.db_table), [quoted(str(one.column)) for one in fields]
+    found = _prepared(fields, rows.values)
+    # What is put together is names of tables and columns.
+    if not rows.is_new and connection.vendor == "postgresql" and len(rows.values) >= MANY:
+        arrays = ", ".join(f"%s::{one.db_type(connection)}[]" for one in fields)
+        *to_set, key = columns
+        _execute(
+            f"UPDATE {table} SET {', '.join(f'{one} = new.{one}' for one in to_set)}"
+            f" FROM unnest({arrays}) AS new ({', '.join(columns)}) WHERE {table}.{key} = new.{key}",
+            [[list(one) for one in zip(*found, strict=True)]],
+        )
+    elif not rows.is_new:
+        *to_set, key = [f"{column} = %s" for column in columns]
+        _execute(f"UPDATE {table} SET {', '.join(to_set)} WHERE {key}", found)
+    elif connection.vendor == "postgresql" and len(rows.values) >= MANY:
         with (
             connection.wrap_database_errors,
             connection.connection.cursor() as cursor,
-            cursor.copy(f"COPY {into} FROM STDIN") as copy,
+            cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy,
         ):
-            for row in rows:
-                copy.write_row(row)
-    elif rows:
+            for values in found:
+                copy.write_row(values)
+    else:
         places = ", ".join(["%s"] * len(columns))
-        _execute(f"INSERT INTO {into} VALUES ({places})", rows)
-
-
-def update(model: type[Model], columns: Sequence[str], rows: Sequence[Model]) -> None:
-    """Writes the values that the rows have in these columns. Only for `history.domain.door`."""
-    names = {one.attname: one for one in model._meta.concrete_fields}
-    fields = [names[name] for name in columns] + [model._meta.pk]
-    # What is put together is names of columns.
-    *to_set, key = [f"{_name(one)} = %s" for one in fields]
-    table = connection.ops.quote_name(model._meta.db_table)
-    _execute(f"UPDATE {table} SET {', '.join(to_set)} WHERE {key}", _values(fields, rows))
+        _execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", found)
 
 
 def _execute(statement: str, values: Sequence[Sequence[Any]]) -> None:
     """For each of the values. A single one needs none of what prepares for many."""
+    if not values:
+        return
     with connection.cursor() as cursor:
         if len(values) == 1:
             cursor.execute(statement, values[0])
@@ -73,24 +104,23 @@ def _execute(statement: str, values: Sequence[Sequence[Any]]) -> None:
             cursor.executemany(statement, values)
 
 
-def _name(column: Field[Any, Any]) -> str:
-    return connection.ops.quote_name(str(column.column))
-
-
-def _values(fields: Sequence[Field[Any, Any]], rows: Sequence[Model]) -> list[list[Any]]:
+def _prepared(fields: Sequence[Field[Any, Any]], rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """The values as the database takes them."""
     # Not the proxy of the connection, which looks for it at every question.
     through = connections[DEFAULT_DB_ALIAS]
-    columns = [(one.attname, _taken_as_it_is(one), one.get_db_prep_save) for one in fields]
-    found = []
-    for row in rows:
-        values = []
-        for name, kind, prepared in columns:
-            value = getattr(row, name)
+    found = [list(values) for values in rows]
+    for place, field in enumerate(fields):
+        kind, prepared = _taken_as_it_is(field), field.get_db_prep_save
+        for values in found:
+            value = values[place]
             if value is not None and type(value) is not kind:
-                value = prepared(value, through)
-            values.append(value)
-        found.append(values)
+                values[place] = prepared(value, through)
     return found
+
+
+@cache
+def _fields(model: type[Model]) -> Mapping[str, Field[Any, Any]]:
+    return {one.attname: one for one in model._meta.concrete_fields}
 
 
 @cache
@@ -102,4 +132,6 @@ def _taken_as_it_is(field: Field[Any, Any]) -> type | None:
         return str
     if isinstance(field, IntegerField):
         return int
+    if isinstance(field, BinaryField):
+        return bytes
     return bool if isinstance(field, BooleanField) else None

@@ -24,7 +24,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import Model
 
 from history import canonical, clock, merkle, requests
@@ -45,6 +45,9 @@ SYSTEM_STREAM = "system"
 STREAM_KINDS = frozenset(
     {"case", "policy", "reference", "party", "evidence", "people", "audit", "system"}
 )
+
+_EVENT = bulk.names_of(Event)
+_LEAF = _EVENT.index("leaf")
 
 _STREAM = re.compile(r"([a-z]+)(?::[!-~]+)?")
 _VERB = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -77,15 +80,15 @@ class _Write:
     entry: Entry
     row: Tracked
     values: Mapping[str, Any] | None
+    key: tuple[type[Tracked], int] = field(init=False)
 
-    @property
-    def key(self) -> tuple[type[Tracked], int]:
-        return type(self.row), self.row.pk
+    def __post_init__(self) -> None:
+        self.key = type(self.row), self.row.pk
 
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """One event to be recorded, and the rows that it writes. `event` is there afterwards."""
+    """One event to be recorded, and the rows that it writes. `recorded` is there afterwards."""
 
     verb: str
     stream: str
@@ -98,7 +101,8 @@ class Entry:
     data: Mapping[str, Any]
     expect: int | None
     _door: Door
-    event: Event | None = None
+    told: Sequence[Any] | None = None
+    """The event's columns, once it is recorded."""
 
     def add(self, row: Tracked, *, id: int | None = None) -> None:
         """A new row. It gets its id now, so that others can point to it; `id` is one that
@@ -118,12 +122,12 @@ class Entry:
         """
         if row.stream != self.stream:
             raise ValueError(f"{row!r} belongs to {row.stream}, not to {self.stream}")
-        told = {one.name: one.attname for one in told_fields(type(row))}
+        told = _columns(type(row))
         columns = {
             told.get(name, name): value.pk if isinstance(value, Model) else value
             for name, value in values.items()
         }
-        unknown = columns.keys() - set(told.values())
+        unknown = columns.keys() - told.keys()
         if unknown:
             raise ValueError(f"{row!r} has no field {', '.join(sorted(unknown))} to be written")
         earlier = self._door.write_of(self, row)
@@ -139,9 +143,9 @@ class Entry:
     @property
     def recorded(self) -> Event:
         """The event, which is there once the door is left."""
-        if self.event is None:
+        if self.told is None:
             raise ValueError("the entry is recorded on leaving the door")
-        return self.event
+        return Event.from_db(DEFAULT_DB_ALIAS, _EVENT, self.told)
 
 
 @dataclass(slots=True, eq=False)
@@ -157,11 +161,31 @@ class Door:
     _highest: dict[type[Tracked], int] = field(default_factory=dict)
     log: Log | None = None
     """The log, where it had to be locked before leaving."""
+    heads: dict[str, int] = field(default_factory=dict)
+    """How many events a stream has, as far as it was looked at, with those of this door."""
+    planned: Sequence[bulk.Rows] = ()
+    """What is written before the entries of this door."""
 
     def lock_log(self) -> Log:
         """The log's row, locked already now: for an entry that tells of the log itself."""
         self.log = lock_log()
         return self.log
+
+    def take(self, plan: Plan) -> bool:
+        """Has what was planned written on leaving, before the entries. Where the log is not as the
+        plan takes it to be, it says so and takes nothing: then all must be planned anew.
+        """
+        log = self.log or self.lock_log()
+        if (log.name, log.epoch, log.size) != (plan.log, plan.epoch, plan.size):
+            return False
+        self.planned = plan.rows
+        return True
+
+    def after(self) -> Door:
+        """A door for what comes after this one, whose rows need not be written yet."""
+        left = {model: len(ids) for model, ids in self._ids.items()}
+        used = {model: last - left.get(model, 0) for model, last in self._highest.items()}
+        return Door(self.by, _highest=used, heads=self.heads)
 
     def record(
         self,
@@ -234,11 +258,38 @@ class Door:
                     [table, key, count],
                 )
                 return [int(number) for (number,) in cursor.fetchall()]
-            # The transaction holds SQLite's only write lock, and this door is the only one in it.
+            # The transaction holds SQLite's only write lock, and this door is the only one in it; a
+            # plan that was made without is taken only where nobody wrote meanwhile.
             cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
             last = max(int((cursor.fetchone() or (0,))[0]), self._highest.get(model, 0))
         self._highest[model] = last + count
         return list(range(last + 1, last + count + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a door would write, made before it is opened: where one process makes what another
+    writes. `log`, `epoch` and `size` are the log's, as it has to be then.
+    """
+
+    log: str
+    epoch: int
+    size: int
+    rows: Sequence[bulk.Rows]
+
+    @property
+    def events(self) -> int:
+        return _count(self.rows)
+
+
+def plan(opened: Door, log: Log, *, size: int) -> Plan:
+    """What the entries and rows of a door would write after so many events. Of new rows only."""
+    return Plan(log.name, log.epoch, size, tuple(_Leaving(opened).rows(log, size)))
+
+
+def _count(planned: Sequence[bulk.Rows]) -> int:
+    """How many events they are."""
+    return sum(len(rows.values) for rows in planned if rows.model is Event)
 
 
 _open: ContextVar[bool] = ContextVar("door_open", default=False)
@@ -257,7 +308,7 @@ def door(*, by: Actor) -> Iterator[Door]:
         with transaction.atomic():
             opened = Door(by)
             yield opened
-            if opened.entries:
+            if opened.entries or opened.planned:
                 _Leaving(opened, opened.log).record_and_write()
     finally:
         _open.reset(token)
@@ -310,6 +361,7 @@ class _Leaving:
         self._door = opened
         self._log = log
         self._sealer = Sealer([])
+        self._heads = opened.heads
         # The told state of the rows to be changed, as it is and, as events are made, becomes.
         self._state: dict[tuple[type[Tracked], int], dict[str, Any]] = {}
         self._sealed: dict[tuple[type[Tracked], int], dict[str, Any]] = {}
@@ -321,16 +373,29 @@ class _Leaving:
         log = self._log or lock_log()
         frontier = merkle.Frontier(log.size, bytes(log.frontier))
         with at_the_door():
-            for entries, writes in self._rounds():
-                self._record(log, frontier, entries, writes)
-                self._write(writes)
-            # In the order of their key, which is random: a load of many touches a page once.
-            bulk.insert_values(Text, ("digest", "salt", "content"), sorted(self._sealer.texts))
+            for rows in self.rows(log, log.size):
+                if rows.model is Event:
+                    for values in rows.values:
+                        frontier.append(values[_LEAF])
+                bulk.write(rows)
             log.size, log.frontier = frontier.size, frontier.to_bytes()
-            bulk.update(Log, ("size", "frontier", "epoch"), [log])
+            bulk.write(bulk.changed(Log, ("size", "frontier", "epoch"), [log]))
             Block.objects.bulk_create(
                 Block(index=index, root=root) for index, root in frontier.blocks
             )
+
+    def rows(self, log: Log, size: int) -> Iterator[bulk.Rows]:
+        """All that is written after so many events, in that order. Whoever asks for the next has
+        written the one before, or writes all of them later.
+        """
+        yield from self._door.planned
+        size += _count(self._door.planned)
+        for entries, writes in self._rounds():
+            yield bulk.Rows(Event, _EVENT, self._events(log, size, entries, writes))
+            yield from self._written(writes)
+            size += len(entries)
+        # In the order of their key, which is random: a load of many touches a page once.
+        yield bulk.Rows(Text, bulk.names_of(Text), sorted(self._sealer.texts))
 
     def _rounds(self) -> list[tuple[list[Entry], list[_Write]]]:
         """Entries in order, cut where a stream comes again: its rows are written in between."""
@@ -383,20 +448,18 @@ class _Leaving:
 
     # Under the log's lock
 
-    def _record(
-        self,
-        log: Log,
-        frontier: merkle.Frontier,
-        entries: Sequence[Entry],
-        writes: Sequence[_Write],
-    ) -> None:
-        heads = _heads([entry.stream for entry in entries])
-        events: list[Event] = []
+    def _events(
+        self, log: Log, size: int, entries: Sequence[Entry], writes: Sequence[_Write]
+    ) -> list[Sequence[Any]]:
+        """The columns of their events, of which `size` come before."""
+        unknown = [one.stream for one in entries if one.stream not in self._heads]
+        self._heads.update(dict.fromkeys(unknown, 0) | _heads(unknown))
+        events: list[Sequence[Any]] = []
         of_entry: dict[Entry, list[_Write]] = {entry: [] for entry in entries}
         for write in writes:
             of_entry[write.entry].append(write)
-        for entry in entries:
-            head = heads.get(entry.stream, 0)
+        for number, entry in enumerate(entries, size + 1):
+            head = self._heads[entry.stream]
             if entry.expect is not None and entry.expect != head:
                 raise Conflict(head=head)
             now = clock.now()
@@ -404,7 +467,7 @@ class _Leaving:
                 "v": FORMAT,
                 "log": log.name,
                 "epoch": log.epoch,
-                "number": frontier.size + 1,
+                "number": number,
                 "stream": entry.stream,
                 "sequence": head + 1,
                 "recorded_at": clock.written(now),
@@ -426,29 +489,31 @@ class _Leaving:
                 ],
             }
             written = canonical.encode(body)
-            leaf = merkle.leaf_hash(written)
-            frontier.append(leaf)
-            entry.event = event = Event(
-                number=frontier.size,
-                stream=entry.stream,
-                sequence=head + 1,
-                recorded_at=now,
-                occurred_on=entry.occurred_on,
-                actor=entry.by.id,
-                role=entry.by.role or "",
-                verb=entry.verb,
-                subject=entry.subject,
-                request=body["request"] or "",
-                body=written,
-                leaf=leaf,
-            )
-            events.append(event)
-        bulk.insert(Event, events)
+            event = {
+                "number": number,
+                "stream": entry.stream,
+                "sequence": head + 1,
+                "recorded_at": now,
+                "occurred_on": entry.occurred_on,
+                "actor": entry.by.id,
+                "role": entry.by.role or "",
+                "verb": entry.verb,
+                "subject": entry.subject,
+                "request": body["request"] or "",
+                "body": written,
+                "leaf": merkle.leaf_hash(written),
+            }
+            self._heads[entry.stream] = head + 1
+            entry.told = tuple(event[name] for name in _EVENT)
+            events.append(entry.told)
+        return events
 
     def _change(self, write: _Write) -> dict[str, Any] | None:
         model, row = type(write.row), write.row
+        private = sealed_columns(model)
         if write.values is None:
-            new = {one.attname: getattr(row, one.attname) for one in told_fields(model)}
+            values = vars(row)
+            new = {one.attname: values[one.attname] for one in told_fields(model)}
             self._state[write.key] = dict(new)
             before = None
         else:
@@ -460,25 +525,28 @@ class _Leaving:
             sealed = self._sealed.get(write.key, {})
             before = {
                 name: sealed[name]
-                if name in sealed_columns(model) and state[name] not in (None, "")
+                if name in private and state[name] not in (None, "")
                 else plain(state[name])
                 for name in new
             }
             state.update(new)
-        after = {name: self._sealer.value(model, name, value) for name, value in new.items()}
-        self._sealed.setdefault(write.key, {}).update(
-            {name: value for name, value in after.items() if name in sealed_columns(model)}
-        )
+        after = {
+            name: self._sealer.value(model, name, value) if name in private else plain(value)
+            for name, value in new.items()
+        }
+        if private:
+            sealed_now = {name: after[name] for name in private & after.keys()}
+            self._sealed.setdefault(write.key, {}).update(sealed_now)
         return {"table": model._meta.db_table, "row": row.pk, "before": before, "after": after}
 
-    def _write(self, writes: Sequence[_Write]) -> None:
+    def _written(self, writes: Sequence[_Write]) -> Iterator[bulk.Rows]:
         """Those of an entry in the order in which they were named; alike ones of all entries, which
         are of different streams, together.
         """
         turns: list[dict[tuple[type[Tracked], tuple[str, ...] | None], list[_Write]]] = []
         last: dict[Entry, tuple[int, Any]] = {}
         for write in writes:
-            write.row.version = write.entry.recorded.sequence
+            write.row.version = self._heads[write.entry.stream]
             kind = type(write.row), None if write.values is None else tuple(write.values)
             turn, before = last.get(write.entry, (0, kind))
             turn += before != kind
@@ -489,25 +557,30 @@ class _Leaving:
         for alike in turns:
             for (model, columns), some in alike.items():
                 if columns is None:
-                    bulk.insert(model, [one.row for one in some])
+                    yield bulk.added(model, [one.row for one in some])
+                    for one in some:
+                        one.row._state.adding, one.row._state.db = False, DEFAULT_DB_ALIAS
+                elif columns:
+                    yield self._changed(model, columns, some)
                 else:
-                    self._update(model, columns, some)
+                    self._leave(some)
 
-    def _update(
+    def _leave(self, writes: Sequence[_Write]) -> None:
+        """Rows of which nothing has changed."""
+        for write in writes:
+            live = self._live.get(write.key)
+            if live is not None:
+                write.row.version = live.version
+
+    def _changed(
         self, model: type[Tracked], columns: Sequence[str], writes: Sequence[_Write]
-    ) -> None:
+    ) -> bulk.Rows:
         """Rows of a table that get values in the same columns, in one go."""
-        if not columns:
-            for write in writes:
-                live = self._live.get(write.key)
-                if live is not None:
-                    write.row.version = live.version
-            return
         for write in writes:
             for name, value in (write.values or {}).items():
                 setattr(write.row, name, value)
             self._live.get(write.key, write.row).version = write.row.version
-        bulk.update(model, (*columns, "version"), [write.row for write in writes])
+        return bulk.changed(model, (*columns, "version"), [write.row for write in writes])
 
 
 @cache
@@ -518,8 +591,17 @@ def _locked(model: type[Lockable]) -> Kept[Lockable]:
     )
 
 
+@cache
+def _columns(model: type[Tracked]) -> Mapping[str, str]:
+    """The columns that events tell, by the field's name and by their own."""
+    told = told_fields(model)
+    return {one.name: one.attname for one in told} | {one.attname: one.attname for one in told}
+
+
 def _heads(streams: Sequence[str]) -> dict[str, int]:
     """The last sequence of each stream that has begun."""
+    if not streams:
+        return {}
     places = ", ".join(["%s"] * len(streams))
     with connection.cursor() as cursor:
         cursor.execute(

@@ -174,15 +174,13 @@ def _make(cases: Sequence[Application], load: int | None, number: int) -> None:
     )
 
 
-def keep(files: Sequence[tuple[CaseFile, date | None]], *, number: int) -> None:
+def of_new(files: Sequence[tuple[CaseFile, date | None]], *, number: int) -> list[Overview]:
     """Overviews of new cases, each with the day on which it was withdrawn, up to that event.
 
-    For whoever holds the log's lock, and only when no other overview is behind.
+    For whoever writes them with the cases, and only when no other overview is behind.
     """
     withdrawn = {file.application.stream: over for file, over in files if over is not None}
-    Overview.objects.bulk_create(
-        _overviews([file for file, _over in files], withdrawn, _load(), number)
-    )
+    return list(_overviews([file for file, _over in files], withdrawn, _load(), number))
 
 
 # What somebody else wrote there

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from history.domain import bulk
 from history.domain.door import Conflict, WrongLog, door
 from history.models import Event, Log, Text
 from history.refusal import OutsideTheDoor, at_the_door
-from policies.models import Destination, PolicyVersion
+from policies.models import ControlListItem, Destination, PolicyVersion
 from tests.history.rows import a_destination, add_destination, rename, tell
 from tests.people import make_person
 from tests.unlogged import unlogged
@@ -175,6 +175,29 @@ def test_an_error_leaves_neither_event_nor_row() -> None:
     assert not Destination.objects.filter(code="ZZ").exists()
 
 
+def test_many_rows_get_values_of_every_kind_at_once() -> None:
+    rows = list(ControlListItem.objects.order_by("pk")[:60])
+    told = [
+        {
+            "order": number,
+            "text_en": f"{number}: \"{{}}\", 'é' \\ NULL",
+            "selectable": number % 3 == 0,
+            "in_force_from": date(2020, 1, 1) if number % 2 else None,
+            "controlled_to": ["CA", '"\\{,}'] if number % 2 else [],
+        }
+        for number in range(len(rows))
+    ]
+    with door(by=SYSTEM) as entries:
+        by_stream = {
+            one.stream: entries.record("test.done", stream=one.stream, subject="items:many")
+            for one in rows
+        }
+        for row, values in zip(rows, told, strict=True):
+            by_stream[row.stream].set(row, **values)
+    there = ControlListItem.objects.order_by("pk")[:60]
+    assert list(there.values(*told[0])) == told
+
+
 def test_what_the_database_refuses_leaves_no_event() -> None:
     add_destination()
     size = Log.objects.get().size
@@ -188,7 +211,7 @@ def test_where_the_event_cannot_be_written_nothing_is(monkeypatch: pytest.Monkey
         raise OSError("the disk is full")
 
     row = add_destination()
-    monkeypatch.setattr(bulk, "insert", fail)
+    monkeypatch.setattr(bulk, "write", fail)
     with pytest.raises(OSError, match="disk"):
         rename(row, "Other")
     assert Destination.objects.get(pk=row.pk).name_en == "Test"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +27,7 @@ from permits.sample import volume
 from permits.sample.office import NotHere
 from permits.sample.volume import seed, seeded
 from policies.domain.queries import end_of_day
+from tests.history.rows import add_destination
 from tests.people import Cast
 
 
@@ -106,6 +108,69 @@ def test_an_interrupted_seed_goes_on_and_makes_the_same(
     newest = Application.objects.latest("pk").pk
     seed(30, seed=9)
     assert _applied_for(Application.objects.filter(pk__gt=newest)) == in_pieces
+
+
+def test_what_was_planned_before_somebody_else_wrote_is_made_anew(
+    demonstration: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(volume, "BATCH", 10)
+    seed(50, seed=9)
+    alone = _applied_for(Application.objects.all())
+
+    planned: list[int] = []
+
+    class AllAtOnce:
+        """Makes every batch before the first is written."""
+
+        def __init__(self, *which: Any) -> None:
+            self.which, self.made = which, list[volume.Batch]()
+
+        def next(self, first: int) -> volume.Batch:
+            if not self.made:
+                seed, since, number, size = self.which
+                self.made = list(volume.batches(seed, since, first, number, size))
+                planned.append(first)
+            return self.made.pop(0)
+
+        def end(self) -> None:
+            self.made.clear()
+
+    def write(there: int) -> None:
+        if there == 20:
+            add_destination()
+
+    monkeypatch.setattr(volume, "Ahead", AllAtOnce)
+    monkeypatch.setattr(volume, "seeded", lambda seed: 0)
+    newest = Application.objects.latest("pk").pk
+    assert seed(50, seed=9, tell=write, ahead=True) == 50
+    assert planned == [0, 30]
+    assert _applied_for(Application.objects.filter(pk__gt=newest)) == alone
+    assert refresh() == 0
+    assert verify(deep=True).good
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_the_second_process_is_killed_nothing_is_half_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_demo_people()
+    monkeypatch.setattr(volume, "BATCH", 10)
+    write = volume._write
+
+    def kill(*given: Any) -> bool:
+        (process,) = multiprocessing.active_children()
+        process.kill()
+        return write(*given)
+
+    monkeypatch.setattr(volume, "_write", kill)
+    with pytest.raises(CommandError, match="run the command again"):
+        call_command("seed", applications=30, processes=2, verbosity=0)
+    assert not multiprocessing.active_children()
+    assert seeded(1) == Application.objects.count() == 10
+
+    monkeypatch.undo()
+    assert seed(12, seed=1) == 2
+    assert verify(deep=True).good
 
 
 def _applied_for(applications: Any) -> list[tuple[Any, ...]]:

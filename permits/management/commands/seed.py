@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import date
 from typing import Any
@@ -10,9 +11,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from history import clock
+from permits.sample.ahead import Ended
 from permits.sample.office import NotHere
 from permits.sample.story import BEGAN
-from permits.sample.volume import seed, seeded
+from permits.sample.volume import BATCH, seed, seeded
 
 
 class Command(BaseCommand):
@@ -23,6 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--applications", type=int, required=True, metavar="N")
         parser.add_argument("--seed", type=int, default=1, metavar="S")
+        parser.add_argument("--processes", type=int, choices=(1, 2), metavar="P")
         parser.add_argument("--since", type=date.fromisoformat, default=BEGAN, metavar="DAY")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -53,12 +56,18 @@ class Command(BaseCommand):
                 seed=options["seed"],
                 since=options["since"],
                 tell=tell if options["verbosity"] else _quiet,
+                ahead=(options["processes"] or _processes(wanted - first)) == 2,
             )
-        except NotHere as refusal:
+        except (NotHere, Ended) as refusal:
             raise CommandError(str(refusal)) from None
         if options["verbosity"]:
             seconds = time.monotonic() - begun
             self.stdout.write(f"\nMade {made:,} applications in {seconds:,.0f} s.")
+
+
+def _processes(number: int) -> int:
+    """Two where each has a core, and the second something to make while the first one writes."""
+    return 2 if number > BATCH and (os.cpu_count() or 1) > 1 else 1
 
 
 def _quiet(_there: int) -> None:

@@ -7,7 +7,6 @@ import json
 import random
 import shutil
 import threading
-from collections.abc import Sequence
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -15,7 +14,6 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
-from django.db.models import Model
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -54,14 +52,14 @@ pytestmark = pytest.mark.django_db
 def test_a_fault_in_the_last_table_leaves_nothing_of_a_first_load(
     folder: Folder, empty: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    insert = bulk.insert
+    write = bulk.write
 
-    def fail(model: type[Model], rows: Sequence[Model]) -> None:
-        if model is ContextEntry:
+    def fail(rows: bulk.Rows) -> None:
+        if rows.model is ContextEntry:
             raise RuntimeError("the disk is full")
-        insert(model, rows)
+        write(rows)
 
-    monkeypatch.setattr(bulk, "insert", fail)
+    monkeypatch.setattr(bulk, "write", fail)
     with pytest.raises(RuntimeError):
         folder.load()
     assert all(rows == [] for rows in everything().values())
