@@ -281,6 +281,13 @@ class Plan:
     def events(self) -> int:
         return _count(self.rows)
 
+    def read_events(self) -> Iterator[Event]:
+        """Its events, as they are going to be."""
+        for rows in self.rows:
+            if rows.model is Event:
+                for values in rows.values:
+                    yield Event(**dict(zip(rows.names, values, strict=True)))
+
 
 def plan(opened: Door, log: Log, *, size: int) -> Plan:
     """What the entries and rows of a door would write after so many events. Of new rows only."""

@@ -27,7 +27,7 @@ from history import clock
 from history.models import Event, Log
 from permits.choices import OPEN, Residual, Status
 from permits.domain.assessment import CardState, card_states
-from permits.domain.casefile import CaseFile, read_events, read_files
+from permits.domain.casefile import CaseFile, give_events, read_events, read_files
 from permits.domain.clock import (
     BusinessDays,
     clock_of,
@@ -174,13 +174,17 @@ def _make(cases: Sequence[Application], load: int | None, number: int) -> None:
     )
 
 
-def of_new(files: Sequence[tuple[CaseFile, date | None]], *, number: int) -> list[Overview]:
-    """Overviews of new cases, each with the day on which it was withdrawn, up to that event.
+def of_new(
+    files: Sequence[tuple[CaseFile, date | None]], events: Iterable[Event], *, number: int
+) -> list[Overview]:
+    """Overviews of new cases, each with the day on which it was withdrawn, up to that event, from
+    the events that are written with them.
 
     For whoever writes them with the cases, and only when no other overview is behind.
     """
+    give_events([file for file, _over in files], events)
     withdrawn = {file.application.stream: over for file, over in files if over is not None}
-    return list(_overviews([file for file, _over in files], withdrawn, _load(), number))
+    return _overviews([file for file, _over in files], withdrawn, _load(), number)
 
 
 # What somebody else wrote there

@@ -735,7 +735,7 @@ class _Maker:
             made = plan(self.door, self.log, size=self.size)
             self.size += made.events
             files = [(case.file(), case.withdrawn_on) for case in cases]
-            overviews = overview.of_new(files, number=self.size)
+            overviews = overview.of_new(files, made.read_events(), number=self.size)
         self.door = self.door.after()
         return Batch(made, bulk.added(Overview, overviews))
 
