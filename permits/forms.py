@@ -640,7 +640,8 @@ class ReplyForm(SeenForm):
 
 
 class PerformForm(SeenForm):
-    """What a decision-maker signs who loosens a permit. `exceptions` are all that there are."""
+    """What a decision-maker signs who loosens a permit. `exceptions` are all that there are, and
+    what stands for each."""
 
     exceptions_signed = forms.MultipleChoiceField(
         label=_("Exceptional circumstances that I sign"),
@@ -648,9 +649,11 @@ class PerformForm(SeenForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def __init__(self, *args: Any, exceptions: Iterable[str] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, exceptions: Iterable[tuple[str, str]] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(key, key) for key in exceptions]
+        choices = list(exceptions)
         if choices:
             self.fields["exceptions_signed"].choices = choices  # type: ignore[attr-defined]
         else:

@@ -234,7 +234,7 @@ def decline_act(act: PermitAct, *, reason: str, by: User, seen: int | None = Non
         now = afresh(act, seen)
         refuse_done(now)
         work.record(Verb.ACT_DECLINED, subject=subject_of(now.permit), reason=reason).set(
-            now, declined_by=by, declined_at=clock.now()
+            now, declined_by=by, declined_at=clock.now(), done_reason=reason
         )
     return now
 

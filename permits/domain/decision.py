@@ -35,7 +35,7 @@ from permits.domain.recommendation import (
     is_legal_bar,
 )
 from permits.domain.ruling import CaseRuling, is_under_7_3, rule_on
-from permits.domain.statements import counted
+from permits.domain.statements import counted, exception_in_words
 from permits.models import Application, Decision, Line, Permit, PermitLine, Recommendation
 from permits.verbs import Verb
 from permits.workflow import Action
@@ -153,7 +153,7 @@ def check_signed(
         faults.fault(
             "exceptions_signed",
             _("Sign the exceptional circumstances: %(policies)s.")
-            % {"policies": ", ".join(sorted(missing))},
+            % {"policies": "; ".join(map(exception_in_words, sorted(missing)))},
         )
 
 

@@ -165,7 +165,7 @@ def _check_validity(faults: Faults, valid_to: date | None) -> None:
     if valid_to is None:
         faults.fault("valid_to", _("Give the last day of the permit."))
     elif valid_to <= clock.today():
-        faults.fault("valid_to", _("The last day is after today."))
+        faults.fault("valid_to", _("Give a last day after today."))
 
 
 # Grounds
@@ -305,7 +305,7 @@ def put_to_applicant(
     Raises ValidationError, NotPermitted, Refused, Conflict.
     """
     if reply_by <= clock.today():
-        raise ValidationError({"reply_by": _("The reply is due after today.")})
+        raise ValidationError({"reply_by": _("Give a day after today.")})
     with acting(Action.PUT, recommendation.application, by=by) as work:
         now = _standing(recommendation, seen)
         refuse_to_put(now)

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Literal, cast
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.exceptions import NotPermitted, Refused
@@ -560,3 +561,10 @@ def verdict(one: Standing) -> Verdict:
     if one.waits:
         return "waits"
     return "counts" if one.counts else "stale"
+
+
+def exception_in_words(key: str) -> str:
+    """What an exception is called, with its policy; `key` is `POLICY:code`."""
+    policy, _colon, code = key.rpartition(":")
+    words = current_register().exception(policy, code)
+    return f"{words[get_language() or '']} ({policy})" if words else key

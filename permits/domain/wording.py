@@ -167,7 +167,11 @@ def _paragraphs(file: CaseFile, kind: LetterKind, act: PermitAct | None) -> Iter
             yield from _grounds(file)
         case LetterKind.ACT:
             if act is not None and act.done_on is not None:
-                yield both(_ACTS[ActKind(act.kind)], day=act.done_on)
+                done = ActKind(act.kind)
+                if act.line is None or done == ActKind.AMEND:
+                    yield both(_ACTS[done], day=act.done_on)
+                else:
+                    yield both(_ACTS_ON_A_LINE[done], day=act.done_on, line=act.line.number)
                 yield from _amendment(act)
 
 
@@ -183,6 +187,21 @@ _ACTS = {
         " (subsection 10(1) of the Act)."
     ),
 }
+
+_ACTS_ON_A_LINE = {
+    ActKind.SUSPEND: _(
+        "Line %(line)s of the permit is suspended from %(day)s: nothing of it may be shipped until"
+        " it is reinstated (subsection 10(1) of the Act)."
+    ),
+    ActKind.REINSTATE: _(
+        "Line %(line)s of the permit is reinstated from %(day)s (subsection 10(1) of the Act)."
+    ),
+    ActKind.CANCEL: _(
+        "Line %(line)s of the permit is cancelled from %(day)s: nothing more of it may be shipped"
+        " (subsection 10(1) of the Act)."
+    ),
+}
+"""What an amendment is on, its own paragraphs say."""
 
 
 def _grounds(file: CaseFile) -> Iterator[Words]:

@@ -162,7 +162,7 @@ class PermitAct(Tracked):
     )
     done_at = models.DateTimeField(_("done"), null=True, editable=False)
     done_on = models.DateField(_("in effect"), null=True, editable=False)
-    # Nothing writes it: who acts signs the reason of who proposed. The log tells it, so it stays.
+    # Of who declines: who does the act signs the reason of who proposed.
     done_reason = models.TextField(_("reason of who acted"), blank=True, editable=False)
     delegation = models.ForeignKey(
         Delegation,

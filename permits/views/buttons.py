@@ -41,6 +41,7 @@ from permits.domain.recommendation import is_legal_bar
 from permits.domain.ruling import CaseRuling, rule_on
 from permits.models import Decision, Recommendation
 from permits.views.acts import METHODS, Page, answer, barred, find, gate_of, sent, who
+from permits.views.statements import claims_to_sign
 from permits.workflow import Action
 
 Perform = Callable[[HttpRequest, CaseFile, Any], str]
@@ -262,7 +263,7 @@ def _issue_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
     ruling = _ruling(file)
     return forms.IssueForm(
         sent(request),
-        exceptions=sorted(ministers_exceptions(file, ruling)),
+        exceptions=claims_to_sign(file, ministers_exceptions(file, ruling)),
         initial={"seen": head_of(file.application)},
         check=partial(check_issue, file, ruling),
     )

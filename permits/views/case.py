@@ -13,11 +13,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.days import instant_in_words
 from accounts.rights import rights_of
 from history import clock
+from history.actors import names_of
+from history.domain.past import reason_of
+from history.models import Event
 from history.verbs import known_verbs
 from permits import considerations
-from permits.choices import OPEN, Flag, Outcome, StatementKind
+from permits.choices import OPEN, Flag, Outcome, StatementKind, Status
 from permits.domain import documents, overview, worklist
 from permits.domain.assessment import CardState, card_states, determination
 from permits.domain.casefile import CaseFile, events_on, names_on, read_file
@@ -28,12 +32,13 @@ from permits.domain.letters import papers
 from permits.domain.recommendation import sent_back
 from permits.domain.requirements import required_facts
 from permits.domain.ruling import CaseRuling, coming, requires_assessment, rule_on
-from permits.domain.statements import party_key, standing
-from permits.models import Document, Line, Party
+from permits.domain.statements import exception_in_words, party_key, standing
+from permits.models import Application, Document, Line, Party
+from permits.verbs import Verb
 from permits.views.acts import find, who, why_not
 from permits.views.buttons import BUTTONS, REPLY, ground_words, is_called_for
 from permits.views.consultations import why_not_silent
-from permits.views.statements import StatementShown, exception_in_words, shown
+from permits.views.statements import StatementShown, shown
 from permits.views.strip import strip_of
 from permits.workflow import PROPOSERS, Action, Offer, offers
 from policies.domain.explain import explain
@@ -151,11 +156,37 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         and not why_not(request, application, Action.SET_CONDITIONS),
         "grounds": ground_words(file.recommendation),
         "sent_back": back,
+        "is_over": application.status not in OPEN,
+        "withdrawal": _withdrawal(application, events),
+        "signed_exceptions": [
+            exception_in_words(key)
+            for key in (file.decision.exceptions_signed if file.decision else ())
+        ],
         "grounds_then": ground_words(back.recommendation) if back else [],
         "decided_grounds": ground_words(file.decision),
         "flags": Flag.choices,
     }
     return render(request, "permits/case.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """That an application was withdrawn, by whom and when, in words; and why."""
+
+    words: str
+    reason: str
+
+
+def _withdrawal(application: Application, events: Sequence[Event]) -> Withdrawal | None:
+    """At most two queries, none where it was not withdrawn."""
+    if application.status != Status.WITHDRAWN:
+        return None
+    event = next(one for one in reversed(events) if one.verb == Verb.WITHDRAWN)
+    words = _("Withdrawn by %(name)s, %(at)s") % {
+        "name": names_of([event.actor]).get(event.actor, event.actor),
+        "at": instant_in_words(event.recorded_at),
+    }
+    return Withdrawal(words, reason_of(event))
 
 
 def _parts(

@@ -42,6 +42,7 @@ from permits.figures import dollars, figure
 from permits.filters import PermitFilter
 from permits.models import Notice, Party, Permit, PermitAct, PermitLine, Use
 from permits.views.acts import METHODS, Page, answer, barred, sent, who, why_not
+from permits.views.statements import claims_to_sign
 from permits.workflow import PROPOSERS, TRANSITIONS, Action
 
 PAGE = 50
@@ -373,7 +374,8 @@ def perform_act(request: HttpRequest, number: int) -> HttpResponse:
     )
     seen = {"seen": head_of(act.permit.application)}
     check = partial(acts.check_exceptions_signed, act) if to_sign else None
-    form = forms.PerformForm(sent(request), exceptions=to_sign, initial=seen, check=check)
+    claims = claims_to_sign(read_file(act.permit.application), to_sign) if to_sign else ()
+    form = forms.PerformForm(sent(request), exceptions=claims, initial=seen, check=check)
     return answer(request, form, page, perform)
 
 

@@ -27,6 +27,7 @@ from permits.domain.statements import (
     Standing,
     check_said,
     countersign,
+    exception_in_words,
     is_there,
     listing_policies,
     refuse_to_countersign,
@@ -118,11 +119,25 @@ def _says(statement: Statement) -> str:
     return str(SAYS.get(statement.value, statement.value))
 
 
-def exception_in_words(key: str) -> str:
-    """What an exception is called, with its policy; `key` is `POLICY:code`."""
-    policy, _colon, code = key.rpartition(":")
-    words = current_register().exception(policy, code)
-    return f"{words[_language()]} ({policy})" if words else key
+def claims_to_sign(file: CaseFile, keys: Iterable[str]) -> list[tuple[str, str]]:
+    """Exceptions of the Minister that somebody signs: each with its name, why it was claimed, and
+    the way to the claim."""
+    why = {
+        one.key: one.reason for one in file.statements if one.kind == StatementKind.EXCEPTION.value
+    }
+    return [
+        (
+            key,
+            format_html(
+                '{} <span class="sub">{} <a href="{}#statements">{}</a></span>',
+                exception_in_words(key),
+                why.get(key, ""),
+                file.application.get_absolute_url(),
+                _("The claim and its evidence"),
+            ),
+        )
+        for key in sorted(keys)
+    ]
 
 
 def _language() -> str:

@@ -19,6 +19,8 @@ export function putInto(form, fields) {
     const values = fields[control.name] ?? [];
     if (control.type === "checkbox" || control.type === "radio") {
       control.checked = values.includes(control.value);
+    } else if (control.type === "select-multiple") {
+      for (const option of control.options) option.selected = values.includes(option.value);
     } else if ("value" in control && control.type !== "submit") {
       control.value = values[0] ?? "";
     }

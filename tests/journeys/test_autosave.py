@@ -14,7 +14,7 @@ from accounts.models import User
 from history.models import Event
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.intake import withdraw
-from permits.models import Application, Card, Draft
+from permits.models import Application, Card, Draft, Party
 from tests.journeys.test_cases import LANGUAGES, SignIn, said, speak, submit
 from tests.people import Cast
 from tests.permits.factories import ANSWERS, answer_cards, make_draft, make_in_review
@@ -201,6 +201,18 @@ def test_what_is_typed_and_not_sent_is_asked_about_and_carried_into_the_other_la
     expect(page.locator("#id_description")).to_have_value("A radar")
     expect(page.locator("#id_origin option:checked")).to_have_text("Canada")
     assert (asked, page.evaluate(KEPT)) == ([], [])
+    # Of a list where several are chosen, all are carried.
+    party = Party.objects.filter(application=application).earliest("pk")
+    page.locator("a[data-gives-up]").click()
+    page.goto(f"{application.get_absolute_url()}state/screening/party:{party.pk}/")
+    for option in (0, 2):
+        page.locator("#id_policies option").nth(option).evaluate("one => { one.selected = true }")
+    page.get_by_role("button", name="English").first.click()
+    expect(page.get_by_role("button", name="Français").first).to_be_visible()
+    expect(page.locator("#id_policies option:checked")).to_have_count(2)
+    page.locator("a[data-gives-up]").click()
+    page.goto(f"{application.get_absolute_url()}lines/new/")
+    page.locator("#id_description").fill("A radar")
     # Any other way off the page asks first; the one that says so does not. Nor does sending.
     page.locator(".brand").click()
     expect(page.locator("#id_description")).to_have_value("A radar")

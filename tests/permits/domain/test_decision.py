@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from accounts.choices import Power, Role
 from accounts.domain.delegations import confirm_delegation, propose_delegation
@@ -32,6 +33,7 @@ from permits.domain.statements import (
     NOT_RESIDENT,
     PREJUDICIAL,
     STATE_SAFETY_KEY,
+    exception_in_words,
 )
 from permits.models import Application, Decision, Permit
 from permits.verbs import Verb
@@ -190,10 +192,19 @@ def test_exceptional_circumstances_are_signed_by_who_decides(db: None) -> None:
         client, address = Client(), reverse("permits:perform", args=[act.pk])
         client.force_login(people.decision)
         seen = {"seen": head_of(application)}
-        assert f'value="{key}"' in client.get(address).content.decode()
+        shown = client.get(address).content.decode()
+        for one in (
+            f'value="{key}"',
+            escape(exception_in_words(key)),
+            "The claim and its evidence",
+        ):
+            assert one in shown, one
         page = client.post(address, seen)
         assert page.status_code == 200
-        assert "Sign the exceptional circumstances" in page.content.decode()
+        words = f"Sign the exceptional circumstances: {exception_in_words(key)}."
+        assert escape(words) in page.content.decode()
+        case = client.get(application.get_absolute_url()).content.decode()
+        assert "Signed, as exceptional circumstances:" in case
         with pytest.raises(ValidationError, match="Sign the exceptional circumstances"):
             acts.perform_act(act, by=people.decision)
         assert client.post(address, {**seen, "exceptions_signed": [key]}).status_code == 302

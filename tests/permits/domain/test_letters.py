@@ -196,6 +196,24 @@ def test_each_act_on_a_permit_has_a_letter(permit: Permit, office: Cast) -> None
     assert letter.event != Event.objects.get(verb=Verb.ISSUED).number
 
 
+@pytest.mark.parametrize(
+    ("kind", "english", "french"),
+    [
+        ("suspend", "Line 1 of the permit is suspended", "L’article 1 de la licence est suspendu"),
+        ("cancel", "Line 1 of the permit is cancelled", "L’article 1 de la licence est annulé"),
+    ],
+)
+def test_the_paper_of_an_act_on_a_line_is_about_that_line(
+    permit: Permit, office: Cast, kind: str, english: str, french: str
+) -> None:
+    line = PermitLine.objects.get(permit=permit, number=1)
+    act = acts.act_at_once(permit, kind=kind, line=line, reason=WHY, by=office.decision)
+    words = words_of(make_letter(permit.application, "act", by=office.analyst, act=act))
+    assert english in words
+    assert french in words
+    assert "The permit is" not in words
+
+
 def test_the_paper_of_an_amendment_says_what_was_before_and_what_is_added(
     permit: Permit, office: Cast
 ) -> None:

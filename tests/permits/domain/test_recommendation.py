@@ -288,7 +288,7 @@ def test_sending_it_back_ends_the_wait_for_a_reply(intended: Recommendation, off
 def test_it_is_put_once_and_answered_once(intended: Recommendation, office: Cast) -> None:
     with pytest.raises(Refused, match="was not put"):
         record_reply(intended, reply=WHY, replied_on=clock.today(), by=office.analyst)
-    with pytest.raises(ValidationError, match="due after today"):
+    with pytest.raises(ValidationError, match="Give a day after today"):
         put_to_applicant(intended, reply_by=clock.today(), by=office.analyst)
     put = put_to_applicant(intended, reply_by=soon(), by=office.analyst)
     with pytest.raises(Refused, match="put to the applicant already"):

@@ -24,7 +24,7 @@ from history.models import Event
 from permits.choices import PartyRole, PermitStatus, Screened, StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain import intake
-from permits.domain.acts import act_at_once, propose_act
+from permits.domain.acts import act_at_once, decline_act, propose_act
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
 from permits.domain.clock import read_calendar
@@ -679,6 +679,29 @@ def test_who_does_an_act_sees_what_it_changes_and_that_it_loosens(office: Cast) 
     assert figure(Decimal("7.125")) in page
     assert short_day(date(2199, 3, 4)) in page
     assert "Loosens the permit" in page
+
+
+def test_why_an_act_was_declined_is_shown(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    act = propose_act(permit, kind="cancel", reason=WHY, by=office.analyst)
+    decline_act(act, reason="The holder has answered", by=office.decision)
+    page = as_person(office.analyst).get(permit.get_absolute_url()).content.decode()
+    assert "The holder has answered" in page
+
+
+def test_a_withdrawn_application_says_why_and_is_not_due(office: Cast) -> None:
+    application = make_in_review(office.analyst)
+    client = as_person(office.auditor)
+    address = application.get_absolute_url()
+    assert "Due" in client.get(address).content.decode()
+    intake.withdraw(application, reason="The contract fell through", by=office.analyst)
+    page = client.get(address).content.decode()
+    assert "The contract fell through" in page
+    assert f"Withdrawn by {office.analyst.name}" in page
+    assert "Due" not in page
+    listed = client.get(reverse("permits:worklist"), {"view": "decided"}).content.decode()
+    assert application.reference in listed
+    assert "due " not in listed
 
 
 def test_who_adds_a_condition_is_told_to_judge_what_it_says(office: Cast) -> None:
