@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import DateField, Model, QuerySet
 from django.db.models.options import Options
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -43,6 +43,22 @@ class AskedSite(admin.AdminSite):
         return False
 
 
+def _lookups_of(model: type[Model], named: Any) -> frozenset[str]:
+    """What the links of a filter ask for, and nothing further: neither a part of a column's value
+    nor a column of what it points to."""
+    name = named[0] if isinstance(named, tuple) else named
+    if not isinstance(name, str):
+        return frozenset({name.parameter_name})
+    column = model._meta.get_field(name)
+    if column.is_relation:
+        asked: tuple[str, ...] = ("id__exact", "isnull")
+    elif isinstance(column, DateField):
+        asked = ("gte", "lt", "isnull")
+    else:
+        asked = ("exact", "isnull")
+    return frozenset(f"{name}__{one}" for one in asked)
+
+
 class ShownScreen(Screen):
     """Rows that are read here and changed elsewhere, if at all.
 
@@ -68,11 +84,7 @@ class ShownScreen(Screen):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         named: Any = self.list_filter
-        filters = [one[0] if isinstance(one, tuple) else one for one in named]
-        return any(
-            f"{lookup}__".startswith(f"{getattr(name, 'parameter_name', name)}__")
-            for name in filters
-        )
+        return any(lookup in _lookups_of(self.model, one) for one in named)
 
     def get_urls(self) -> list[URLPattern]:
         kept = {f"{self.opts.app_label}_{self.opts.model_name}_{what}" for what in ADDRESSES}

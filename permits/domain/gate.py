@@ -32,6 +32,7 @@ from permits.domain.statements import (
     contradictions,
     counted,
     left_behind,
+    party_key,
     standing,
 )
 from permits.models import Application
@@ -273,6 +274,16 @@ def no_party_is_listed(outlook: Outlook) -> Iterator[Reason]:
                         % {"name": party.name, "policy": policy},
                         at,
                     )
+    there = {party_key(party.pk) for party in outlook.file.parties}
+    for listed in stated.listed:
+        if listed.key not in there:
+            yield Reason(
+                _(
+                    "A party that was found to be listed was removed since. Two people say anew"
+                    " what the lists hold of it."
+                ),
+                f"statement-{listed.pk}",
+            )
 
 
 def stance_is_case_by_case(outlook: Outlook) -> Iterator[Reason]:

@@ -249,6 +249,15 @@ class Counted:
         found = self._said.get((StatementKind.SCREENING, party_key(party)))
         return tuple(found.policies) if found and found.value == Screened.LISTED else ()
 
+    @property
+    def listed(self) -> list[Statement]:
+        """The statements by which a party is listed, also of one that was removed since."""
+        return [
+            one
+            for (kind, _key), one in self._said.items()
+            if kind == StatementKind.SCREENING and one.value == Screened.LISTED
+        ]
+
     def is_authorised(self, party: int, policy: str) -> bool:
         key = authorization_key(party, policy)
         return self.value(StatementKind.AUTHORIZATION, key) is not None

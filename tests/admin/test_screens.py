@@ -354,3 +354,33 @@ def test_an_application_is_found_by_a_party_whatever_accents_are_typed(
 def test_the_menu_has_the_plural_of_items_in_french(office: Cast) -> None:
     page = as_person(office.analyst).get(reverse("admin:index"), headers={"accept-language": "fr"})
     assert "Articles des listes de contrôle" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "assigned_to__password__contains=p",
+        "assigned_to__username=analyst",
+        "assigned_to__id__gte=1",
+        "assigned_to__delegations__id__exact=1",
+        "destination__exact=99999999999999999999999999",
+        "activity__range=x",
+        "submitted_on__year=0",
+        "status__regex=.",
+    ],
+)
+def test_a_filter_asks_for_what_its_links_ask_and_nothing_further(
+    office: Cast, case: Application, asked: str
+) -> None:
+    """A column’s value, or one of what it points to, could be guessed sign by sign."""
+    client = as_person(office.analyst)
+    address = reverse("admin:permits_application_changelist")
+    assert client.get(f"{address}?{asked}").status_code == 400
+    for link in (
+        f"status__exact={case.status}",
+        f"assigned_to__id__exact={office.analyst.pk}",
+        "assigned_to__isnull=True",
+        "submitted_on__gte=2020-01-01&submitted_on__lt=2099-01-01",
+        f"destination__id__exact={case.destination_id}",
+    ):
+        assert client.get(f"{address}?{link}").status_code == 200, link

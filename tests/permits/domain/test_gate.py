@@ -41,6 +41,7 @@ from permits.models import Application, Permit, Recommendation, Statement
 from tests.people import Cast, give_delegation, give_role, make_cast, make_person_with
 from tests.permits.factories import (
     LINE,
+    PARTY,
     WHY,
     answer_cards,
     attached,
@@ -285,6 +286,20 @@ def test_a_policy_that_moves_between_recommendation_and_decision_shuts_the_gate(
     ):
         issue(application, reasons=WHY, adopts_determination=True, by=people.decision)
     assert not Permit.objects.exists()
+
+
+def test_a_listed_party_is_not_got_rid_of_by_removing_it(office: Cast) -> None:
+    application = make_ready(office.analyst, office.senior)
+    by, second = office.analyst, office.senior
+    extra = intake.add_party(application, {**PARTY, "role": PartyRole.CONSIGNEE}, by=by)
+    key, under = party_key(extra.pk), (LISTED_UNDER,)
+    say(application, StatementKind.SCREENING, key, Screened.LISTED, by=second, policies=under)
+    intake.remove_party(extra, by=by)
+    assert "was removed since" in against(gate_of(application))["G4"]
+    say(application, StatementKind.SCREENING, key, Screened.CLEAR, by=by)
+    assert "G4" in against(gate_of(application))
+    say(application, StatementKind.SCREENING, key, Screened.FALSE_MATCH, by=by, second=second)
+    assert "G4" not in against(gate_of(application))
 
 
 def test_an_open_question_shuts_the_gate(db: None) -> None:

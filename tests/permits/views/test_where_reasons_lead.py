@@ -110,6 +110,10 @@ def spoiled(office: Cast) -> Application:
     consignee = party_key(file.parties_as(PartyRole.CONSIGNEE)[0].pk)
     under = ("RU-listing",)
     say(case, StatementKind.SCREENING, consignee, Screened.LISTED, by=by, policies=under)
+    end_user = file.parties_as(PartyRole.END_USER)[0]
+    gone = party_key(end_user.pk)
+    say(case, StatementKind.SCREENING, gone, Screened.LISTED, by=by, policies=under)
+    intake.remove_party(end_user, by=by)
     say(case, StatementKind.STATE_SAFETY, STATE_SAFETY_KEY, RAISED, by=by)
     due_on = clock.today() + timedelta(days=5)
     consult(case, body="A body", question="A question?", due_on=due_on, by=by)
