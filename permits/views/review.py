@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -127,24 +128,34 @@ def _reopened(
 ) -> HttpResponse:
     """The sheet with what this person left unsaved; in three columns if somebody saved since."""
     try:
-        draft = draft_of(file.application, one.slug, by=who(request))
+        unsaved = _unsaved(request, file, one)
     except Unreadable:
         messages.warning(
             request, _("Your draft can't be read and is left out. This is what is saved.")
         )
-        draft = None
-    if draft is None or why_not(request, file.application, Action.ASSESS):
+        unsaved = None
+    if unsaved is None or why_not(request, file.application, Action.ASSESS):
         return _sheet(request, file, one, form, page)
+    draft, again = unsaved
+    if draft.seen != again.instance.version:
+        page = replace(page, compared=compare(again, again.instance))
+    return _sheet(request, file, one, again, page, draft=draft)
+
+
+def _unsaved(
+    request: HttpRequest, file: CaseFile, one: considerations.Consideration
+) -> tuple[Draft, forms.CardForm] | None:
+    """This person's draft and the form that it fills, where it says something else than what is
+    saved. Raises Unreadable."""
+    draft = draft_of(file.application, one.slug, by=who(request))
+    if draft is None:
+        return None
     typed = QueryDict(mutable=True)
     for name, values in draft.fields.items():
         typed.setlist(name, values)
     typed["seen"] = str(draft.seen)
-    again = _card_form(file, one, typed)
-    if not set(again.changed_data) - {"seen"}:
-        return _sheet(request, file, one, form, page)
-    if draft.seen != again.instance.version:
-        page = replace(page, compared=compare(again, again.instance))
-    return _sheet(request, file, one, again, page, draft=draft)
+    form = _card_form(file, one, typed)
+    return (draft, form) if set(form.changed_data) - {"seen"} else None
 
 
 @require_http_methods(["POST"])
@@ -288,6 +299,14 @@ def _why_not_sign(request: HttpRequest, file: CaseFile, card: Card | None) -> st
         refuse_to_sign(file, card, by=who(request), basis=basis, on=ruling.on)
     except (NotPermitted, Refused) as refusal:
         return str(refusal.words)
+    return _why_not_before_saving(request, file, card)
+
+
+def _why_not_before_saving(request: HttpRequest, file: CaseFile, card: Card) -> str:
+    """Why nothing is signed beside one's own draft: what one reads there is not what one signs."""
+    with suppress(Unreadable):
+        if _unsaved(request, file, considerations.BY_NUMBER[card.consideration]) is not None:
+            return _("You typed something here that is not saved. Save it or drop it, then sign.")
     return ""
 
 
@@ -301,6 +320,8 @@ def sign(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
         raise Http404
 
     def perform(form: forms.PlainForm) -> HttpResponse:
+        if unsaved := _why_not_before_saving(request, file, row):
+            raise Refused(unsaved)
         signed = sign_card(row, by=who(request), seen_head=form.cleaned_data["seen"])
         second = signed.second_by_id is not None
         messages.success(

@@ -78,6 +78,20 @@ def test_saving_makes_one_event_and_the_draft_is_gone(office: Cast, case: Applic
     assert not Draft.objects.exists()
 
 
+def test_nobody_signs_beside_their_own_unsaved_draft(office: Cast, case: Application) -> None:
+    """What one reads there is not what one would sign."""
+    mine = as_person(office.analyst)
+    mine.post(at(case, "draft"), typed(case, finding="A substantial risk!"))
+    assert "that is not saved" in page(mine.get(at(case, "sign")))
+    seen = {"seen": head_of(case)}
+    assert mine.post(at(case, "sign"), seen).status_code == 409
+    assert Card.objects.get().first_by is None
+    # Nor does a draft bar that says what was saved meanwhile, or another person's.
+    assert as_person(office.senior).post(at(case, "sign"), seen).status_code == 302
+    edit_card(case, A, {"finding": "A substantial risk!"}, by=office.senior)
+    assert mine.post(at(case, "sign"), {"seen": head_of(case)}).status_code == 302
+
+
 def test_a_draft_is_given_up(office: Cast, case: Application) -> None:
     mine = as_person(office.analyst)
     mine.post(at(case, "draft"), typed(case, finding="Half a thought"))
