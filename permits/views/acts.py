@@ -20,6 +20,7 @@ from accounts.models import User
 from accounts.rights import rights_of
 from history.domain.door import Conflict
 from permits.domain import worklist
+from permits.domain.casework import last_act
 from permits.domain.gate import Gate, GateClosed
 from permits.forms import ModelShape, put_errors
 from permits.models import Application
@@ -176,6 +177,10 @@ def _changed(page: Page, form: forms.BaseForm, conflict: Conflict) -> Page:
     words = _(
         "Somebody else changed this while you were looking at it. See the history of the case."
     )
+    about: Any = now if now is not None else conflict.row
+    application = about if isinstance(about, Application) else getattr(about, "application", None)
+    if isinstance(application, Application):
+        words = f"{words} {last_act(application)}"
     return replace(page, changed=words, compared=compared)
 
 

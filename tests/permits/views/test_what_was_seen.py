@@ -205,6 +205,9 @@ def test_nothing_is_done_on_what_has_changed_since_it_was_looked_at(
     response = client.post(address, sent | {"seen": int(form["seen"].value()) - 1})
     assert response.status_code == 409
     assert Event.objects.count() == before
+    if name == "do":
+        # Who did what meanwhile, and when.
+        assert "Last: " in response.content.decode()
 
 
 def test_a_preview_and_a_draft_are_told_too(office: Cast) -> None:
