@@ -20,10 +20,9 @@ from django.utils.translation import gettext as _
 from accounts.days import short_day
 from history import clock
 from policies.choices import (
-    REQUIREMENT_RANK,
-    STANCE_RANK,
     Activity,
     ChangeKind,
+    EndUserKind,
     ExistingPermits,
     GoodsKind,
     Layer,
@@ -44,13 +43,14 @@ from policies.domain.composing import (
     parts_of,
 )
 from policies.domain.drafting import PENDING, heads_of
+from policies.domain.easing import Eased, eased
 from policies.domain.parity import Fact, differences
 from policies.domain.policy_sets import fault_beside_the_register
 from policies.domain.reference.days import day
 from policies.domain.reference.files import check_policy
 from policies.domain.register import Register, current_register, kept_until_loaded
-from policies.domain.resolve import GENERAL_PERMIT, MINISTER, Ruling, resolve
-from policies.domain.scope import groups_in_words, joined
+from policies.domain.resolve import GENERAL_PERMIT, MINISTER, resolve
+from policies.domain.scope import joined, lowered
 from policies.domain.timeline import GROUPS, items_of_group
 from policies.facts import LineFacts, PolicyRow, Scope
 from policies.models import Policy, PolicyChange
@@ -496,7 +496,7 @@ def _in_the_register(
         )
         # What has passed can become less strict by a correction alone.
         days = days_ahead(composed, _first_moved(composed), after.rulebook.calendar.days)
-    yield from _eased(change, composed, register, after, days)
+    yield from _less_strict(change, eased(composed, register, after, days))
 
 
 def _first_moved(parts: Iterable[Composed]) -> date:
@@ -677,108 +677,42 @@ def _regions(scope: Scope, register: Register) -> Iterator[Finding]:
 MOST_NAMED = 3
 
 
-def _eased(
-    change: PolicyChange,
-    parts: Sequence[Composed],
-    before: Register,
-    after: Register,
-    days: Sequence[date],
-) -> Iterator[Finding]:
+def _less_strict(change: PolicyChange, found: Iterable[Eased]) -> Iterator[Finding]:
     """Goods to places that nothing restricts any more, or less than before, from which day."""
-    language = get_language() or ""
     field = "ends_on" if change.kind in _MOVES_THE_END else "items"
-    probes = _probes(parts, before)
-    told: set[tuple[str, str, tuple[str, ...]]] = set()
-    for on in days:
-        found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
-        for activity in Activity:
-            for code, goods_asked in probes.items():
-                eased: dict[str, list[str]] = {}
-                for name, items in goods_asked:
-                    line = LineFacts(activity.value, code, None, items)
-                    was, now = (resolve(line, one.rulebook, on=on) for one in (before, after))
-                    if _is_less(now, was):
-                        eased.setdefault(_met(now), []).append(name)
-                for met, names in eased.items():
-                    found.setdefault((activity.value, met, tuple(names)), []).append(code)
-        for (what, met, goods), codes in found.items():
-            if (what, met, goods) in told:
-                continue
-            told.add((what, met, goods))
-            places = [before.destinations[code][language] for code in codes[:MOST_NAMED]]
-            if len(codes) > MOST_NAMED:
-                places.append(_("%(count)d more") % {"count": len(codes) - MOST_NAMED})
-            said = {
-                "what": joined(goods),
-                "activity": str(Activity(what).label).lower(),
-                "where": joined(places),
-                "met": met,
-                "day": short_day(on),
-            }
-            words = _(
-                "From %(day)s, %(where)s, %(activity)s, %(what)s: less strict, %(met)s."
-                " Say in the rationale that this is meant."
-            )
-            yield _warn("gap", _("Less strict"), words % said, field)
+    for one in found:
+        places = list(one.where[:MOST_NAMED])
+        if len(one.where) > MOST_NAMED:
+            places.append(_("%(count)d more") % {"count": len(one.where) - MOST_NAMED})
+        said = {
+            "what": _what(one),
+            "activity": str(Activity(one.activity).label).lower(),
+            "where": joined(places),
+            "met": _met(one),
+            "day": short_day(one.on),
+        }
+        words = _(
+            "From %(day)s, %(where)s, %(activity)s, %(what)s: less strict, %(met)s."
+            " Say in the rationale that this is meant."
+        )
+        yield _warn("gap", _("Less strict"), words % said, field)
 
 
-def _places(parts: Sequence[Composed], register: Register) -> list[str]:
-    """The destinations of the policies that end or move; all of them where one names none."""
-    found: set[str] = set()
-    for part in parts:
-        if part.closes is not None:
-            named = Scope.from_json(part.closes.policy.scope).destinations
-            if named is None:
-                return sorted(register.destinations)
-            found |= named
-    return sorted(found)
+def _what(eased: Eased) -> str:
+    """The goods, and under which circumstances."""
+    under = list(eased.only)
+    if eased.end_users:
+        kinds = joined([lowered(str(EndUserKind(one).label)) for one in eased.end_users])
+        under.insert(0, _("end-user: %(kinds)s") % {"kinds": kinds})
+    goods = joined(eased.what)
+    return f"{goods} ({'; '.join(under)})" if under else goods
 
 
-_Goods = list[tuple[str, tuple[str, ...]]]
-
-
-def _probes(parts: Sequence[Composed], register: Register) -> dict[str, _Goods]:
-    """Goods to ask about, by what they are called, for each place: each group's unnamed item, and
-    each item that a policy of the change names there."""
-    groups = [(groups_in_words([one]), items_of_group(register, one)[:1]) for one in GROUPS]
-    named: list[tuple[frozenset[str] | None, tuple[str, ...]]] = []
-    for part in parts:
-        for policy in (part.closes.policy if part.closes else None, part.enters):
-            if policy is not None:
-                scope = Scope.from_json(policy.scope)
-                named.append((scope.destinations, (*scope.goods.items, *scope.goods.not_items)))
-    return {
-        place: [
-            *groups,
-            *(
-                (code, (code,))
-                for code in dict.fromkeys(
-                    code
-                    for places, codes in named
-                    if places is None or place in places
-                    for code in codes
-                    if len(code) > 1
-                )
-            ),
-            (_("goods on no list"), ()),
-        ]
-        for place in _places(parts, register)
-    }
-
-
-def _is_less(now: Ruling, was: Ruling) -> bool:
-    return (
-        STANCE_RANK[now.stance] < STANCE_RANK[was.stance]
-        or STANCE_RANK[now.stance_if_open] < STANCE_RANK[was.stance_if_open]
-        or REQUIREMENT_RANK[now.requirement] < REQUIREMENT_RANK[was.requirement]
-    )
-
-
-def _met(ruling: Ruling) -> str:
-    words = f"{Stance(ruling.stance).label}, {Requirement(ruling.requirement).label}".lower()
-    if ruling.stance_if_open != ruling.stance:
+def _met(eased: Eased) -> str:
+    words = f"{Stance(eased.stance).label}, {Requirement(eased.requirement).label}".lower()
+    if eased.stance_if_open != eased.stance:
         words += " " + _("(if a question is answered so: %(stance)s)") % {
-            "stance": str(Stance(ruling.stance_if_open).label).lower()
+            "stance": str(Stance(eased.stance_if_open).label).lower()
         }
     return words
 

@@ -1375,11 +1375,53 @@ def test_a_returned_change_is_proposed_no_more_and_says_why(office: Cast) -> Non
         ("IL-2024-01-08", "Israel"),
         # It says only that a permit is needed.
         ("ECL-2-B", "less strict"),
+        # What a policy speaks of is asked about: a region, goods, an end-use, persons, answers.
+        ("UA-2015-06-29-Crimea", "Crimea"),
+        ("EIPA-7-2", "goods of s. 4.1"),
+        ("ECL-5505-2", "for a weapon of mass destruction"),
+        ("BCL-1-B", "for a weapon of mass destruction"),
+        ("CD-UN-embargo", "arms and related material"),
+        ("AF-Taliban", "for a listed or designated person"),
+        ("ECL-2-D", "7-2 and 7-12 (where the answers make the policy apply)"),
     ],
 )
 def test_what_is_eased_only_in_part_is_told(office: Cast, policy: str, words: str) -> None:
     end = draft(office.admin, kind=ChangeKind.END, policy=policy, ends=in_days(5))
     told = [one.words for one in findings(end) if one.code == "gap"]
+    assert any(words in one for one in told), told
+
+
+@pytest.mark.parametrize(
+    ("was", "narrowed", "words"),
+    [
+        ({}, {"end_user_kinds": ["private"]}, "Group 2 (end-user: government, authorized by"),
+        (
+            {"destinations": ["FR"]},
+            {"destinations": ["FR"], "eipa_4_1": False},
+            "Group 2 (end-user: government and authorized by the government; goods of s. 4.1)",
+        ),
+        ({}, {"wmd_end_use": True}, "Türkiye, export, Group 2: less strict"),
+        ({}, {"designated": True}, "Türkiye, export, Group 2: less strict"),
+        (
+            {"goods": {"kind": "items", "items": ["5504"], "broader": True}},
+            {"goods": {"kind": "items", "items": ["5504"]}},
+            "Türkiye, export, Group 5 as a whole: less strict",
+        ),
+    ],
+)
+def test_what_a_narrower_scope_lets_go_is_told(
+    office: Cast, was: dict[str, Any], narrowed: dict[str, Any], words: str
+) -> None:
+    scope = {**POLICY["scope"], **was}
+    approved(draft(office.admin, of_policy={"scope": scope}), by=office.admin_b)
+    amended = draft(
+        office.admin,
+        kind=ChangeKind.AMEND,
+        policy="TR-9999-suspension",
+        of_policy={"key": "TR-9999-narrower", "scope": {**scope, **narrowed}},
+        starts=in_days(5),
+    )
+    told = [one.words for one in findings(amended) if one.code == "gap"]
     assert any(words in one for one in told), told
 
 
