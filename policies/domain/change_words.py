@@ -19,10 +19,10 @@ from policies.choices import (
     Requirement,
     Stance,
 )
-from policies.domain.composing import ALL, document_of, key_of, parts_of
+from policies.domain.composing import ALL, belongs_to_the_key, document_of, key_of, parts_of
 from policies.domain.reference.days import day
 from policies.domain.register import Register
-from policies.domain.scope import scope_in_words
+from policies.domain.scope import MOST_ITEMS_NAMED, scope_in_words
 from policies.facts import Scope
 from policies.models import PolicyChange
 
@@ -65,6 +65,8 @@ def _of_one(change: PolicyChange, register: Register) -> list[FieldWords]:
     old, content = change.replaced, change.content
     before = {} if change.policy is None else document_of(change.policy)
     after = content.get("policy", before)
+    if before and belongs_to_the_key(after) != belongs_to_the_key(before):
+        after = {**after, "replaces": before["key"]}
     was = dict(_described(before, register)) if before else {}
     now = dict(_described(after, register)) if after else {}
     found = [
@@ -131,6 +133,7 @@ def _span(first: date | None, last: date | None) -> str:
 def _described(policy: Json, register: Register) -> Iterator[tuple[str, tuple[str, ...]]]:
     effect, instrument = policy["effect"], policy["instrument"]
     yield _("Key"), _given(policy["key"])
+    yield _("Replaces"), _given(policy.get("replaces"))
     yield _("Title"), _both(policy, "title_{}")
     yield _("Layer"), _given(_label(Layer, policy["layer"]))
     yield _("Stance"), _given(_label(Stance, effect.get("stance", "")))
@@ -165,7 +168,13 @@ def _question(one: Json) -> str:
     asked = " / ".join(_both(one, "{}")) or f"{one.get('of')}:{one['code']}"
     answer = str(Answer(one.get("applies_if", Answer.YES)).label).lower()
     words = _("%(code)s: %(asked)s (applies if: %(answer)s)")
-    return words % {"code": one["code"], "asked": asked, "answer": answer}
+    words %= {"code": one["code"], "asked": asked, "answer": answer}
+    if one.get("ask"):
+        asked_only = _(
+            "Asked only where the kind of end-user is not known and could take the line out."
+        )
+        return f"{words}. {asked_only}"
+    return words
 
 
 def _exception(one: Json) -> str:
@@ -185,6 +194,15 @@ def _scope(scope: Json, register: Register) -> Iterator[tuple[str, tuple[str, ..
         return
     words = scope_in_words(Scope.from_json(scope), register)
     yield _("Scope"), (words.what, words.where, *words.only)
+    goods = scope["goods"]
+    for name, label in (
+        ("items", _("Listed items")),
+        ("not_items", _("Except these items")),
+        ("excluded", _("Items that the general permit does not cover")),
+    ):
+        codes = sorted(goods.get(name, ()))
+        if len(codes) > MOST_ITEMS_NAMED or name == "excluded":
+            yield label, _given(", ".join(codes))
 
 
 def _given(words: str | None) -> tuple[str, ...]:

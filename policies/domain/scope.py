@@ -231,6 +231,8 @@ class _Writer:
 
     def _of_facts(self, scope: Scope) -> list[str]:
         only = []
+        if scope.goods.broader:
+            only.append(_("a code above a named one counts too"))
         if scope.designated:
             only.append(_("only where a party is a listed or designated person"))
         if scope.wmd_end_use:

@@ -185,7 +185,12 @@ class QuestionForm(forms.Form):
         longest=80,
         hint=gettext_lazy("Then it is asked once, in the words that it has there."),
     )
-    ask = forms.CharField(required=False, widget=forms.HiddenInput)
+    ask = forms.BooleanField(
+        label=gettext_lazy(
+            "Asked only where the kind of end-user is not known and could take the line out"
+        ),
+        required=False,
+    )
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

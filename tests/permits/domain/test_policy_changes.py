@@ -578,6 +578,8 @@ def test_the_preview_equals_what_resolution_says_after_approval(
 # What a review found
 
 
+TWO = POLICY["scope"]["goods"]
+MANY = ["2-1", "2-2", "2-3", "2-4", "2-5"]
 QUESTION = {"code": "asked", "en": "Is it so?", "fr": "Est-ce le cas ?"}
 
 
@@ -726,6 +728,35 @@ def test_every_field_that_differs_is_shown(office: Cast) -> None:
             office.admin, kind=ChangeKind.CORRECT, policy="TR-9999-suspension", of_policy=other
         )
         assert [one.name for one in in_words(change, register) if one.changes], other
+
+
+@pytest.mark.parametrize(
+    ("other", "name"),
+    [
+        ({"questions": [{**QUESTION, "ask": "end_user_unknown"}]}, "Questions"),
+        ({"scope": {**POLICY["scope"], "goods": {**TWO, "broader": True}}}, "Scope"),
+        ({"scope": {**POLICY["scope"], "goods": {**TWO, "items": MANY}}}, "Listed items"),
+        (
+            {"scope": {**POLICY["scope"], "goods": {**TWO, "excluded": ["2-1"]}}},
+            "Items that the general permit does not cover",
+        ),
+        ({"effect": {"stance": "policy_of_denial"}}, "Replaces"),
+    ],
+)
+def test_what_decides_is_in_words_before_and_after(
+    office: Cast, other: dict[str, Any], name: str
+) -> None:
+    approved(draft(office.admin, of_policy={"questions": [QUESTION]}), by=office.admin_b)
+    key = "TR-9999-suspension"
+    change = draft(office.admin, kind=ChangeKind.AMEND, policy=key, of_policy=other)
+    differ = [one.name for one in in_words(change, current_register()) if one.changes]
+    assert name in differ
+
+
+def test_a_new_policy_says_what_it_replaces(office: Cast) -> None:
+    change = draft(office.admin, of_policy={"replaces": "TR-2024-01-29-end"})
+    said = {one.name: one.after for one in in_words(change, current_register())}
+    assert said["Replaces"] == ("TR-2024-01-29-end",)
 
 
 def test_a_correction_of_the_days_is_rehearsed_on_those_days(office: Cast) -> None:

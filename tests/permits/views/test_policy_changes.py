@@ -64,6 +64,21 @@ def test_a_form_sent_as_it_was_changes_nothing_of_a_policy(client: Client, offic
         assert change.content == before, key
 
 
+def test_all_that_a_draft_says_is_typed_where_it_is_seen(client: Client, office: Cast) -> None:
+    change = start_change(
+        kind=ChangeKind.CORRECT, policy=Policy.objects.get(key="EIPA-7-2"), by=office.admin
+    )
+    form = DraftForm(None, change=change, register=current_register())
+    parts = [one for part in form.parts.values() for one in part.forms]
+    hidden = [field.name for one in (form, *parts) for field in one.hidden_fields()]
+    assert hidden == ["seen"]
+    client.force_login(office.admin)
+    sent(client, change, **{"questions-0-ask": ""})
+    change.refresh_from_db()
+    (question,) = change.content["policy"]["questions"]
+    assert "ask" not in question
+
+
 def test_a_draft_is_begun_from_a_policy_and_typed(client: Client, office: Cast) -> None:
     client.force_login(office.admin)
     answer = client.post("/policy-changes/new/", {"kind": "amend", "policy": "IL-2024-01-08"})
