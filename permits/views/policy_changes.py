@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -47,9 +47,9 @@ from permits.views.acts import METHODS, Page, answer, sent, who
 from permits.workflow import PROPOSERS
 from policies.choices import ChangeKind, ChangeStatus
 from policies.domain import drafting
-from policies.domain.change_words import in_words
+from policies.domain.change_words import FieldWords, in_words, row_of_field
 from policies.domain.composing import ALL, compose
-from policies.domain.lint import findings_shown, pairs
+from policies.domain.lint import Finding, findings_shown, pairs
 from policies.domain.policy_sets import Refusal, RefusedSet, start_set
 from policies.domain.reference.days import day
 from policies.domain.register import Register, current_register
@@ -286,7 +286,13 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
     blocking = [one for one in settled if one.blocks]
     page = _policies(row, request.GET.get("page"))
     words = in_words(row, register, page.these)
+    changed = [one for one in words if one.changes]
     mine = row.drafted_by_id == request.user.pk
+    may_edit = mine and row.status in drafting.EDITABLE
+    places = {
+        one["key"] or one["content"]["policy"]["key"]: place
+        for place, one in enumerate(row.content.get("changes", ()))
+    }
     context = {
         "change": row,
         "title": _title(row),
@@ -297,9 +303,12 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         "decided": previewed.rows(impact.decided[:SHOWN] if impact else ()),
         "groups": _groups(impact.permits if impact else (), everything == "permits"),
         "policies": page,
-        "changed": [one for one in words if one.changes],
+        "changed": changed,
         "unchanged": [one for one in words if not one.changes],
-        "findings": settled if everything == "findings" else settled[:MOST_FINDINGS],
+        "findings": [
+            (one, _address(row, one, changed, places, may_edit=may_edit))
+            for one in (settled if everything == "findings" else settled[:MOST_FINDINGS])
+        ],
         "to_settle": len(settled),
         "blocking": len(blocking),
         **_texts(row, page),
@@ -308,7 +317,7 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         "under_way": previews.under_way(row) if row.status in drafting.EDITABLE else None,
         "is_pending": row.status in drafting.PENDING,
         "is_editable": row.status in drafting.EDITABLE,
-        "may_edit": mine and row.status in drafting.EDITABLE,
+        "may_edit": may_edit,
         "may_check": not mine
         and row.status == ChangeStatus.PROPOSED
         and Role.ADMINISTRATOR in rights_of(request),
@@ -321,6 +330,32 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         "begins": day(row.content.get("from")),
     }  # fmt: skip
     return render(request, "permits/policy_change.html", context)
+
+
+def _address(
+    change: PolicyChange,
+    finding: Finding,
+    changed: list[FieldWords],
+    places: Mapping[str, int],
+    *,
+    may_edit: bool,
+) -> str:
+    """Where what was found stands: in the form for its author, else among what changes.
+
+    `places` are those of the policies of a set.
+    """
+    if finding.part:
+        return f"?page={places[finding.part] // PAGE + 1}#row-{finding.part}"
+    if may_edit and (finding.field or (finding.blocks and change.kind != ChangeKind.SET)):
+        url = reverse("permits:edit_policy_change", args=[change.number])
+        return f"{url}#{finding.anchor}" if finding.field else url
+    if finding.field.startswith("rationale"):
+        return "#rationale"
+    if not finding.field:
+        return ""
+    names = [one.name for one in changed]
+    name = row_of_field(finding.field)
+    return f"#row-{names.index(name) + 1}" if name in names else "#what"
 
 
 class Policies(NamedTuple):

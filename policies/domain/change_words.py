@@ -53,6 +53,26 @@ def in_words(change: PolicyChange, register: Register, some: slice = ALL) -> lis
     return _of_one(change, register)
 
 
+def row_of_field(field: str) -> str:
+    """The name under which `in_words` tells of a field of the form; empty for none."""
+    names = {
+        "key": _("Key"),
+        "title": _("Title"),
+        "layer": _("Layer"),
+        "stance": _("Stance"),
+        "sources": _("Sources"),
+        "questions": _("Questions"),
+        "exceptions": _("Exceptions"),
+        "announced_on": _("Announced"),
+        "notes": _("Note"),
+        **dict.fromkeys(("existing", "existing_action"), _("Existing permits")),
+        **dict.fromkeys(("instrument", "citation"), _("Instrument")),
+        **dict.fromkeys(("starts_on", "ends_on"), _("In force")),
+        **dict.fromkeys(("activities", "destinations", "items", "sub_regions"), _("Scope")),
+    }
+    return names.get(field.removesuffix("_en").removesuffix("_fr"), "")
+
+
 def _in_one(change: PolicyChange, register: Register) -> FieldWords:
     """What differs of one policy, in one field."""
     fields = [one for one in _of_one(change, register) if one.changes]

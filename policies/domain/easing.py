@@ -39,11 +39,13 @@ from policies.facts import LineFacts, PolicyRow
 class Eased:
     """Lines that meet less than before from a day on, and all the same; places and goods in words.
 
+    `policies` are those that are changed, by key, of which each lets them go by itself.
     `end_users` is empty where no policy of the change speaks of them, or all are alike; `only` are
     circumstances of which one must hold, empty where none must.
     """
 
     on: date
+    policies: tuple[str, ...]
     activity: str
     requirement: str
     stance: str
@@ -72,6 +74,7 @@ Circumstances = tuple[tuple[str, Any], ...]
 class _Asked(NamedTuple):
     """What is asked of one part of a change: every one of these with every other."""
 
+    policy: str
     activities: Sequence[str]
     places: Sequence[_Place]
     goods: Sequence[_Goods]
@@ -99,7 +102,7 @@ def eased(
     told: set[Eased] = set()
     for on in days:
         for one in _put_together(_on(on, asked, books, moved, known)):
-            alike = replace(one, on=days[0], where=())
+            alike = replace(one, on=days[0], policies=(), where=())
             if alike not in told:
                 told.add(alike)
                 yield one
@@ -128,6 +131,7 @@ def _on(
                 if met is not None:
                     yield Eased(
                         on,
+                        (one.policy,),
                         activity,
                         *met,
                         where=tuple(place.name for place in places),
@@ -195,6 +199,7 @@ def _asked(parts: Iterable[Composed], before: Register, after: Register) -> Iter
             rows.append(after.rulebook.row[part.enters.key])
         if part.closes is not None or (rows and _is_general_permit(rows[0])):
             yield _Asked(
+                part.keys[0],
                 [one for one in Activity.values if one in rows[0].scope.activities],
                 list(_places(rows, before)),
                 list(dict.fromkeys([*groups, *_named(rows)])),
@@ -297,7 +302,7 @@ def _in_words(circumstances: Circumstances) -> str:
 
 
 def _put_together(found: Iterable[Eased]) -> Iterator[Eased]:
-    for name in ("what", "end_users", "only", "where"):
+    for name in ("policies", "what", "end_users", "only", "where"):
         found = _joined(found, name)
     for one in found:
         yield replace(

@@ -62,7 +62,9 @@ Json = Mapping[str, Any]
 class Finding:
     """One finding. `title` says of what kind it is, `words` what was found.
 
-    `closes` is the policy that the draft can be made to end, which settles it.
+    `part` is the key of that policy of a set which it is about; `policy` and `change` are another
+    policy and another change that it names. `closes` is the policy that the draft can be made to
+    end, which settles it.
     """
 
     code: str
@@ -71,6 +73,9 @@ class Finding:
     words: str
     field: str = ""
     closes: str = ""
+    part: str = ""
+    policy: str = ""
+    change: str = ""
 
     @property
     def anchor(self) -> str:
@@ -80,6 +85,9 @@ class Finding:
             if self.field in ("questions", "exceptions", "sources")
             else f"id_{self.field}"
         )
+
+
+_Claim = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +163,8 @@ def _named(finding: Finding, part: PolicyChange) -> Finding:
     A set may tell of days that have passed: its rationale says why.
     """
     blocks = finding.blocks and finding.code != "retroactive"
-    return replace(finding, words=f"{key_of(part)}: {finding.words}", field="", blocks=blocks)
+    key = key_of(part)
+    return replace(finding, words=f"{key}: {finding.words}", field="", part=key, blocks=blocks)
 
 
 def _block(code: str, title: str, words: str, field: str = "") -> Finding:
@@ -464,27 +473,12 @@ def _in_the_register(
     days = days_ahead(composed, clock.today(), after.rulebook.calendar.days)
     pending = _pending(change, parts)
     claims = _by_claim(after.rulebook.rows)
+    is_set = change.kind == ChangeKind.SET
     for part, one in zip(parts, composed, strict=True):
+        found = list(_beside_others(change, part, one, (register, after), claims, days))
         if part.policy is not None:
-            yield from pending[part.policy.pk]
-        for row in _written(one, after):
-            for other, on in _contradicted(row, claims[_claim(row)], register):
-                yield _overlap(change, other, on)
-        if one.enters is not None:
-            row = after.rulebook.row[one.enters.key]
-            yield from _regions(row.scope, register)
-            if days and not any(_governs(row.key, after, on) for on in days):
-                yield _warn(
-                    "idle",
-                    _("No effect"),
-                    _(
-                        "Other policies are as strict wherever %(key)s applies: it decides nothing"
-                        " by itself."
-                    )
-                    % {"key": row.key},
-                    "stance",
-                )
-        yield from _of_the_law(part)
+            found = [*pending[part.policy.pk], *found]
+        yield from (replace(of, part=key_of(part)) for of in found) if is_set else found
     if any(part.kind == ChangeKind.CORRECT for part in parts):
         yield _warn(
             "correction",
@@ -499,6 +493,37 @@ def _in_the_register(
     yield from _less_strict(change, eased(composed, register, after, days))
 
 
+def _beside_others(
+    change: PolicyChange,
+    part: PolicyChange,
+    composed: Composed,
+    registers: tuple[Register, Register],
+    claims: Mapping[_Claim, Sequence[PolicyRow]],
+    days: Sequence[date],
+) -> Iterator[Finding]:
+    """What one policy of the change says beside the others, in the registers before and after."""
+    register, after = registers
+    for row in _written(composed, after):
+        for other, on in _contradicted(row, claims[_claim(row)], register):
+            found = _overlap(change, other, on)
+            yield replace(found, policy=other.key) if other.key in register.policies else found
+    if composed.enters is not None:
+        row = after.rulebook.row[composed.enters.key]
+        yield from _regions(row.scope, register)
+        if days and not any(_governs(row.key, after, on) for on in days):
+            yield _warn(
+                "idle",
+                _("No effect"),
+                _(
+                    "Other policies are as strict wherever %(key)s applies: it decides nothing"
+                    " by itself."
+                )
+                % {"key": row.key},
+                "stance",
+            )
+    yield from _of_the_law(part)
+
+
 def _first_moved(parts: Iterable[Composed]) -> date:
     return min((start or date.min for start, _end in days_moved(parts)), default=clock.today())
 
@@ -507,13 +532,15 @@ def _faults(parts: Sequence[PolicyChange], *, is_set: bool) -> Iterator[Finding]
     """What the reference loader would refuse, of the register with the change in it."""
     documents = [part.content["policy"] for part in parts if "policy" in part.content]
     for document in documents:
+        key = document["key"]
         fault = check_policy(document)
         if fault:
-            yield _unfit(f"{document['key']}, {fault}")
+            yield _unfit(f"{key}, {fault}", key if is_set else "")
         taken = _codes(document["questions"]) & {GENERAL_PERMIT}
         taken |= _codes(document["exceptions"]) & {MINISTER}
         for code in sorted(taken):
-            yield _unfit(_("every notice has the code %(code)s") % {"code": code})
+            words = _("every notice has the code %(code)s") % {"code": code}
+            yield _unfit(words, key if is_set else "")
     if documents:
         fault = fault_beside_the_register(documents)
         if fault:
@@ -532,16 +559,18 @@ def _faults(parts: Sequence[PolicyChange], *, is_set: bool) -> Iterator[Finding]
     )
     for part in parts:
         if part.policy is not None and part.content.get("head") != heads[part.policy.stream]:
-            yield _block("moved", _("Changed since"), words % {"key": part.policy.key})
+            key = part.policy.key
+            found = _block("moved", _("Changed since"), words % {"key": key})
+            yield replace(found, policy=key, part=key if is_set else "")
 
 
 def _codes(rows: Iterable[Json]) -> set[str]:
     return {one["code"] for one in rows}
 
 
-def _unfit(fault: str) -> Finding:
+def _unfit(fault: str, part: str = "") -> Finding:
     words = _("The register could not hold it: %(fault)s.") % {"fault": fault}
-    return _block("form", _("Form"), words)
+    return replace(_block("form", _("Form"), words), part=part)
 
 
 def _of_the_law(part: PolicyChange) -> Iterator[Finding]:
@@ -556,7 +585,12 @@ def _of_the_law(part: PolicyChange) -> Iterator[Finding]:
     }
     for layer in sorted(layers):
         words = _("This row is of the layer “%(layer)s”: only its own instrument changes it.")
-        yield _warn("law", _("Law"), words % {"layer": str(Layer(layer).label).lower()}, "layer")
+        said = {"layer": str(Layer(layer).label).lower()}
+        field = "layer" if "policy" in part.content else ""
+        yield replace(
+            _warn("law", _("Law"), words % said, field),
+            policy=part.policy.key if part.policy else "",
+        )
 
 
 def _pending(change: PolicyChange, parts: Iterable[PolicyChange]) -> dict[int, list[Finding]]:
@@ -573,11 +607,9 @@ def _pending(change: PolicyChange, parts: Iterable[PolicyChange]) -> dict[int, l
         for policy in (policies[one] for one in keys if one in policies):
             if len(found[policy]) < MOST_NAMED:
                 words = _("%(number)s is to change the same policy.") % {"number": number}
-                found[policy].append(_warn("pending", _("Another change"), words))
+                told = _warn("pending", _("Another change"), words)
+                found[policy].append(replace(told, change=number))
     return found
-
-
-_Claim = tuple[Any, ...]
 
 
 def _claim(row: PolicyRow) -> _Claim:
@@ -695,7 +727,9 @@ def _less_strict(change: PolicyChange, found: Iterable[Eased]) -> Iterator[Findi
             "From %(day)s, %(where)s, %(activity)s, %(what)s: less strict, %(met)s."
             " Say in the rationale that this is meant."
         )
-        yield _warn("gap", _("Less strict"), words % said, field)
+        told = _warn("gap", _("Less strict"), words % said, field)
+        is_set = change.kind == ChangeKind.SET
+        yield replace(told, part=one.policies[0] if is_set else "")
 
 
 def _what(eased: Eased) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -16,6 +17,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
 
+from accounts.days import short_day
+from history import clock
 from permits.domain.intake import withdraw
 from permits.domain.policy_changes import preview_change, propose_change
 from permits.models import PreviewUnderWay
@@ -508,6 +511,33 @@ def test_of_many_findings_the_first_are_shown(client: Client, office: Cast) -> N
     assert some.context["to_settle"] == 31
     assert "Show all 31" in some.content.decode()
     assert "Show all" not in whole.content.decode()
+    last = "XX-0029-suspension"
+    assert f'href="?page=2#row-{last}"' in whole.content.decode()
+    assert f'id="row-{last}"' in client.get(f"{url}?page=2").content.decode()
+
+
+def test_a_finding_leads_to_its_row_and_to_what_it_names(client: Client, office: Cast) -> None:
+    first = draft(office.admin, kind=ChangeKind.END, policy="ECL-2-D", ends=in_days(9))
+    change = draft(office.admin, kind=ChangeKind.END, policy="ECL-2-D", ends=in_days(7))
+    url = change.get_absolute_url()
+    client.force_login(office.admin)
+    led = {one.code: address for one, address in client.get(url).context["findings"]}
+    assert led == {"gap": f"{url}edit/#id_ends_on", "law": "", "pending": ""}
+    client.force_login(office.admin_b)
+    page = client.get(url)
+    (row,) = {address for one, address in page.context["findings"] if one.code == "gap"}
+    words = page.context["changed"][int(row.removeprefix("#row-")) - 1]
+    until = short_day(clock.today() + timedelta(days=7))
+    assert (words.name, words.after) == ("In force", (f"until {until}",))
+    assert f'id="{row[1:]}"' in page.content.decode()
+    findings = page.content.decode().partition('id="findings"')[2]
+    assert f'<a href="{first.get_absolute_url()}">{first.number}</a>' in findings
+    assert '<a href="/policies/ECL-2-D/">ECL-2-D</a>' in findings
+    approved(draft(office.admin), by=office.admin_b)
+    denial = {"key": "TR-9999-denial", "effect": {"stance": "policy_of_denial"}}
+    page = client.get(draft(office.admin, of_policy=denial).get_absolute_url())
+    findings = page.content.decode().partition('id="findings"')[2]
+    assert '<a href="/policies/TR-9999-suspension/">TR-9999-suspension</a>' in findings
 
 
 def test_what_was_found_is_kept_until_the_draft_or_what_is_beside_it_is_another(
@@ -522,7 +552,7 @@ def test_what_was_found_is_kept_until_the_draft_or_what_is_beside_it_is_another(
     def look() -> tuple[int, list[str]]:
         with CaptureQueriesContext(connection) as asked:
             found = client.get(change.get_absolute_url()).context["findings"]
-        return len(asked), [one.code for one in found]
+        return len(asked), [one.code for one, _address in found]
 
     (first, found), (again, kept) = look(), look()
     assert again < first
@@ -533,7 +563,7 @@ def test_what_was_found_is_kept_until_the_draft_or_what_is_beside_it_is_another(
     sent(client, change, rationale_fr="")
     assert "rationale" in look()[1]
     client.cookies["django_language"] = "fr-ca"
-    words = client.get(change.get_absolute_url()).context["findings"][0].words
+    words = client.get(change.get_absolute_url()).context["findings"][0][0].words
     assert words == "Dites pourquoi, en français et en anglais."
     approved(draft(office.admin), by=office.admin_b)
     assert look()[0] > again
