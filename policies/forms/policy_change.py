@@ -253,6 +253,7 @@ class SourceForm(forms.Form):
 
     url = forms.URLField(
         label=gettext_lazy("Address"), max_length=500, assume_scheme="https",
+        validators=[_seen_by_people],
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
     )  # fmt: skip
     quote = _text(gettext_lazy("Its words"), rows=2)
@@ -360,6 +361,7 @@ class DraftForm(SeenForm):
         required=False,
         max_length=500,
         assume_scheme="https",
+        validators=[_seen_by_people],
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
     )
     existing_action = forms.ChoiceField(

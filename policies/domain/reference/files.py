@@ -62,8 +62,14 @@ _KEYED_OBJECTS = {"sub_regions", "lists", "standard_questions", "standard_except
 Steps = tuple[str | int, ...]
 """The fields and places that lead to a value within a document."""
 
-# A control character other than a line end or tab, or half of a surrogate pair.
-UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+# A control character other than a line end or tab, half of a surrogate pair, or a sign that is
+# drawn as nothing: marks of direction and width, fillers, tags. No-break spaces are none of these.
+UNFIT = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff"
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 
 # Of several forms that a value may have, these say that another one is meant.
 _OTHER = {"type", "const", "enum"}

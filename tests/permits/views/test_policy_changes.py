@@ -121,6 +121,10 @@ def test_a_draft_is_begun_from_a_policy_and_typed(client: Client, office: Cast) 
         ("key", "TR no key", "Enter a valid value"),
         ("title_en", "x" * 301, "at most 300 characters"),
         ("questions-0-code", "Big Letters", "Enter a valid value"),
+        ("title_en", "a\u202eb", "can’t be seen"),
+        ("rationale_en", "a\u3164b", "can’t be seen"),
+        ("sources-0-quote", "a\u00adb", "can’t be seen"),
+        ("url", "https://a.example/\u2060b", "can’t be seen"),
     ],
 )
 def test_what_cannot_be_read_is_said_at_its_field_and_stays(

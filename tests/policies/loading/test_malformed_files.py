@@ -401,6 +401,11 @@ MALFORMED: dict[str, tuple[Edit, tuple[str, str, str], str]] = {
         (P, "TR-2020-04-16-presumptive", "title_fr"),
         "is 301 characters long; 300 is the limit",
     ),
+    "a character that nobody sees": (
+        set_in(P, *TR, "title_en", "T\u202erkiye"),
+        (P, "TR-2020-04-16-presumptive", "title_en"),
+        "U+202E",
+    ),
     "a character that no database should hold": (
         set_in(P, *TR, "title_en", "T\x00rkiye"),
         (P, "TR-2020-04-16-presumptive", "title_en"),
