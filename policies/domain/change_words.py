@@ -60,6 +60,7 @@ def row_of_field(field: str) -> str:
         "title": _("Title"),
         "layer": _("Layer"),
         "stance": _("Stance"),
+        **dict.fromkeys(("requirement", "control", "covers"), _("Permit requirement")),
         "sources": _("Sources"),
         "questions": _("Questions"),
         "exceptions": _("Exceptions"),
@@ -159,7 +160,7 @@ def _described(policy: Json, register: Register) -> Iterator[tuple[str, tuple[st
     yield _("Stance"), _given(_label(Stance, effect.get("stance", "")))
     if effect.get("requirement"):
         needs = _label(Requirement, effect["requirement"]), effect.get("control", "")
-        covered = ", ".join(effect.get("covers", ()))
+        covered = ", ".join(sorted(effect.get("covers", ())))
         yield _("Permit requirement"), tuple(one for one in (*needs, covered) if one)
     yield from _scope(policy["scope"], register)
     yield _("Questions"), tuple(_question(one) for one in policy["questions"])

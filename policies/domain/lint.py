@@ -315,7 +315,11 @@ def _policy(change: PolicyChange, policy: Json, taken: Collection[str]) -> Itera
             policy["scope"]["destinations"],
             _("Choose destinations, or say that any is meant."),
         ),
-        ("stance", policy["effect"], _("Choose the stance on new applications.")),
+        (
+            "stance",
+            policy["effect"],
+            _("Choose the stance on new applications, or the permit requirement."),
+        ),
         (
             "existing_en",
             policy["existing_permits"]["en"],
@@ -347,6 +351,7 @@ def _policy(change: PolicyChange, policy: Json, taken: Collection[str]) -> Itera
                       " evidence that an exception takes."),
                     field,
                 )  # fmt: skip
+    yield from _requirement(policy["effect"])
     if policy["existing_permits"]["action"] == ExistingPermits.UNSTATED:
         yield _warn(
             "existing",
@@ -365,6 +370,25 @@ def _policy(change: PolicyChange, policy: Json, taken: Collection[str]) -> Itera
             "stance",
         )
     yield from _key(change, policy["key"], taken)
+
+
+def _requirement(effect: Json) -> Iterator[Finding]:
+    """A requirement comes from a list; a general permit from none, and it stands in for others."""
+    requirement, control = effect.get("requirement"), effect.get("control")
+    is_general = requirement == Requirement.GENERAL_PERMIT and not control
+    title = _("Permit requirement")
+    if control and not requirement:
+        words = _("Choose the permit that the list requires, or no list.")
+        yield _block("requirement", title, words, "requirement")
+    if requirement and not control and not is_general:
+        words = _("Say from which list the requirement comes: without one it has no effect.")
+        yield _block("requirement", title, words, "control")
+    if is_general and not effect.get("covers"):
+        words = _("Say for which permits the general permit stands in.")
+        yield _block("requirement", title, words, "covers")
+    if effect.get("covers") and not is_general:
+        words = _("Only a general permit, which comes from no list, stands in for others.")
+        yield _block("requirement", title, words, "covers")
 
 
 _WORDS = {"questions": ("en", "fr"), "exceptions": ("en", "fr", "evidence_en", "evidence_fr")}

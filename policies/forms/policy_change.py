@@ -26,10 +26,12 @@ from policies.choices import (
     Answer,
     ChangeKind,
     Confidence,
+    Control,
     EndUserKind,
     ExistingPermits,
     GoodsKind,
     Layer,
+    Requirement,
     Stance,
 )
 from policies.domain.codes import is_written_code
@@ -293,6 +295,19 @@ class DraftForm(SeenForm):
         choices=[("", "—"), *Stance.choices],
         required=False,
     )
+    requirement = forms.ChoiceField(
+        label=gettext_lazy("Permit requirement"),
+        choices=[("", "—"), *Requirement.choices],
+        required=False,
+        help_text=gettext_lazy("Only where the policy itself says which permit is needed."),
+    )
+    control = forms.ChoiceField(
+        label=gettext_lazy("Requirement comes from"),
+        choices=[("", "—"), *Control.choices],
+        required=False,
+        help_text=gettext_lazy("None for a general permit."),
+    )
+    covers = _several(gettext_lazy("Permits that it stands in for"))
     activities = _several(gettext_lazy("Activities"), Activity.choices)
     any_destination = forms.BooleanField(label=gettext_lazy("Any destination"), required=False)
     destinations = _text(
@@ -402,6 +417,12 @@ class DraftForm(SeenForm):
                 self.fields[name].choices = [  # type: ignore[attr-defined]
                     (code, one[language]) for code, one in words.items()
                 ]
+            self.fields["covers"].choices = [  # type: ignore[attr-defined]
+                (row.key, f"{row.key}: {register.policies[row.key].title[language]}")
+                for row in register.rulebook.rows
+                if row.control
+            ]
+            self.fields["covers"].help_text = _("Only for a general permit.")
             self._offer_items()
         if change.kind == ChangeKind.CORRECT:
             self.fields["key"].help_text = _(
@@ -485,7 +506,11 @@ class DraftForm(SeenForm):
                 for name in ("key", "layer", "title_en", "title_fr", "confidence")
             },
             "notes_en": policy["notes"],
-            "stance": policy["effect"].get("stance", ""),
+            **{
+                name: policy["effect"].get(name, "")
+                for name in ("stance", "requirement", "control")
+            },
+            "covers": policy["effect"].get("covers", []),
             "activities": scope["activities"],
             "any_destination": named == "any",
             "destinations": "" if named == "any" else self._names(named),
@@ -616,8 +641,11 @@ class DraftForm(SeenForm):
             policy[name] = given[name]
         policy["notes"] = given["notes_en"] or None
         policy["scope"] = self._scope(policy["scope"])
-        effect = {name: one for name, one in policy["effect"].items() if name != "stance"}
-        policy["effect"] = ({"stance": given["stance"]} if given["stance"] else {}) | effect
+        policy["effect"] = {
+            name: given[name]
+            for name in ("stance", "requirement", "control", "covers")
+            if given[name]
+        }
         policy["existing_permits"] = {
             "action": given["existing_action"],
             "en": given["existing_en"],
@@ -683,7 +711,13 @@ _PART_NAMES = {
 _SECTIONS: tuple[tuple[Any, tuple[tuple[str, ...], ...]], ...] = (
     (
         gettext_lazy("What it says"),
-        (("title_en", "title_fr"), ("stance", "layer"), ("key",)),
+        (
+            ("title_en", "title_fr"),
+            ("stance", "layer"),
+            ("requirement", "control"),
+            ("covers",),
+            ("key",),
+        ),
     ),
     (
         gettext_lazy("To what it applies"),

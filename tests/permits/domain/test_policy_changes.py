@@ -294,6 +294,13 @@ def test_the_back_test_rules_on_decided_cases_and_stores_nothing(office: Cast) -
         ({"starts": "2020-01-01"}, "retroactive"),
         ({"ends": "2020-01-01"}, "days"),
         ({"of_policy": {"layer": "notices"}}, "form"),
+        ({"of_policy": {"effect": {"control": "ECL"}}}, "requirement"),
+        ({"of_policy": {"effect": {"requirement": "individual_permit"}}}, "requirement"),
+        ({"of_policy": {"effect": {"requirement": "general_permit"}}}, "requirement"),
+        (
+            {"of_policy": {"effect": {"stance": "suspended", "covers": ["ECL-2-B"]}}},
+            "requirement",
+        ),
     ],
 )
 def test_what_is_not_settled_is_not_proposed(
@@ -1454,6 +1461,18 @@ def test_what_a_narrower_scope_lets_go_is_told(
     )
     told = [one.words for one in findings(amended) if one.code == "gap"]
     assert any(words in one for one in told), told
+
+
+def test_a_new_general_permit_is_less_strict(office: Cast) -> None:
+    general = {
+        "key": "GEP-9999",
+        "layer": "general_permit",
+        "effect": {"requirement": "general_permit", "covers": ["ECL-2-A"]},
+    }
+    change = draft(office.admin, of_policy=general)
+    (told,) = [one.words for one in findings(change) if one.code == "gap"]
+    assert "Türkiye, export, Group 2: less strict, case by case, general permit" in told
+    assert not [one for one in findings(change) if one.blocks]
 
 
 def test_a_person_looks_where_an_exception_that_counted_counts_no_more(office: Cast) -> None:

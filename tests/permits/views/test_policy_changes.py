@@ -109,6 +109,22 @@ def test_a_draft_is_begun_from_a_policy_and_typed(client: Client, office: Cast) 
     assert change.content["from"] == in_days(4)
 
 
+def test_a_requirement_is_typed_as_a_stance_is(client: Client, office: Cast) -> None:
+    client.force_login(office.admin)
+    change = draft(office.admin)
+    general = {"requirement": "general_permit", "covers": ["ECL-2-A", "ECL-2-B"]}
+    for effect in (
+        {"requirement": "individual_permit", "control": "ECL"},
+        {"stance": "suspended", "requirement": "individual_permit", "control": "ACL"},
+        general,
+    ):
+        empty = {"stance": "", "requirement": "", "control": "", "covers": []}
+        assert sent(client, change, **{**empty, **effect}).status_code == 302
+        change.refresh_from_db()
+        assert change.content["policy"]["effect"] == effect
+    assert "General permit" in client.get(change.get_absolute_url()).content.decode()
+
+
 @pytest.mark.parametrize(
     ("field", "value", "says"),
     [
