@@ -497,7 +497,8 @@ def _moved(row: PolicyRow, closes: PolicyVersion, part: Composed) -> PolicyRow:
 def days_ahead(parts: Sequence[Composed], today: date, known: Iterable[date] = ()) -> list[date]:
     """The days from today on which the register begins to say something else than before.
 
-    `known` are those on which any policy begins or ends: what is different can be another then.
+    `known` are those on which any policy or exception begins or ends: what is different can be
+    another then.
     """
     known = [day for day in known if day > today]
     days = set()

@@ -68,10 +68,13 @@ class ListState(NamedTuple):
 
 
 class Calendar:
-    """The days and instants at which anything changes."""
+    """The days and instants at which anything changes.
 
-    def __init__(self, spans: Iterable[Span]) -> None:
-        days: set[date] = set()
+    `days` are those beside the spans: on which an exception ends.
+    """
+
+    def __init__(self, spans: Iterable[Span], days: Iterable[date] = ()) -> None:
+        days = set(days)
         instants: set[datetime] = set()
         for span in spans:
             days.update(day for day in (span.effective_from, span.effective_to) if day)
@@ -120,7 +123,8 @@ class Rulebook:
             [
                 *(span for row in self.rows for span in row.spans),
                 *(span for held in self._memberships.values() for _list, span in held),
-            ]
+            ],
+            [term.until for row in self.rows for term in row.exceptions if term.until],
         )
         self._index_scopes()
         self._index_goods(item_sets or {})

@@ -428,6 +428,54 @@ def test_a_case_and_a_permit_say_what_will_become_different(office: Cast) -> Non
     ]
 
 
+AID = {"code": "aid", "en": "Aid", "fr": "Aide", "evidence_en": "A", "evidence_fr": "A"}
+
+
+def with_aid(office: Cast, until: str | None = None) -> Application:
+    """A case in review, under an exception to TR-9999-suspension that runs until a day."""
+    out = {**AID, "until": until} if until else AID
+    approved(draft(office.admin, of_policy={"exceptions": [out]}), by=office.admin_b)
+    case = make_in_review(office.analyst)
+    letter = attached(case, office.analyst)
+    key = "TR-9999-suspension:aid"
+    claimed = say(case, StatementKind.EXCEPTION, key, CLAIMED, by=office.analyst, document=letter)
+    countersign(claimed, by=office.senior)
+    return case
+
+
+def test_the_end_of_an_exception_is_told_before_it_comes(office: Cast) -> None:
+    file = read_file(with_aid(office, until=in_days(10)))
+    (found,) = coming(rule_on(file, on=clock.today(), known_at=clock.now()))
+    assert found.on.isoformat() == in_days(10)
+    assert [now.ruling.stance for _was, now in found.lines] == ["suspended"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "days"),
+    [
+        (ChangeKind.END, {"ends": 5}),
+        (ChangeKind.AMEND, {"starts": 12}),
+        (ChangeKind.CORRECT, {"ends": 11}),
+    ],
+)
+def test_the_preview_sees_the_day_on_which_an_exception_ends(
+    office: Cast, kind: ChangeKind, days: dict[str, int]
+) -> None:
+    case = with_aid(office, until=in_days(10))
+    given: dict[str, Any] = {name: in_days(day) for name, day in days.items()}
+    if kind is ChangeKind.AMEND:
+        given["of_policy"] = {"key": "TR-9999-eased", "effect": {"stance": "case_by_case"}}
+    change = draft(office.admin, kind=kind, policy="TR-9999-suspension", **given)
+    before = [stance_of(case.reference, day) for day in range(15)]
+    assert before == ["case_by_case"] * 10 + ["suspended"] * 5
+    done = approved(change, by=office.admin_b)
+    after = [stance_of(case.reference, day) for day in range(15)]
+    first = next(day for day in range(15) if before[day] != after[day])
+    (move,) = unsealed(done.preview, done.found).moved
+    assert (move.reference, move.on) == (case.reference, in_days(first))
+    assert (move.before.stance, move.after.stance) == (before[first], after[first])
+
+
 def test_who_made_a_policy_decides_nothing_by_it(office: Cast) -> None:
     give_role(office.admin, Role.DECISION_MAKER)
     give_delegation(office.admin, proposed_by=office.admin_b, confirmed_by=make_third(office))
