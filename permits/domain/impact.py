@@ -37,7 +37,7 @@ from policies.domain.composing import Composed, days_ahead, days_moved, imagine,
 from policies.domain.queries import end_of_day
 from policies.domain.register import Register, current_register
 from policies.domain.rulebook import Rows, Rulebook
-from policies.facts import Scope
+from policies.facts import LineFacts, Scope
 from policies.models import Destination, Policy
 
 SCANNED, BATCH = 5_000, 500
@@ -95,7 +95,7 @@ def status_in_words(code: str) -> str:
 class PermitMove(NamedTuple):
     """A live permit whose goods would meet another ruling, first on the day `on` (ISO).
 
-    `left` in dollars, if limited.
+    Its goods are those of lines that still allow something. `left` in dollars, if limited.
     """
 
     number: str
@@ -331,7 +331,7 @@ def _batches(
     where a statement can tell it, every case is read.
     """
     reaches = _by_items(policies, book)
-    places: dict[int | None, Destination] = {one.pk: one for one in Destination.objects.all()}
+    places = _places()
     ids = applications.order_by("pk").values_list("pk", flat=True)
     while scanned := list(ids.filter(pk__gt=after)[:SCANNED]):
         found = scanned if reaches is None else _with_goods(scanned, reaches)
@@ -343,9 +343,14 @@ def _batches(
             yield Batch(last, size, list(_files(these, places)))
 
 
-def _files(
-    applications: Sequence[int], places: Mapping[int | None, Destination]
-) -> Iterator[CaseFile]:
+Places = Mapping[int | None, Destination]
+
+
+def _places() -> Places:
+    return {one.pk: one for one in Destination.objects.all()}
+
+
+def _files(applications: Sequence[int], places: Places) -> Iterator[CaseFile]:
     """Their files with only what a ruling looks at: lines, parties, statements. Four queries.
 
     All name their places from the same rows, and nobody's name is looked up: of many thousand cases
@@ -420,13 +425,15 @@ class _Ruled(NamedTuple):
     after: CaseRuling
 
 
+Facts = Sequence[tuple[Line, LineFacts]]
+
+
 def _rulings(
-    file: CaseFile,
+    facts: Facts,
     both: tuple[Register, Register],
     days: Iterable[date],
     known_at: datetime | None = None,
 ) -> Iterator[_Ruled]:
-    facts = facts_by_line(file)
     for on in days:
         before, after = (
             rule_on_facts(facts, on=on, known_at=known_at, register=one) for one in both
@@ -461,7 +468,7 @@ def _open(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move]]:
         ).values_list("application", flat=True)
     )
     for file in files:
-        ruled = _rulings(file, work.both, work.days)
+        ruled = _rulings(facts_by_line(file), work.both, work.days)
         different = [one for one in ruled if one.before.outcome() != one.after.outcome()]
         if not different:
             continue
@@ -507,15 +514,6 @@ def _excepted(ruling: CaseRuling) -> set[tuple[str, str]]:
 # Live permits
 
 
-OVER = (
-    PermitStatus.CANCELLED,
-    PermitStatus.EXPIRED,
-    PermitStatus.EXPIRED_SUSPENDED,
-    PermitStatus.EXHAUSTED,
-)
-"""What a permit is that allows nothing any more, whatever else is done."""
-
-
 def _not_over(today: date) -> Q:
     """Permits whose last day, as issued or as amended, may still come."""
     amended = PermitAct.objects.filter(kind=ActKind.AMEND, done_at__isnull=False)
@@ -523,7 +521,7 @@ def _not_over(today: date) -> Q:
 
 
 class Reached(NamedTuple):
-    """An application's outcomes before and after a day.
+    """A permit's outcomes before and after a day.
 
     `excepted`: an accepted exception passes the policy.
     """
@@ -534,27 +532,46 @@ class Reached(NamedTuple):
     excepted: bool
 
 
+class _Held(NamedTuple):
+    """A live permit, and the facts of the lines that it still allows."""
+
+    permit: Permit
+    stands: Standing
+    facts: Facts
+
+
+def _held(files: Sequence[CaseFile], today: date) -> Iterator[_Held]:
+    """The live permits of these cases, by number. Four queries."""
+    by_case = {file.application.pk: file for file in files}
+    permits = Permit.objects.filter(application__in=by_case).order_by("number")
+    for permit, stands in read_standings(permits, today):
+        if live := stands.live_lines:
+            file = by_case[permit.application_id]
+            permit.application = file.application
+            facts = [(line, one) for line, one in facts_by_line(file) if line.number in live]
+            yield _Held(permit, stands, facts)
+
+
 def _permits(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, PermitMove]]:
     entered = {part.enters.key for part in work.parts if part.enters is not None}
-    reached: dict[int, list[Reached]] = defaultdict(list)
-    for file in files:
-        days = reached[file.application.pk]
-        for on, before, after in _rulings(file, work.both, work.days):
+    for held in _held(files, work.today):
+        found: Reached | None = None
+        days = [on for on in work.days if on <= held.stands.valid_to]
+        for on, before, after in _rulings(held.facts, work.both, days):
             excepted, matched = _met(after, entered)
             moves = _said(before) != _said(after)
-            found = Reached(on, _outcome(before), _outcome(after), excepted)
+            if moves or (matched and found is None):
+                found = Reached(on, _outcome(before), _outcome(after), excepted)
             if moves:
-                days.insert(0, found)
                 break
-            if matched and not days:
-                days.append(found)
-    for one in _live(reached, work.today):
-        yield "permits", one
+        if found is not None:
+            yield "permits", _permit_in_scope(held, found)
 
 
 def permits_under(policy: Policy, *, on: date) -> Iterator[PermitMove]:
-    """Live permits whose goods the policy meets on that day, by the register as it stands.
+    """Live permits with goods that the policy meets on that day, by the register as it stands.
 
+    Goods of a line that was cancelled or shipped in full are none of a permit any more.
     Where a question of the policy is still open, it is taken to meet them; where an accepted
     exception passes it, the permit is in the group of those. Both outcomes are that day's.
     """
@@ -562,14 +579,24 @@ def permits_under(policy: Policy, *, on: date) -> Iterator[PermitMove]:
     alive = Permit.objects.filter(_not_over(today))
     cases = Application.objects.filter(_reach([policy]), pk__in=alive.values("application"))
     for batch in _batches(cases, [policy], register.rulebook):
-        reached: dict[int, list[Reached]] = {}
-        for file in batch.files:
-            ruling = rule_on_facts(facts_by_line(file), on=on, known_at=None, register=register)
-            excepted, matched = _met(ruling, {policy.key})
-            if matched:
-                outcome = _outcome(ruling)
-                reached[file.application.pk] = [Reached(on, outcome, outcome, excepted)]
-        yield from _live(reached, today)
+        yield from _under(policy, batch.files, register, on=on)
+
+
+def is_under(policy: Policy, permit: Permit) -> bool:
+    """Whether `permits_under` would find the permit today. Ten queries."""
+    files = list(_files([permit.application_id], _places()))
+    return any(_under(policy, files, current_register(), on=clock.today()))
+
+
+def _under(
+    policy: Policy, files: Sequence[CaseFile], register: Register, *, on: date
+) -> Iterator[PermitMove]:
+    for held in _held(files, clock.today()):
+        ruling = rule_on_facts(held.facts, on=on, known_at=None, register=register)
+        excepted, matched = _met(ruling, {policy.key})
+        if matched and on <= held.stands.valid_to:
+            outcome = _outcome(ruling)
+            yield _permit_in_scope(held, Reached(on, outcome, outcome, excepted))
 
 
 def _met(ruling: CaseRuling, policies: Collection[str]) -> tuple[bool, bool]:
@@ -582,26 +609,16 @@ def _met(ruling: CaseRuling, policies: Collection[str]) -> tuple[bool, bool]:
     )
 
 
-def _live(reached: Mapping[int, Sequence[Reached]], today: date) -> Iterator[PermitMove]:
-    """The permits of these applications that still allow something, today and on a day reached.
-
-    Of several days the first named is told of which that is true.
-    """
-    held = [key for key, days in reached.items() if days]
-    permits = Permit.objects.filter(application__in=held).select_related("application")
-    for permit, stands in read_standings(permits.order_by("number"), today):
-        days = reached[permit.application_id]
-        found = next((one for one in days if one.on <= stands.valid_to), None)
-        if found is not None and stands.status not in OVER:
-            yield PermitMove(
-                permit.number,
-                permit.application.reference,
-                found.on.isoformat(),
-                found.before,
-                found.after,
-                group_of(stands, is_excepted=found.excepted).value,
-                _left(stands),
-            )
+def _permit_in_scope(held: _Held, found: Reached) -> PermitMove:
+    return PermitMove(
+        held.permit.number,
+        held.permit.application.reference,
+        found.on.isoformat(),
+        found.before,
+        found.after,
+        group_of(held.stands, is_excepted=found.excepted).value,
+        _left(held.stands),
+    )
 
 
 def group_of(stands: Standing, *, is_excepted: bool) -> Group:
@@ -644,7 +661,7 @@ def _decided(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move
         on = file.application.decided_on
         if on is None:
             continue
-        ((_on, before, after),) = _rulings(file, work.both, [on])
+        ((_on, before, after),) = _rulings(facts_by_line(file), work.both, [on])
         if _said(before) != _said(after):
             move = Move(
                 file.application.reference,
@@ -712,7 +729,7 @@ def back_test(parts: Sequence[Composed], *, start: date, end: date) -> BackTest:
             on = file.application.decided_on
             if on is None:
                 continue
-            ((_on, before, after),) = _rulings(file, both, [on], end_of_day(on))
+            ((_on, before, after),) = _rulings(facts_by_line(file), both, [on], end_of_day(on))
             tried.append(
                 Tried(
                     file.application.reference,

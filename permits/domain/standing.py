@@ -55,6 +55,11 @@ class LineStanding:
             return True
         return bool(self.value) and self.value_left == ZERO
 
+    @property
+    def is_live(self) -> bool:
+        """Whether it still allows something, suspended or not."""
+        return not self.is_cancelled and not self.is_exhausted
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -70,12 +75,28 @@ class Standing:
         return next(one for one in self.lines if one.number == number)
 
     @property
+    def live_lines(self) -> frozenset[int]:
+        """The numbers of the lines that still allow something: none once the permit is over."""
+        if self.status in (PermitStatus.EXPIRED, PermitStatus.EXPIRED_SUSPENDED):
+            return frozenset()
+        return frozenset(line.number for line in self.lines if line.is_live)
+
+    @property
     def may_be_used(self) -> bool:
         return self.status in (
             PermitStatus.VALID,
             PermitStatus.SUSPENDED_IN_PART,
             PermitStatus.CANCELLED_IN_PART,
         )
+
+
+OVER = (
+    PermitStatus.CANCELLED,
+    PermitStatus.EXPIRED,
+    PermitStatus.EXPIRED_SUSPENDED,
+    PermitStatus.EXHAUSTED,
+)
+"""What a permit is that allows nothing any more, whatever else is done."""
 
 
 def standing_of(

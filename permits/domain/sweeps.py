@@ -40,10 +40,10 @@ from history.domain.door import Door, Entry, door
 from permits.choices import Group, PermitStatus, Settled, SweepAction
 from permits.domain.acts import PROVISION, act_in_sweep, subject_of, with_power
 from permits.domain.casework import acting, afresh
-from permits.domain.impact import OVER, group_of, permits_under
+from permits.domain.impact import group_of, is_under, permits_under
 from permits.domain.intake import next_number
+from permits.domain.standing import OVER, read_standing, read_standings
 from permits.domain.standing import Standing as PermitStanding
-from permits.domain.standing import read_standing, read_standings
 from permits.models import Permit, PermitSweep, SweepGroup, SweepItem
 from permits.verbs import Verb
 from permits.workflow import DECISION_MAKERS, PROPOSERS, Action
@@ -391,8 +391,8 @@ def carry_out(
 
     Each permit is a transaction of its own. `limit` is how many at most; a stop counts from the
     next permit on. `by` carries it out; the acts are theirs who agreed. A permit that is over, is
-    suspended already, or is not any more what its group says of it, is passed over, and its case
-    tells so.
+    suspended already, is not any more what its group says of it, or allows nothing any more that
+    the policy meets, is passed over, and its case tells so.
     """
     run = Run()
     barred: set[int] = set()
@@ -489,7 +489,11 @@ def _settle(one: Pending, by: Actor) -> SweepItem | None:
             )
             basis = {"sweep": group.sweep.number, "group": _name(group), "agreed": group.version}
             data = {"carried_out_by": by.id}
-            if _has_nothing_to_do(group, stands.status) or _has_left(group, stands):
+            if (
+                _has_nothing_to_do(group, stands.status)
+                or _has_left(group, stands)
+                or not is_under(group.sweep.policy, permit)
+            ):
                 item.outcome = Settled.PASSED_OVER.value
                 entry = work.record(
                     Verb.PASSED_OVER, subject=subject_of(permit), basis=basis, data=data
@@ -528,7 +532,7 @@ def _group_now(group: SweepGroup, stands: PermitStanding) -> Group:
 
 
 def had_left(item: SweepItem) -> bool:
-    """Whether the permit was passed over because it had left its group."""
+    """Whether the permit was passed over because it had left its group, or the policy's scope."""
     return item.outcome == Settled.PASSED_OVER and not _has_nothing_to_do(
         item.group, PermitStatus(item.status)
     )

@@ -604,6 +604,14 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
     ),
     (
         _DOORS,
+        "a permit of a sweep that the policy meets no more is left",
+        _SWEEPS,
+        "or not is_under(group.sweep.policy, permit)",
+        "or False",
+        _OF_SWEEPS,
+    ),
+    (
+        _DOORS,
         "a yes in a sweep stands while its giver may act",
         _SWEEPS,
         "delegation = with_power(hold_delegations(work.by, clock.today()))",

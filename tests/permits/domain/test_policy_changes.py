@@ -28,7 +28,6 @@ from permits.domain.casefile import read_file
 from permits.domain.decision import issue
 from permits.domain.gate import GateClosed
 from permits.domain.impact import (
-    OVER,
     Outcome,
     back_test,
     drift,
@@ -48,8 +47,9 @@ from permits.domain.policy_changes import (
 )
 from permits.domain.recommendation import recommend
 from permits.domain.ruling import coming, rule_on
-from permits.domain.standing import read_standing
+from permits.domain.standing import OVER, read_standing
 from permits.domain.statements import CLAIMED, countersign
+from permits.domain.use import report_use
 from permits.models import Application, PermitLine
 from policies.choices import ChangeKind, ChangeStatus, Stance
 from policies.domain.change_words import in_words
@@ -1443,6 +1443,32 @@ def test_what_is_left_on_a_cancelled_line_is_not_counted(office: Cast) -> None:
     act_at_once(permit, kind="cancel", line=first, reason=WHY, by=office.decision)
     (found,) = look(draft(office.admin)).impact.permits
     assert Decimal(found.left) == 3 * LINE["unit_value"]
+
+
+RIFLE = {**LINE, "items": ["2-1.a"], "description": "Rifle", "quantity": 3}
+
+
+def closed(line: PermitLine, how: str, office: Cast) -> None:
+    if how == "cancelled":
+        act_at_once(line.permit, kind="cancel", line=line, reason=WHY, by=office.decision)
+    else:
+        used: dict[str, Any] = {"quantity": line.quantity, "value": line.value}
+        report_use(line, used_on=clock.today(), by=office.analyst, **used)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "shipped"])
+def test_a_permit_is_in_scope_by_the_lines_that_it_still_allows(office: Cast, how: str) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision, lines=(LINE, RIFLE))
+    policy = {"scope": {**POLICY["scope"], "goods": {"kind": "items", "items": ["2-15"]}}}
+    change = draft(office.admin, of_policy=policy)
+    assert [one.number for one in look(change).impact.permits] == [permit.number]
+    proposed = propose_change(change, by=office.admin)
+    closed(permit.lines.get(number=1), how, office)
+    with pytest.raises(Drifted, match=permit.number):
+        approve_change(proposed, by=office.admin_b)
+    assert look(proposed).impact.permits == ()
+    approved(return_change(proposed, reason=WHY, by=office.admin_b), by=office.admin_b)
+    assert not list(permits_under(Policy.objects.get(key=POLICY["key"]), on=clock.today()))
 
 
 def test_a_returned_change_is_proposed_no_more_and_says_why(office: Cast) -> None:

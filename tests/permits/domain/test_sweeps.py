@@ -47,7 +47,7 @@ from permits.models import Notice, Permit, PermitAct, PermitSweep, SweepGroup, S
 from permits.verbs import Verb
 from policies.models import Policy, PolicyChange
 from tests.people import TERMS, Cast, give_delegation, give_role, make_person_with
-from tests.permits.factories import WHY, make_permit
+from tests.permits.factories import LINE, WHY, make_permit
 from tests.policies.changes import approved, draft, in_days
 
 KEY = "TR-9999-suspension"
@@ -430,6 +430,7 @@ def test_what_happened_to_a_permit_meanwhile_is_told_and_it_is_passed_over(
     with clock.simulated(clock.now() + timedelta(days=later)):
         (item,) = carry_out(sweep, by=SYSTEM).settled
     assert (item.outcome, item.status) == (Settled.PASSED_OVER, meanwhile)
+    assert not had_left(item)
     assert PermitAct.objects.count() == before
     told = Event.objects.filter(stream=permit.application.stream, verb=Verb.PASSED_OVER)
     assert told.count() == 1
@@ -463,6 +464,21 @@ def test_a_permit_that_left_its_group_is_not_acted_upon_for_the_reason_of_the_gr
     assert items[shipped].outcome == Settled.PASSED_OVER
     assert len(items) == 3
     assert status_of(shipped) == PermitStatus.VALID
+
+
+@pytest.mark.parametrize("action", ["keep", "suspend"])
+def test_a_permit_whose_goods_under_the_policy_are_gone_is_not_acted_upon(
+    office: Cast, action: str
+) -> None:
+    radar = {**LINE, "items": ["6-1"], "description": "Radar"}
+    permit = make_permit(office.analyst, office.senior, office.decision, lines=(LINE, radar))
+    sweep = swept(policy_for(office), office.analyst)
+    agreed(sweep, office, action)
+    gone = permit.lines.get(number=1)
+    acts.act_at_once(permit, kind="cancel", line=gone, reason=WHY, by=office.decision)
+    (item,) = carry_out(sweep, by=SYSTEM).settled
+    assert (item.outcome, had_left(item)) == (Settled.PASSED_OVER, True)
+    assert status_of(permit) == PermitStatus.CANCELLED_IN_PART
 
 
 def test_a_stop_counts_from_the_next_permit_on(office: Cast, sweep: PermitSweep) -> None:
