@@ -1471,6 +1471,28 @@ def test_a_permit_is_in_scope_by_the_lines_that_it_still_allows(office: Cast, ho
     assert not list(permits_under(Policy.objects.get(key=POLICY["key"]), on=clock.today()))
 
 
+def test_a_permit_that_allows_nothing_any_more_is_no_live_permit(office: Cast) -> None:
+    """Cancelled, shipped in full, or amended to end before today."""
+    lines = (LINE, RIFLE)
+    live, cancelled, shipped, part, ended = (
+        make_permit(office.analyst, office.senior, office.decision, lines=lines)
+        for _turn in range(5)
+    )
+    for one in (cancelled, shipped, part):
+        closed(one.lines.get(number=1), "shipped" if one == shipped else "cancelled", office)
+    for one in (cancelled, shipped):
+        closed(one.lines.get(number=2), "shipped", office)
+    shorter = {"valid_to": in_days(40)}
+    act_at_once(ended, kind="amend", reason=WHY, by=office.decision, change=shorter)
+    change = draft(office.admin, starts=in_days(50))
+    found = look(change).impact
+    assert found.live_permits == 3
+    with clock.simulated(clock.now() + timedelta(days=41)):
+        found = look(change).impact
+    assert found.live_permits == 2
+    assert [one.number for one in found.permits] == [live.number, part.number]
+
+
 def test_a_returned_change_is_proposed_no_more_and_says_why(office: Cast) -> None:
     proposed = propose_change(draft(office.admin), by=office.admin)
     returned = return_change(proposed, reason="The day is a holiday", by=office.admin_b)
