@@ -50,10 +50,15 @@ def delegations_in_force(person: User, on: date) -> QuerySet[Delegation]:
 
     None on a day on which the person is no decision-maker, or while the account is closed.
     """
+    return all_in_force(on).filter(person=person)
+
+
+def all_in_force(on: date) -> QuerySet[Delegation]:
+    """The same of everybody."""
     decides = RoleGrant.objects.in_force(on).filter(
         person=OuterRef("person"), role=Role.DECISION_MAKER
     )
-    return Delegation.objects.in_force(on).filter(Exists(decides), person=person)
+    return Delegation.objects.in_force(on).filter(Exists(decides))
 
 
 def hold_delegations(person: User, on: date) -> list[Delegation]:

@@ -29,7 +29,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.choices import Power, Role
 from accounts.days import day_in_words
-from accounts.domain.delegations import delegations_in_force, hold_delegations
+from accounts.domain.delegations import all_in_force, delegations_in_force, hold_delegations
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import Delegation, User
 from accounts.reasons import checked_reason
@@ -48,7 +48,7 @@ from permits.models import Permit, PermitSweep, SweepGroup, SweepItem
 from permits.verbs import Verb
 from permits.workflow import DECISION_MAKERS, PROPOSERS, Action
 from policies.choices import ChangeStatus, ExistingPermits, Stance
-from policies.domain.by_hand import people_behind
+from policies.domain.by_hand import people_behind, policies_behind
 from policies.domain.parity import differences
 from policies.domain.reference.load import share_register
 from policies.domain.standing import Standing, standing
@@ -345,6 +345,38 @@ def may_act(person: User) -> bool:
     return any(Power.ACT in one.powers for one in held)
 
 
+def _who_may_act() -> frozenset[int]:
+    """Everybody whose yes stands today. One query."""
+    held = all_in_force(clock.today())
+    return frozenset(one.person_id for one in held if Power.ACT in one.powers)
+
+
+def waiting_for(by: User) -> list[SweepGroup]:
+    """The groups to which this person may say yes now, the oldest first. Fixed queries.
+
+    Those are left out that they proposed, of which they stand behind the policy, or of which the
+    policy is not in force.
+    """
+    acting = _who_may_act()
+    if by.pk not in acting:
+        return []
+    groups = (
+        SweepGroup.objects.filter(proposed_at__isnull=False, returned_for="")
+        .exclude(proposed_by=by)
+        .exclude(agreed_by__in=acting)
+        .exclude(sweep__policy__key__in=policies_behind(by.pk))
+    )
+    keys = set(groups.values_list("pk", flat=True))
+    sweeps = PermitSweep.objects.filter(groups__in=keys).distinct().order_by("pk")
+    return [
+        part.group
+        for found in progress(sweeps.select_related("policy"))
+        if found.policy is Standing.IN_FORCE
+        for part in found.parts
+        if part.waits and part.group.pk in keys
+    ]
+
+
 def return_group(
     group: SweepGroup, *, reason: str, by: User, seen: int | None = None
 ) -> SweepGroup:
@@ -604,33 +636,46 @@ class State(TextChoices):
     STOPPED = "stopped", pgettext_lazy("sweep", "Stopped")
     READY = "ready", pgettext_lazy("sweep", "To be carried out")
     DONE = "done", pgettext_lazy("sweep", "Carried out")
+    AHEAD = "ahead", pgettext_lazy("sweep", "Its policy is not in force yet")
+    OVER = "over", pgettext_lazy("sweep", "Its policy is not in force any more")
 
 
 class Part(NamedTuple):
-    """A group of a sweep with its permits (number, dollars left) and what came of them so far."""
+    """A group of a sweep with its permits (number, dollars left) and what came of them so far.
+
+    `stands` is whether who said yes may still act, if somebody did.
+    """
 
     group: SweepGroup
     permits: Sequence[tuple[str, str]]
     settled: int
+    stands: bool
+
+    @property
+    def left(self) -> int:
+        """Permits to which nothing was done yet."""
+        return len(self.permits) - self.settled
 
     @property
     def waits(self) -> bool:
-        """Whether a yes is asked for."""
+        """Whether a yes is asked for, or asked for anew."""
         group = self.group
-        return group.agreed_at is None and bool(group.proposed_at) and not group.returned_for
+        is_agreed = group.agreed_at is not None and (self.stands or not self.left)
+        return not is_agreed and bool(group.proposed_at) and not group.returned_for
 
     @property
     def to_do(self) -> int:
         """Permits agreed on and not settled."""
-        return len(self.permits) - self.settled if self.group.agreed_at else 0
+        return self.left if self.group.agreed_at and self.stands else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A sweep with its groups, exceptions behind them."""
+    """A sweep with its groups, exceptions behind them; how its policy stands today, if it does."""
 
     sweep: PermitSweep
     parts: tuple[Part, ...]
+    policy: Standing | None
 
     @property
     def total(self) -> int:
@@ -642,36 +687,46 @@ class Progress:
 
     @property
     def to_do(self) -> int:
-        return sum(one.to_do for one in self.parts)
+        """Permits agreed on and not settled; none while the policy is not in force."""
+        return sum(one.to_do for one in self.parts) if self.policy is Standing.IN_FORCE else 0
 
     @property
     def state(self) -> State:
         if self.settled == self.total:
             return State.DONE
+        if self.policy in (Standing.ENDED, None):
+            return State.OVER
         if self.to_do:
             return State.STOPPED if self.sweep.stopped_at else State.READY
-        return State.YES if any(one.waits for one in self.parts) else State.PROPOSALS
+        if not any(one.waits or one.to_do for one in self.parts):
+            return State.PROPOSALS
+        return State.YES if self.policy is Standing.IN_FORCE else State.AHEAD
 
 
-def progress(sweeps: Sequence[PermitSweep]) -> list[Progress]:
-    """How far each has come. Two queries, whatever their number."""
+def progress(sweeps: Collection[PermitSweep]) -> list[Progress]:
+    """How far each has come. Four queries, whatever their number."""
     groups: dict[int, list[SweepGroup]] = defaultdict(list)
     for group in _groups(sweeps):
         groups[group.sweep_id].append(group)
     settled: dict[int, int] = defaultdict(int)
     for key in SweepItem.objects.filter(sweep__in=sweeps).values_list("group", flat=True):
         settled[key] += 1
+    versions: dict[int, list[PolicyVersion]] = defaultdict(list)
+    for version in PolicyVersion.objects.filter(policy__in={one.policy_id for one in sweeps}):
+        versions[version.policy_id].append(version)
+    acting = _who_may_act()
     return [
         Progress(
             sweep,
             tuple(
-                Part(group, permits, settled[group.pk])
+                Part(group, permits, settled[group.pk], group.agreed_by_id in acting)
                 for group in sorted(
                     groups[sweep.pk], key=lambda one: (one.permit_id is not None, one.pk)
                 )
                 # All of its permits may have been taken out.
                 if (permits := permits_of(group, groups[sweep.pk]))
             ),
+            found[1] if (found := standing(versions[sweep.policy_id], on=clock.today())) else None,
         )
         for sweep in sweeps
     ]

@@ -42,6 +42,8 @@ TONES = {
     State.STOPPED: ("warn", "pause"),
     State.READY: ("info", "half"),
     State.DONE: ("good", "check"),
+    State.AHEAD: ("info", "pause"),
+    State.OVER: ("warn", "cross"),
 }
 
 
@@ -124,7 +126,6 @@ class Row(NamedTuple):
     permits: tuple[tuple[str, SweepItem | None, str], ...]
     more: int
     gone: int
-    stands: bool
     against: str
 
 
@@ -181,14 +182,10 @@ def _rows(
     everything: str,
 ) -> Iterator[Row]:
     """`everything` names the group of which all permits are shown."""
-    acting: dict[int, bool] = {}
     decides = Role.DECISION_MAKER in rights_of(request)
     against = _why_no_yes(request, partial(domain.refuse_any_yes, found.sweep)) if decides else ""
     for part in found.parts:
         shown = part.permits if everything == str(part.group.pk) else part.permits[:SHOWN]
-        agreed_by = part.group.agreed_by
-        if agreed_by is not None and part.to_do and agreed_by.pk not in acting:
-            acting[agreed_by.pk] = domain.may_act(agreed_by)
         yield Row(
             part,
             _name_of(part.group),
@@ -196,7 +193,6 @@ def _rows(
             tuple((number, items.get(number), gone.get(number, "")) for number, _left in shown),
             len(part.permits) - len(shown),
             sum(number in gone for number, _left in part.permits),
-            agreed_by is None or acting.get(agreed_by.pk, True),
             against or _why_no_yes(request, partial(domain.refuse_yes, part.group))
             if decides and part.waits
             else against,

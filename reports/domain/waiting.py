@@ -16,8 +16,8 @@ from accounts.models import AccountRequest, Delegation, RoleGrant
 from history import clock
 from history.domain.inspection import last_inspection
 from permits.choices import OPEN, StatementKind
-from permits.domain import overview, worklist
-from permits.models import Application, Notice, PermitAct, Statement, SweepGroup
+from permits.domain import overview, sweeps, worklist
+from permits.models import Application, Notice, PermitAct, Statement
 from permits.workflow import CASE_ROLES, PROPOSERS
 from policies.choices import ChangeStatus
 from policies.domain.drafting import EDITABLE
@@ -180,13 +180,8 @@ def _acts(who: worklist.Viewer) -> Section:
 
 
 def _sweeps(who: worklist.Viewer) -> Section:
-    """Groups of sweeps that wait for a yes. Nobody's own proposal waits for them."""
-    rows = (
-        SweepGroup.objects.filter(proposed_at__isnull=False, agreed_at__isnull=True)
-        .filter(returned_for="")
-        .exclude(proposed_by=who.by)
-        .select_related("sweep__policy", "permit", "proposed_by")
-    )
+    """Groups of sweeps to which this person may say yes now."""
+    rows = sweeps.waiting_for(who.by)
     return Section(
         "sweeps",
         _("Permit sweeps that wait for a yes"),
@@ -202,7 +197,7 @@ def _sweeps(who: worklist.Viewer) -> Section:
             for row in rows[:SHOWN]
             if row.proposed_at is not None
         ),
-        rows.count(),
+        len(rows),
         reverse("permits:sweeps"),
     )
 
@@ -246,9 +241,7 @@ def _policy_changes(who: worklist.Viewer) -> Section:
             Item(
                 f"{row.number}: {row.get_kind_display()}",
                 row.get_absolute_url(),
-                _("Your draft")
-                if row.drafted_by_id == who.by.pk
-                else _("Waits for a second administrator"),
+                _change_waits(row, who),
                 row.policy.key if row.policy else "",
             )
             for row in rows[:SHOWN]
@@ -256,6 +249,14 @@ def _policy_changes(who: worklist.Viewer) -> Section:
         rows.count(),
         reverse("permits:policy_changes"),
     )
+
+
+def _change_waits(row: PolicyChange, who: worklist.Viewer) -> str:
+    if row.drafted_by_id != who.by.pk:
+        return _("Waits for a second administrator")
+    if row.status == ChangeStatus.RETURNED:
+        return _("Returned to you: %(reason)s") % {"reason": row.returned_for}
+    return _("Your draft")
 
 
 def _news() -> Section:

@@ -18,7 +18,7 @@ from permits.considerations import CONSIDERATIONS
 from permits.domain import acts, documents, worklist
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
-from permits.domain.policy_changes import propose_change
+from permits.domain.policy_changes import propose_change, return_change
 from permits.models import Application, Notice, Permit
 from reports.domain.first_task import first_tasks
 from reports.domain.waiting import Section, sections
@@ -249,3 +249,6 @@ def test_a_policy_change_waits_for_another_administrator_and_a_draft_for_its_aut
 
     assert [one.partition(":")[0] for one in waiting(office.admin)] == [kept.number]
     assert [one.partition(":")[0] for one in waiting(office.admin_b)] == [proposed.number]
+    return_change(proposed, reason="The day is a holiday", by=office.admin_b)
+    whys = [one.why for one in found(office.admin, Role.ADMINISTRATOR)["policy_changes"].items]
+    assert sorted(whys) == ["Returned to you: The day is a holiday", "Your draft"]

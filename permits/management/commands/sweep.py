@@ -26,7 +26,7 @@ class Command(BaseCommand):
         (before,) = progress([sweep])
         if before.state is State.STOPPED:
             raise CommandError(f"{sweep} is stopped: let it go on from its page.")
-        if before.state in (State.PROPOSALS, State.YES):
+        if not any(one.group.agreed_at and one.left for one in before.parts):
             raise CommandError(f"Nothing is agreed on in {sweep} that is still to be done.")
         done = before.settled
 

@@ -41,6 +41,7 @@ from permits.domain.sweeps import (
     return_group,
     stop_sweep,
     suggested,
+    waiting_for,
 )
 from permits.domain.use import report_use
 from permits.models import Notice, Permit, PermitAct, PermitSweep, SweepGroup, SweepItem
@@ -90,6 +91,10 @@ def proposed(sweep: PermitSweep, by: User, action: str = "suspend") -> SweepGrou
 
 def agreed(sweep: PermitSweep, office: Cast, action: str = "suspend") -> SweepGroup:
     return agree_group(proposed(sweep, office.analyst, action), by=office.decision)
+
+
+def make_third() -> User:
+    return make_person_with("third", Role.ADMINISTRATOR)
 
 
 def now(sweep: PermitSweep) -> Progress:
@@ -510,9 +515,12 @@ def test_a_yes_stands_only_while_who_gave_it_may_act(
     assert (run.settled, run.not_standing) == ([], [office.decision.name])
     assert not SweepItem.objects.exists()
     other = make_person_with("decision-b", Role.DECISION_MAKER)
+    assert waiting_for(other) == []
     give_delegation(other, proposed_by=office.admin, confirmed_by=office.admin_b)
     group.refresh_from_db()
+    assert (now(sweep).state, waiting_for(other)) == (State.YES, [group])
     agree_group(group, by=other)
+    assert (now(sweep).state, waiting_for(other)) == (State.READY, [])
     assert [one.outcome for one in carry_out(sweep, by=SYSTEM).settled] == [outcome] * 3
     said = Event.objects.filter(verb__in=[Verb.SUSPENDED, Verb.KEPT])
     assert set(said.values_list("actor", flat=True)) == {f"person:{other.pk}"}
@@ -544,6 +552,28 @@ def test_nothing_is_done_under_a_policy_that_was_corrected_to_begin_later(office
     assert not SweepItem.objects.exists()
     with clock.simulated(clock.now() + timedelta(days=31)):
         assert len(carry_out(sweep, by=SYSTEM).settled) == 1
+
+
+def test_a_yes_is_asked_only_of_who_may_say_it_and_while_the_policy_is_in_force(
+    office: Cast,
+) -> None:
+    other = make_person_with("decision-b", Role.DECISION_MAKER)
+    give_delegation(other, proposed_by=office.admin, confirmed_by=office.admin_b)
+    give_role(office.admin, Role.DECISION_MAKER)
+    give_delegation(office.admin, proposed_by=office.admin_b, confirmed_by=make_third())
+    permits_of(office, 1)
+    sweep = swept(policy_for(office, starts=in_days(3), ends=in_days(6)), office.analyst)
+    group = proposed(sweep, other)
+    for days, state, waits in (
+        (0, State.AHEAD, []),
+        (3, State.YES, [group]),
+        (6, State.OVER, []),
+    ):
+        with clock.simulated(clock.now() + timedelta(days=days)):
+            assert (now(sweep).state, waiting_for(office.decision)) == (state, waits), days
+            # Who proposed it, who drafted the policy, and who decides nothing.
+            for person in (other, office.admin, office.analyst):
+                assert waiting_for(person) == []
 
 
 # The command
