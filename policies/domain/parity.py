@@ -27,7 +27,8 @@ _DAY_OF_NO_YEAR = re.compile(rf"\b{_DAY}\s+{_MONTH}")
 _MONTH_OF_NO_YEAR = re.compile(rf"\b{_MONTH}\s+{_DAY}\b")
 _ITEM = re.compile(r"\b\d{1,4}-\d+(?:\.[0-9a-z]+)*\b", re.IGNORECASE)
 # 7.3(1)(b)(i) in English; 7.3(1)b)(i), and 3a), in French.
-_PROVISION = re.compile(r"\b\d+(?:\.\d+)*(?:\([0-9a-z.]+\)|[a-z]\))(?:\(?[0-9a-z.]+\))*")
+# From the first of numbers with points between them alone: from each would take time by the square.
+_PROVISION = re.compile(r"\b(?<!\d\.)\d+(?:\.\d+)*(?:\([0-9a-z.]+\)|[a-z]\))(?:\(?[0-9a-z.]+\))*")
 _NUMBER = re.compile(r"\d{1,3}(?:[ \u00a0\u202f,]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?")
 
 
