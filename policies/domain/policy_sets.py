@@ -20,10 +20,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from history import clock
+from history.days import FIRST_DAY, LAST_DAY, DayField
 from policies.choices import ChangeKind, ChangeStatus
 from policies.domain.composing import belongs_to_the_key, document_of
 from policies.domain.drafting import drafted, heads_of
-from policies.domain.queries import OTTAWA
+from policies.domain.queries import LONGEST_TEXT, OTTAWA
 from policies.domain.reference import files
 from policies.domain.reference.faults import MalformedReference
 from policies.domain.reference.files import Files
@@ -36,6 +37,24 @@ LARGEST_SET = 8 << 20
 """Bytes; ten times what the packaged policies have."""
 
 _DAYS = ("from", "to", "announced_on", "published_on")
+_BOUNDED = {("exceptions", "until"), *(("versions", name) for name in _DAYS)}
+_LONGEST: Mapping[tuple[str, ...], int] = {
+    ("key",): 80,
+    ("replaces",): 80,
+    ("title_en",): 300,
+    ("title_fr",): 300,
+    ("instrument", "title_en"): 300,
+    ("instrument", "title_fr"): 300,
+    ("instrument", "citation_en"): 120,
+    ("instrument", "citation_fr"): 120,
+    ("instrument", "section"): 80,
+    ("instrument", "url"): 500,
+    ("questions", "code"): 60,
+    ("questions", "of"): 80,
+    ("exceptions", "code"): 60,
+    ("sources", "url"): 500,
+}
+"""Signs of a text, as in the form of a draft; any other text has LONGEST_TEXT at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +118,32 @@ def read_set(raw: bytes) -> Json:
         raise RefusedSet(refused)  # There are no rows to look at.
     malformed = {path[1] for path in paths if path[0] == "policies"}
     rows = [row for place, row in enumerate(document["policies"]) if place not in malformed]
+    refused += _out_of_bounds(document, malformed)
     refused += map(_refusal, _faults_beside_the_register(rows))
     if refused:
         named = {one.key for one in refused}
         _fit, unfit = _compare([row for row in rows if row["key"] not in named])
         raise RefusedSet([*refused, *unfit])
     return document
+
+
+def _out_of_bounds(document: Json, malformed: Collection[str | int]) -> Iterator[Refusal]:
+    """Days and texts of the rows that the form of a draft would not take either."""
+    for place, row in enumerate(document["policies"]):
+        if place in malformed:
+            continue
+        for path, text in files.texts(files.POLICIES, row):
+            names = tuple(step for step in path if isinstance(step, str))
+            longest = _LONGEST.get(names, LONGEST_TEXT)
+            if names in _BOUNDED and not FIRST_DAY <= date.fromisoformat(text) <= LAST_DAY:
+                reason = str(DayField.default_error_messages["out_of_range"])
+            elif len(text) > longest:
+                reason = _("has more than %(most)d characters") % {"most": longest}
+            else:
+                continue
+            yield Refusal(
+                *files.locate(files.POLICIES, document, ("policies", place, *path)), reason
+            )
 
 
 def _refusal(fault: MalformedReference) -> Refusal:

@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from history.days import FIRST_DAY
 from policies.choices import STANCE_RANK, Activity, Requirement, Stance
 from policies.domain.register import Register, current_register
 from policies.domain.scope import groups_in_words, lowered
@@ -269,11 +270,16 @@ def _marks(tiles: Iterable[Tile]) -> list[Mark]:
 
 
 def _years(register: Register, form: MapForm, as_of: AsOf) -> list[Year]:
-    """The same day of every year in which anything is known to have changed, up to this one."""
+    """The same day of every year in which anything is known to have changed, up to this one.
+
+    Only days that the page answers: the files that are loaded may name others.
+    """
     first = min((day.year for day in register.rulebook.calendar.days), default=as_of.on.year)
+    years = range(max(first, FIRST_DAY.year), as_of.last_year + 1)
     return [
-        Year(year, f"?{_query(same_day(as_of.on, year), form, as_of)}", year == as_of.on.year)
-        for year in range(first, as_of.last_year + 1)
+        Year(day.year, f"?{_query(day, form, as_of)}", day.year == as_of.on.year)
+        for day in (same_day(as_of.on, year) for year in years)
+        if day >= FIRST_DAY
     ]
 
 

@@ -215,14 +215,14 @@ def _refuse_bad_text(name: str, document: Any) -> None:
 
 def _bad_texts(name: str, document: Any) -> Iterator[tuple[Steps, MalformedReference]]:
     """What one of the databases cannot hold, and characters that nobody sees."""
-    for path, text in _texts(name, document):
+    for path, text in texts(name, document):
         fault = UNFIT.search(text)
         if fault:
             reason = gettext("holds the character %(code)s") % {"code": f"U+{ord(fault[0]):04X}"}
             yield path, MalformedReference(name, *locate(name, document, path), reason)
 
 
-def _texts(name: str, document: Any) -> Iterator[tuple[Steps, str]]:
+def texts(name: str, document: Any) -> Iterator[tuple[Steps, str]]:
     """Every string of a document, keys too, with its path."""
     waiting: list[tuple[Steps, Any]] = [((), document)]
     while waiting:

@@ -22,15 +22,26 @@ from policies.domain.change_words import in_words
 from policies.domain.composing import compose
 from policies.domain.drafting import save_change
 from policies.domain.lint import findings
-from policies.domain.policy_sets import RefusedSet, compare, read_set, start_set, written_set
+from policies.domain.policy_sets import (
+    _LONGEST,
+    RefusedSet,
+    compare,
+    read_set,
+    start_set,
+    written_set,
+)
+from policies.domain.queries import LONGEST_TEXT
 from policies.domain.reference import files
 from policies.domain.register import current_register
+from policies.forms.policy_change import PARTS, DraftForm
 from policies.models import Policy, PolicyChange, PolicyVersion
 from tests.people import Cast
 from tests.permits.factories import make_in_review
 from tests.policies.changes import POLICY, WHY_EN, WHY_FR, approved, draft, in_days
 
 NEW = "TR-9999-suspension"
+AID = {"code": "aid", "en": "Aid", "fr": "Aide", "evidence_en": "A", "evidence_fr": "A"}
+UNTIL = {**AID, "until": "2200-01-01"}
 DENIAL = {"key": "TR-9999-denial", "effect": {"stance": "policy_of_denial"}}
 
 
@@ -164,6 +175,11 @@ def test_a_set_and_a_change_to_the_same_policy_are_told_of_each_other(office: Ca
         (lambda one: one["versions"][0].update({"from": None}), NEW, "versions"),
         (lambda one: one["versions"][0].update(known_to=in_days(1)), NEW, "versions"),
         (lambda one: one["versions"][0].update(to="2020-01-01"), NEW, "versions[0].to"),
+        (lambda one: one["versions"][0].update({"from": "0024-01-08"}), NEW, "versions[0].from"),
+        (lambda one: one["versions"][0].update(to="9999-12-31"), NEW, "versions[0].to"),
+        (lambda one: one.update(exceptions=[UNTIL]), NEW, "exceptions[0].until"),
+        (lambda one: one.update(title_en="1." * 15_000), NEW, "title_en"),
+        (lambda one: one["sources"][0].update(quote="a" * 10_001), NEW, "sources[0].quote"),
     ],
 )
 def test_a_row_that_cannot_be_taken_in_is_named_and_nothing_is_kept(
@@ -186,6 +202,17 @@ def test_every_row_that_does_not_fit_is_named_at_once(office: Cast) -> None:
     with pytest.raises(RefusedSet) as refused:
         start_set(raw(document), by=office.admin)
     assert {one.key for one in refused.value.refusals} == {"IL-2024-01-08", "HK-2020-07-03"}
+
+
+def test_a_set_takes_no_longer_text_than_the_form(office: Cast) -> None:
+    form = DraftForm(None, change=draft(office.admin), register=current_register())
+    renamed = {"instrument.title_en": "instrument_en", "instrument.title_fr": "instrument_fr"}
+    for (*above, name), longest in _LONGEST.items():
+        of_part = PARTS[above[0]]().fields if above and above[0] in PARTS else form.fields
+        field = of_part.get(renamed.get(".".join((*above, name)), name))
+        # What a policy replaces is not typed.
+        assert getattr(field, "max_length", longest) == longest, name
+    assert getattr(form.fields["notes_en"], "max_length", 0) == LONGEST_TEXT
 
 
 def refused_by(document: Any, office: Cast) -> list[tuple[str, str, str]]:
@@ -254,6 +281,8 @@ def _set_in(path: str, value: object) -> Callable[[dict[str, Any]], None]:
         (_set_in("scope.goods.items", ["x"]), "n’a pas la forme d’un numéro de liste"),
         (_set_in("versions.0.from", 2020), "doit être un texte ou null et non 2020"),
         (_set_in("versions.0.from", "2020-02-30"), "n’est pas un jour du calendrier"),
+        (_set_in("versions.0.from", "0024-01-08"), "Indiquez un jour entre le 1867-07-01"),
+        (_set_in("title_fr", "a" * 301), "compte plus de 300 caractères"),
         (_set_in("versions.0.to", "2020-01-01"), "jour où la période commence"),
         (_set_in("instrument.url", "ftp://a"), "doit commencer par https:// ou http://"),
     ],

@@ -7,6 +7,8 @@ import io
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import date
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,11 @@ import pytest
 from django.test import Client
 
 from policies.choices import Stance
-from policies.domain.register import Bilingual, current_register
+from policies.domain.register import Bilingual, current_register, read_item_sets
+from policies.domain.rulebook import Rulebook
 from policies.domain.strictest import strictest
+from policies.facts import Span
+from policies.views import stance_map
 from policies.views.stance_map import MARKS, MEANINGS, Tile
 from policies.views.tiles import POSITIONS
 
@@ -208,6 +213,20 @@ def test_a_year_leads_to_the_same_day_with_the_same_choice(client: Client) -> No
     context = client.get("/policies/map/" + one.url).context
     assert context["as_of"].on.isoformat() == "2012-10-05"
     assert context["as_of"].form.chosen == {"activity": "brokering", "group": "9"}
+
+
+def test_the_years_are_those_that_the_page_answers(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slip such as 0024-01-08 for 2024-01-08, in files that were loaded."""
+    register = current_register()
+    book = register.rulebook
+    slip = replace(book.rows[0], key="ZZ-slip", spans=(Span(date(24, 1, 8), date(25, 1, 8)),))
+    slipped = Rulebook([*book.rows, slip], book.members(), read_item_sets())
+    monkeypatch.setattr(stance_map, "current_register", lambda: replace(register, rulebook=slipped))
+    for on, first in (("2020-06-30", 1868), ("2020-07-01", 1867)):
+        years = client.get("/policies/map/", {"on": on}).context["years"]
+        assert years[0].year == first
 
 
 def test_29_february_is_the_28th_where_the_year_has_none(client: Client) -> None:
