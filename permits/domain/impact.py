@@ -65,7 +65,7 @@ class Outcome(NamedTuple):
 class Move(NamedTuple):
     """An application whose ruling would be another, first on the day `on` (ISO).
 
-    `because`: why a person has to look.
+    Of one that was decided, `on` is the day of the decision. `because`: why a person has to look.
     """
 
     reference: str

@@ -109,7 +109,7 @@ def answer(request: HttpRequest, change: PolicyChange, title: str, impact: Impac
         raise Http404
     found = [one for one in every if why in _because(one)] if why else every
     if request.GET.get("format") == "csv":
-        return _as_csv(f"{change.number}-{code}.csv", found)
+        return _as_csv(f"{change.number}-{code}.csv", found, is_decided=code == "decided")
     if code not in NAMES:
         raise Http404
     page: Paged[Any] = Paginator(found, PAGE).get_page(request.GET.get("page"))
@@ -145,12 +145,14 @@ def _lists(impact: Impact) -> Iterator[tuple[str, Any, int]]:
             yield code, name, counts[code]
 
 
-def _as_csv(name: str, found: Iterable[Move | PermitMove | Unmoved]) -> HttpResponse:
+def _as_csv(
+    name: str, found: Iterable[Move | PermitMove | Unmoved], *, is_decided: bool
+) -> HttpResponse:
     header = (
         _("Reference"),
         _("Status or group"),
         _("Application"),
-        _("From"),
+        _("Decided on") if is_decided else _("From"),
         _("Requirement now"),
         _("Stance now"),
         _("Requirement after"),

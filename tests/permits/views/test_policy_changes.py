@@ -293,6 +293,25 @@ def test_each_count_opens_to_a_list_of_its_own(
     assert "1 more did not move" in page
 
 
+def test_a_decision_in_the_days_corrected_is_shown_with_the_day_on_which_it_was_made(
+    client: Client, office: Cast
+) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    approved(draft(office.admin, starts=in_days(3)), by=office.admin_b)
+    key, starts = "TR-9999-suspension", in_days(-30)
+    change = draft(office.admin, kind=ChangeKind.CORRECT, policy=key, starts=starts)
+    change = preview_change(change, by=office.admin)
+    client.force_login(office.auditor)
+    url = f"{change.get_absolute_url()}?list=decided"
+    day = short_day(permit.issued_on)
+    for address in (url, change.get_absolute_url()):
+        assert client.get(address).content.decode().count(f"decided on {day}") == 1
+    text = client.get(f"{url}&format=csv").content.decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert row["Decided on"] == permit.issued_on.isoformat()
+    assert "From" not in row
+
+
 @pytest.mark.parametrize(
     "asked", ["list=x", "format=csv&list=x", "list=permits", "list=moved&why=x"]
 )
