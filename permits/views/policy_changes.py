@@ -55,6 +55,7 @@ from policies.domain.reference.days import day
 from policies.domain.register import Register, current_register
 from policies.forms.policy_change import DraftForm, SetForm, StartForm
 from policies.models import Policy, PolicyChange
+from policies.querysets import what_a_change_is_called
 
 SHOWN = 10
 MOST_PERMITS = 50
@@ -62,41 +63,57 @@ MOST_FINDINGS = 20
 """Rows of a list before all of them are asked for."""
 PAGE = 25
 """Policies of a set on one page."""
+CHANGES = 50
+"""Changes on one page of those that are not pending."""
+
+
+Listed = tuple[PolicyChange, str, PreviewUnderWay | None]
 
 
 @require_safe
 def changes(request: HttpRequest) -> HttpResponse:
-    """Every change, the newest first, by how far it has come."""
-    rows = PolicyChange.objects.select_related("policy", "drafted_by", "decided_by")
-    shown = list(rows.defer("found")[:200])
-    pending = [row for row in shown if row.status in drafting.PENDING]
+    """Every change that is pending, and the others page by page, the newest first."""
+    rows = (
+        PolicyChange.objects.select_related("policy", "drafted_by", "decided_by")
+        .annotate(**what_a_change_is_called())
+        .defer("found", "content", "preview")
+    )
+    pending = list(rows.filter(status__in=drafting.PENDING))
     under_way = all_under_way(pending)
-    found: dict[str, list[tuple[PolicyChange, str, PreviewUnderWay | None]]] = defaultdict(list)
-    for row in shown:
-        is_pending = row.status in drafting.PENDING
-        told = row, _title(row), under_way.get(row.pk) if is_pending else None
-        found["pending" if is_pending else "over"].append(told)
+    over = Paginator(rows.exclude(status__in=drafting.PENDING), CHANGES)
+    page: Paged[Any] = over.get_page(request.GET.get("page"))
+    found: list[Listed] = [(row, _listed(row), under_way.get(row.pk)) for row in pending]
     context = {
-        "pending": found["pending"],
-        "over": found["over"],
+        "pending": found,
+        "page": page,
+        "over": [(row, _listed(row), None) for row in page],
         "may_draft": Role.ADMINISTRATOR in rights_of(request),
     }
     return render(request, "permits/policy_changes.html", context)
 
 
+def _listed(row: Any) -> str:
+    """What a change of the list is called."""
+    return _called(row, row.title_fr if _is_french() else row.title_en, row.policies_in_set)
+
+
 def _title(change: PolicyChange) -> str:
     """What a change is called: by the policy that it makes, or else by the one that it changes."""
-    french = _is_french()
     policy = change.content.get("policy") or {}
-    drafted = policy.get("title_fr" if french else "title_en")
+    drafted = policy.get("title_fr" if _is_french() else "title_en")
+    return _called(change, drafted, len(change.content.get("changes", ())))
+
+
+def _called(change: PolicyChange, drafted: str | None, policies_in_set: int) -> str:
     if drafted:
-        return str(drafted)
+        return drafted
     if change.policy is not None:
-        return change.policy.title_fr if french else change.policy.title_en
+        return change.policy.title_fr if _is_french() else change.policy.title_en
     if change.kind == ChangeKind.SET:
-        count = len(change.content["changes"])
-        words = ngettext("A set of %(count)s policy", "A set of %(count)s policies", count)
-        return words % {"count": number_in_words(count)}
+        words = ngettext(
+            "A set of %(count)s policy", "A set of %(count)s policies", policies_in_set
+        )
+        return words % {"count": number_in_words(policies_in_set)}
     return _("A policy without a title yet")
 
 

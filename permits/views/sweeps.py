@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from django.contrib import messages
+from django.core.paginator import Page as Paged
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -33,7 +35,7 @@ from policies.templatetags.policy_tags import in_language
 from policies.views.spreadsheet import csv_response
 
 SHOWN = 50
-"""Permits of a group on the page before it says how many more there are; sweeps in the list."""
+"""Permits of a group before it says how many more there are; sweeps on one page of the list."""
 BATCH = 50
 """Permits acted upon in one request; `manage.py sweep` does all of them."""
 TONES = {
@@ -49,10 +51,12 @@ TONES = {
 
 @require_safe
 def sweeps(request: HttpRequest) -> HttpResponse:
-    """The newest sweeps, with how far each has come. Queries do not grow with the rows."""
-    rows = PermitSweep.objects.select_related("policy", "change", "begun_by")[:SHOWN]
+    """Every sweep page by page, with how far each has come. Queries do not grow with the rows."""
+    rows = PermitSweep.objects.select_related("policy", "change", "begun_by")
+    page: Paged[PermitSweep] = Paginator(rows, SHOWN).get_page(request.GET.get("page"))
     context = {
-        "rows": [(one, *TONES[one.state]) for one in domain.progress(list(rows))],
+        "page": page,
+        "rows": [(one, *TONES[one.state]) for one in domain.progress(list(page))],
         "may_propose": bool(rights_of(request) & PROPOSERS),
     }
     return render(request, "permits/sweeps.html", context)

@@ -23,7 +23,7 @@ from permits.domain.intake import withdraw
 from permits.domain.policy_changes import preview_change, propose_change
 from permits.models import PreviewUnderWay
 from policies.choices import ChangeKind, ChangeStatus
-from policies.domain.drafting import start_change
+from policies.domain.drafting import start_change, withdraw_change
 from policies.domain.policy_sets import start_set, written_set
 from policies.domain.register import current_register
 from policies.forms.policy_change import DraftForm
@@ -423,6 +423,31 @@ def test_the_queries_do_not_grow_with_what_moves(
     for code in ("moved", "unmoved"):
         with django_assert_max_num_queries(14):
             client.get(f"{change.get_absolute_url()}?list={code}")
+
+
+def test_every_change_is_in_the_list_however_many_are_newer(
+    client: Client, office: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("permits.views.policy_changes.CHANGES", 1)
+    document = {**written_set(), "policies": [with_version()]}
+    taken, _compared = start_set(json.dumps(document).encode(), by=office.admin)
+    first, second = (
+        withdraw_change(start_change(kind=ChangeKind.IMPOSE, by=office.admin), reason=WHY,
+                        by=office.admin) for _turn in range(2)
+    )  # fmt: skip
+    named = draft(office.admin)
+    client.force_login(office.auditor)
+    for page, over in (("", second), ("?page=2", first)):
+        answer = client.get(f"/policy-changes/{page}")
+        shown = {name: answer.context[name] for name in ("pending", "over")}
+        assert [(row.number, title) for row, title, _way in shown["pending"]] == [
+            (named.number, "Türkiye: Group 2 suspended (for tests)"),
+            (taken.number, "A set of 1 policy"),
+        ]
+        assert [row.number for row, _title, _way in shown["over"]] == [over.number]
+        for row, _title, _way in (*shown["pending"], *shown["over"]):
+            assert "content" in row.get_deferred_fields()
+        assert "of 2</span>" in answer.content.decode()
 
 
 @pytest.mark.parametrize("language", ["en-ca", "fr-ca"])

@@ -198,6 +198,18 @@ def test_only_policies_in_force_are_offered(
     assert not PermitSweep.objects.exists()
 
 
+def test_every_sweep_is_in_the_list_however_many_are_newer(
+    client: Client, office: Cast, sweep: PermitSweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeps, "SHOWN", 1)
+    later = begin_sweep(Policy.objects.get(key=KEY), by=office.analyst)
+    client.force_login(office.auditor)
+    for page, shown in (("", later), ("?page=2", sweep)):
+        answer = client.get(f"/sweeps/{page}")
+        assert [one.sweep for one, _tone, _icon in answer.context["rows"]] == [shown]
+        assert '<span class="count">2</span>' in answer.content.decode()
+
+
 def test_queries_grow_neither_with_permits_nor_with_sweeps(
     client: Client, office: Cast, sweep: PermitSweep
 ) -> None:
