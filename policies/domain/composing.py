@@ -232,8 +232,8 @@ def _policies_named(parts: Iterable[PolicyChange]) -> Named:
 
 
 def _compose(change: PolicyChange, at: datetime, named: Named) -> Composed:
-    content, old = change.content, change.replaced
-    first, last = day(content.get("from")), day(content.get("to"))
+    old = change.replaced
+    first, last = day(change.content.get("from")), day(change.content.get("to"))
     match change.kind:
         case ChangeKind.IMPOSE:
             if first is None:
@@ -254,18 +254,19 @@ def _compose(change: PolicyChange, at: datetime, named: Named) -> Composed:
             if old is None:
                 raise ValueError("a correction is of a version")
             return _correction(change, old, first, last, at, named)
-    if old is None:
-        raise ValueError("this changes a version")
-    follows = _after(
-        old,
-        at,
-        effective_to=last,
-        **{
-            name: day(content[name])
-            for name in ("announced_on", "published_on")
-            if content.get(name)
-        },
-    )
+        case ChangeKind.EXTEND | ChangeKind.END:
+            if old is None:
+                raise ValueError("this changes a version")
+            return _other_end(change, old, last, at)
+    raise ValueError(f"nothing is said of what a change of the kind {change.kind} comes to")
+
+
+def _other_end(
+    change: PolicyChange, old: PolicyVersion, last: date | None, at: datetime
+) -> Composed:
+    told = ("announced_on", "published_on")
+    days = {name: day(change.content[name]) for name in told if change.content.get(name)}
+    follows = _after(old, at, effective_to=last, **days)
     ends = [one for one in (old.effective_to, last) if one]
     if last is not None and old.effective_from is not None and last <= old.effective_from:
         # It is called off before it began: nothing of it is known any more.

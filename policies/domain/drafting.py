@@ -147,11 +147,10 @@ def _first_content(
                 )
             }
             return {"policy": document_of(policy), "notes_fr": policy.notes_fr, **days}
-    return {
-        "instrument": dict.fromkeys(("title_en", "title_fr", "citation_en", "citation_fr", "url")),
-        **_no_days(),
-        "to": last,
-    }
+        case ChangeKind.EXTEND | ChangeKind.END:
+            names = ("title_en", "title_fr", "citation_en", "citation_fr", "url")
+            return {"instrument": dict.fromkeys(names), **_no_days(), "to": last}
+    raise ValueError(f"nothing is said of what a draft of the kind {kind} begins with")
 
 
 def _no_days() -> dict[str, None]:

@@ -1493,6 +1493,16 @@ def test_a_permit_that_allows_nothing_any_more_is_no_live_permit(office: Cast) -
     assert [one.number for one in found.permits] == [live.number, part.number]
 
 
+def test_a_kind_of_change_of_which_nothing_is_said_is_taken_for_no_other(office: Cast) -> None:
+    policy = Policy.objects.get(key="IL-2024-01-08")
+    with pytest.raises(ValueError, match="of the kind set"):
+        start_change(kind=ChangeKind.SET, policy=policy, by=office.admin)
+    end = draft(office.admin, kind=ChangeKind.END, policy=policy.key, ends=in_days(5))
+    end.kind = "pause"
+    with pytest.raises(ValueError, match="of the kind pause"):
+        compose(end, at=clock.now())
+
+
 def test_a_returned_change_is_proposed_no_more_and_says_why(office: Cast) -> None:
     proposed = propose_change(draft(office.admin), by=office.admin)
     returned = return_change(proposed, reason="The day is a holiday", by=office.admin_b)
