@@ -20,7 +20,7 @@ from accounts.exceptions import Refused
 from accounts.models import Delegation, User
 from history import canonical
 from permits import considerations
-from permits.choices import PartyRole, Residual, Screened, StatementKind
+from permits.choices import PartyRole, Residual, StatementKind
 from permits.domain.assessment import CardState, card_states
 from permits.domain.casefile import CaseFile, events_on
 from permits.domain.frozen import filing_ruling
@@ -256,25 +256,29 @@ def an_individual_permit_is_needed(outlook: Outlook) -> Iterator[Reason]:
 
 def no_party_is_listed(outlook: Outlook) -> Iterator[Reason]:
     stated = counted(outlook.file)
+    yield from listed_parties(outlook.file)
     if not outlook.file.parties:
         yield Reason(_("There is no party yet."), "parties")
     for party in outlook.file.parties:
-        said = stated.screened(party.pk)
-        at = f"party-{party.pk}"
-        if said is None:
+        if stated.screened(party.pk) is None:
             yield Reason(
                 _("%(name)s is not screened, with a source, by two people.") % {"name": party.name},
-                at,
+                f"party-{party.pk}",
             )
-        if said == Screened.LISTED:
-            for policy in stated.listed_under(party.pk):
-                if not stated.is_authorised(party.pk, policy):
-                    yield Reason(
-                        _("%(name)s is listed under %(policy)s, and no authorization is on file.")
-                        % {"name": party.name, "policy": policy},
-                        at,
-                    )
-    there = {party_key(party.pk) for party in outlook.file.parties}
+
+
+def listed_parties(file: CaseFile) -> Iterator[Reason]:
+    """Each party that is listed without an authorization, and under what; also one removed."""
+    stated = counted(file)
+    for party in file.parties:
+        for policy in stated.listed_under(party.pk):
+            if not stated.is_authorised(party.pk, policy):
+                yield Reason(
+                    _("%(name)s is listed under %(policy)s, and no authorization is on file.")
+                    % {"name": party.name, "policy": policy},
+                    f"party-{party.pk}",
+                )
+    there = {party_key(party.pk) for party in file.parties}
     for listed in stated.listed:
         if listed.key not in there:
             yield Reason(
@@ -287,8 +291,7 @@ def no_party_is_listed(outlook: Outlook) -> Iterator[Reason]:
 
 
 def stance_is_case_by_case(outlook: Outlook) -> Iterator[Reason]:
-    register, lines = current_register(), outlook.ruling.lines
-    if not lines:
+    if not outlook.ruling.lines:
         yield Reason(_("No line can be ruled on."), "lines")
     for party in outlook.file.parties_as(PartyRole.CONSIGNEE, PartyRole.END_USER):
         if party.country_id is None:
@@ -297,7 +300,13 @@ def stance_is_case_by_case(outlook: Outlook) -> Iterator[Reason]:
                 % {"name": party.name},
                 "parties",
             )
-    for one in lines:
+    yield from stricter_lines(outlook.ruling)
+
+
+def stricter_lines(ruling: CaseRuling) -> Iterator[Reason]:
+    """Each line of which the stance is stricter than case by case, and by which instruments."""
+    register = current_register()
+    for one in ruling.lines:
         if one.ruling.stance == Stance.CASE_BY_CASE:
             continue
         words = [register.policies[key] for key in one.ruling.governing if key in register.policies]

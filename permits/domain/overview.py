@@ -37,7 +37,8 @@ from permits.domain.clock import (
 )
 from permits.domain.decision import decided_from
 from permits.domain.frozen import filing_ruling
-from permits.domain.gate import people_kept_from_deciding, risks_found
+from permits.domain.gate import people_kept_from_deciding
+from permits.domain.risks import against_permit, read_loosened
 from permits.domain.ruling import CaseRuling, requires_assessment, rule_on
 from permits.domain.standing import read_standings
 from permits.domain.statements import standing
@@ -300,7 +301,7 @@ class _Known:
     """What overviews are made from, beside the files: read for all of them at once.
 
     `withdrawn`: the day, by stream. Of applications with a permit, `loosened`: an act that loosens
-    it is proposed; `at_risk`: its last day, where it is in force and a risk is not excluded.
+    it is proposed; `at_risk`: its last day, where it is in force and its file speaks against it.
     """
 
     today: date
@@ -316,16 +317,16 @@ def _overviews(
     files: Collection[CaseFile], withdrawn: Mapping[str, date], load: int | None, number: int
 ) -> list[Overview]:
     """The overviews of some files."""
-    today = clock.today()
+    today, register = clock.today(), current_register()
     read_events([one for one in files if one.application.status == Status.RECOMMENDED])
     known = _Known(
         today,
-        current_register(),
+        register,
         read_calendar(),
         read_standards(),
         withdrawn,
         _loosened(files),
-        _at_risk(files, today),
+        _at_risk(files, today, register),
     )
     made = [_overview(file, known) for file in files]
     for one in made:
@@ -343,12 +344,23 @@ def _loosened(files: Iterable[CaseFile]) -> frozenset[int]:
     return frozenset(acts.values_list("permit__application", flat=True))
 
 
-def _at_risk(files: Iterable[CaseFile], today: date) -> dict[int, date]:
-    permits = [file.permit for file in files if file.permit and any(risks_found(file))]
+def _at_risk(files: Iterable[CaseFile], today: date, register: Register) -> dict[int, date]:
+    with_permit = {file.permit: file for file in files if file.permit}
+    loosened, now = read_loosened(with_permit), clock.now()
+    permits = [
+        permit
+        for permit, file in with_permit.items()
+        if against_permit(
+            file,
+            rule_on(file, on=today, known_at=now, register=register),
+            loosened_at=loosened.get(permit.pk),
+            register=register,
+        )
+    ]
     return {
-        permit.application_id: now.valid_to
-        for permit, now in read_standings(permits, today)
-        if now.may_be_used
+        permit.application_id: today_is.valid_to
+        for permit, today_is in read_standings(permits, today)
+        if today_is.may_be_used
     }
 
 

@@ -289,7 +289,7 @@ def _in_words(reason: str, row: Application, overview: Overview | None) -> str:
     day = short_day(overview.due_on) if overview and overview.due_on else ""
     match reason:
         case "risk":
-            return _("Its permit is in force, and a substantial risk is not excluded any more")
+            return _("Its permit is in force, and its file speaks against it now")
         case "withdrawn":
             return _("Withdrawn")
         case "decided":

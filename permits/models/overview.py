@@ -21,7 +21,7 @@ class Overview(models.Model):
     issued, only while an act that loosens it is proposed. What is recommended can be decided from
     `decided_from` on (none before a refusal in discretion was put to the applicant), but by nobody
     of `kept_from_deciding`, written in the same way. `risk_until` is the last day of a permit in
-    force on whose file a risk is not excluded any more.
+    force against which its file speaks (`permits.domain.risks`).
     """
 
     application = models.OneToOneField(

@@ -27,8 +27,8 @@ from permits.domain import acts
 from permits.domain.casefile import read_file
 from permits.domain.casework import head_of
 from permits.domain.faults import Faults
-from permits.domain.gate import risks_found
 from permits.domain.letters import papers
+from permits.domain.risks import against_permit
 from permits.domain.ruling import coming, rule_on
 from permits.domain.standing import (
     Difference,
@@ -44,6 +44,7 @@ from permits.models import Notice, Party, Permit, PermitAct, PermitLine, Use
 from permits.views.acts import METHODS, Page, answer, barred, sent, who, why_not
 from permits.views.statements import claims_to_sign
 from permits.workflow import PROPOSERS, TRANSITIONS, Action
+from policies.domain.register import current_register
 
 PAGE = 50
 TONES = {
@@ -105,7 +106,16 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "permit": row,
         "coming": coming(ruling) if now.may_be_used else [],
-        "risks": list(risks_found(file)) if now.may_be_used else [],
+        "risks": against_permit(
+            file,
+            ruling,
+            loosened_at=max(
+                (act.done_at for act in rows if act.done_at and act.loosens), default=None
+            ),
+            register=current_register(),
+        )
+        if now.may_be_used
+        else [],
         "standing": now,
         "tone": TONES.get(now.status, ""),
         "conditions": file.conditions,

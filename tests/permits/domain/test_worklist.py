@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.choices import Role
@@ -20,14 +21,25 @@ from permits.domain import acts, intake, worklist
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
 from permits.domain.clock import clock_of_file
+from permits.domain.decision import issue
 from permits.domain.overview import BLANK, ONCE, refresh
 from permits.domain.recommendation import put_to_applicant, recommend, record_reply
-from permits.domain.statements import APPLICANT_KEY, NOT_RESIDENT, party_key
-from permits.models import Application, Card, Overview, Party
-from tests.people import Cast
+from permits.domain.ruling import rule_on
+from permits.domain.statements import (
+    APPLICANT_KEY,
+    CLAIMED,
+    NOT_RESIDENT,
+    listing_policies,
+    party_key,
+    set_aside,
+)
+from permits.models import Application, Card, Overview, Party, Permit
+from policies.choices import Stance
+from tests.people import Cast, give_delegation, make_cast
 from tests.permits.factories import (
     WHY,
     answer_cards,
+    attached,
     clear_parties,
     country,
     in_a_year,
@@ -35,8 +47,10 @@ from tests.permits.factories import (
     make_draft,
     make_in_review,
     make_permit,
+    make_ready,
     make_recommended,
     say,
+    sign_cards,
 )
 
 IS_SQLITE = connection.vendor == "sqlite"
@@ -250,7 +264,7 @@ def test_a_permit_at_risk_and_what_is_to_be_signed_to_loosen_it_are_told(office:
         return edit_card(case, first, {"residual": residual}, by=office.analyst)
 
     edit("substantial_risk")
-    words = ["Its permit is in force, and a substantial risk is not excluded any more"]
+    words = ["Its permit is in force, and its file speaks against it now"]
     for person in (office.analyst, office.decision):
         assert told(person, "risk") == words
     with clock.simulated(clock.now() + timedelta(days=400)):
@@ -265,6 +279,74 @@ def test_a_permit_at_risk_and_what_is_to_be_signed_to_loosen_it_are_told(office:
     assert told(office.analyst, "second") == []
     sign_card(Card.objects.get(pk=card.pk), by=office.senior)
     assert told(office.senior, "second") == []
+
+
+def after_the_freeze(day: int) -> Any:
+    return clock.simulated(datetime(2019, 10, day, 14, tzinfo=UTC))
+
+
+def test_a_listed_party_is_told_of_a_permit_and_a_change_of_policy_alone_is_not(db: None) -> None:
+    """The freeze of 11 October 2019 is for the sweeps."""
+    with after_the_freeze(1):
+        people = make_office()
+        permit = make_permit(people.analyst, people.senior, people.decision)
+    with after_the_freeze(20):
+        case = permit.application
+        assert rule_on(read_file(case), on=clock.today()).stance != Stance.CASE_BY_CASE
+        assert speaks_against(permit) == []
+        assert rows_for(people.decision, "risk") == []
+        [party] = read_file(case).parties_as(PartyRole.END_USER)
+        listed: dict[str, Any] = {"policies": (min(listing_policies()),), "by": people.analyst}
+        say(case, StatementKind.SCREENING, party_key(party.pk), Screened.LISTED, **listed)
+        assert f"party-{party.pk}" in speaks_against(permit)
+        assert [one.application for one in rows_for(people.decision, "risk")] == [case]
+
+
+@pytest.mark.parametrize("what", ["exception", "answer"])
+def test_a_stance_that_what_was_stated_since_makes_stricter_is_told_of_a_permit(
+    db: None, what: str
+) -> None:
+    on = {"exception": datetime(2020, 5, 4, 14, tzinfo=UTC), "answer": clock.now()}[what]
+    place = {"exception": "TR", "answer": "HK"}[what]
+    with clock.simulated(on):
+        people = make_office()
+        two: dict[str, Any] = {"by": people.analyst, "second": people.senior}
+        case = make_ready(people.analyst, people.senior, destination=place)
+        if what == "exception":
+            made = say(
+                case,
+                StatementKind.EXCEPTION,
+                "TR-2020-04-16-presumptive:nato",
+                CLAIMED,
+                document=attached(case, people.analyst),
+                **two,
+            )
+        else:
+            made = say(case, StatementKind.ANSWER, "HK-2020-07-03:sensitive", "no", **two)
+        sign_cards(case, by=people.analyst, second=people.senior)
+        recommend(case, outcome="issued", reasons=WHY, valid_to=in_a_year(), by=people.analyst)
+        permit = issue(case, reasons=WHY, adopts_determination=True, by=people.decision)
+        assert speaks_against(permit) == []
+        assert rows_for(people.decision, "risk") == []
+        if what == "exception":
+            set_aside(made, by=people.senior, reason=WHY)
+        else:
+            say(case, StatementKind.ANSWER, made.key, "yes", **two)
+        assert speaks_against(permit) == ["line-1"]
+        assert [one.application for one in rows_for(people.decision, "risk")] == [case]
+
+
+def make_office() -> Cast:
+    people = make_cast()
+    give_delegation(people.decision, proposed_by=people.admin, confirmed_by=people.admin_b)
+    return people
+
+
+def speaks_against(permit: Permit) -> list[str]:
+    """Where what speaks against a permit is mended, as its page tells it."""
+    client = Client()
+    client.force_login(permit.decision.decided_by)
+    return [one.at for one in client.get(permit.get_absolute_url()).context["risks"]]
 
 
 # What somebody else wrote there

@@ -278,7 +278,7 @@ def test_a_decision_is_shown_with_its_own_grounds_and_in_whose_capacity(
 def test_a_permit_tells_of_a_risk_that_was_found_since(office: Cast) -> None:
     permit = make_permit(office.analyst, office.senior, office.decision)
     address = reverse("permits:permit", args=[permit.number])
-    client, words = as_person(office.decision), "do not exclude a substantial risk any more"
+    client, words = as_person(office.decision), "Its file speaks against this permit now"
     assertNotContains(client.get(address), words)
     values = {"residual": "substantial_risk"}
     edit_card(permit.application, "7.3(1)(b)(i)", values, by=office.analyst)
