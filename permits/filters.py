@@ -24,6 +24,8 @@ from policies.forms.choices import keep_what_was_typed
 ANY = pgettext_lazy("no filter", "Any")
 ME, NOBODY = "me", "nobody"
 LATE, SOON, LATER = "late", "soon", "later"
+ASKS = "asks"
+"""Instead of a stance: it is not known while a question is open."""
 LONGEST_SEARCH = 200
 
 
@@ -47,8 +49,8 @@ class WorklistFilter(django_filters.FilterSet):  # type: ignore[misc] # django_f
     )
     stance = django_filters.ChoiceFilter(
         label=_("Stance today"),
-        field_name="overview__stance",
-        choices=Stance.choices,
+        method="by_stance",
+        choices=[*Stance.choices, (ASKS, _("Needs an answer"))],
         empty_label=ANY,
     )
     status = django_filters.ChoiceFilter(label=_("Status"), choices=Status.choices, empty_label=ANY)
@@ -108,6 +110,13 @@ class WorklistFilter(django_filters.FilterSet):  # type: ignore[misc] # django_f
         self, queryset: QuerySet[Application], _name: str, value: str
     ) -> QuerySet[Application]:
         return worklist.with_item(queryset, value)
+
+    def by_stance(
+        self, queryset: QuerySet[Application], _name: str, value: str
+    ) -> QuerySet[Application]:
+        if value == ASKS:
+            return queryset.filter(overview__asks=True)
+        return queryset.filter(overview__stance=value, overview__asks=False)
 
     def by_person(
         self, queryset: QuerySet[Application], _name: str, value: str

@@ -47,6 +47,16 @@ def three(office: Cast) -> tuple[Application, Application, Application]:
     )
 
 
+def test_while_a_question_is_open_no_stance_is_told(office: Cast) -> None:
+    case = make_in_review(office.analyst, destination="HK")
+    page = as_person(office.analyst).get(WORKLIST, {"stance": "asks"}).content.decode()
+    row = page.partition(case.reference)[2].partition("</tr>")[0]
+    assert "Needs an answer" in row
+    assert "Case by case" not in row
+    assert found(office.analyst, stance="asks") == {case.reference}
+    assert found(office.analyst, stance="case_by_case") == set()
+
+
 @pytest.mark.parametrize(
     ("query", "which"),
     [
