@@ -65,7 +65,7 @@ def _cells(rebuttals: Iterable[Rebuttal]) -> Iterator[tuple[object, ...]]:
             said.countersigned_by.name if said.countersigned_by else "",
             said.set_aside_at and said.set_aside_at.astimezone(OTTAWA).isoformat(),
             said.set_aside_by.name if said.set_aside_by else "",
-            one.decision.decided_by.name if one.decision else "",
+            "; ".join(f"{signed.name}, {signed.on.isoformat()}" for signed in one.signatures),
             case.get_status_display(), case.get_outcome_display() if case.outcome else "",
             case.decided_on,
         )  # fmt: skip

@@ -17,6 +17,7 @@ from django.urls import reverse
 from accounts.models import User
 from history import clock
 from permits.choices import StatementKind
+from permits.domain import acts
 from permits.domain.decision import issue
 from permits.domain.intake import withdraw
 from permits.domain.rebuttals import Rebuttal, State
@@ -139,8 +140,8 @@ def test_the_signature_of_who_decided_and_the_outcome_are_shown(people: Cast) ->
     answer_cards(application, by=people.analyst)
     sign_cards(application, by=people.analyst, second=people.senior)
     recommend(application, outcome="issued", reasons=WHY, valid_to=in_a_year(), by=people.analyst)
-    assert found(people.auditor)[0].decision is None
-    issue(
+    assert found(people.auditor)[0].signatures == ()
+    permit = issue(
         application,
         reasons=WHY,
         adopts_determination=True,
@@ -153,6 +154,18 @@ def test_the_signature_of_who_decided_and_the_outcome_are_shown(people: Cast) ->
         "issued"
     ]
     assert found(people.auditor, outcome="open") == []
+    # What was signed stays told, also of a claim that is set aside afterwards.
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=people.decision)
+    act = acts.propose_act(permit, kind="reinstate", reason=WHY, by=people.analyst)
+    acts.perform_act(act, by=people.decision, exceptions_signed=[MINISTERS])
+    set_aside(found(people.auditor)[0].statement, by=people.senior, reason=WHY)
+    page = opened(people.auditor).content.decode()
+    assert "signed by Decision-maker D. in deciding" in page
+    assert "signed by Decision-maker D. in loosening the permit" in page
+    header, row = as_rows(people.auditor)
+    told = dict(zip(header, row, strict=True))
+    twice = "Decision-maker D., 2020-05-04; Decision-maker D., 2020-05-04"
+    assert told["Signed by the decision-maker"] == twice
 
 
 def test_the_register_is_narrowed_down(people: Cast) -> None:
