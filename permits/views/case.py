@@ -277,7 +277,7 @@ def _lines(file: CaseFile, ruling: CaseRuling) -> list[LineShown]:
 
 def _questions(ruling: CaseRuling) -> list[dict[str, Any]]:
     """Each open question once, with what yes and no mean for the first line that raises it."""
-    register = current_register()
+    register, language = current_register(), get_language() or ""
     found: dict[str, dict[str, Any]] = {}
     for one in ruling.lines:
         for question in one.ruling.needs_answer:
@@ -285,10 +285,11 @@ def _questions(ruling: CaseRuling) -> list[dict[str, Any]]:
                 question.key,
                 {
                     "key": question.key,
-                    "text": str(register.question(question.key)[get_language() or ""]),
+                    "text": str(register.question(question.key)[language]),
                     "line": one.line.number,
                     "if_yes": question.if_yes,
                     "if_no": question.if_no,
+                    "also_yes": [register.question(key)[language] for key in question.also_yes],
                 },
             )
     return list(found.values())

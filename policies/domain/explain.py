@@ -56,7 +56,7 @@ class PlaceWords:
 
 @dataclass(frozen=True, slots=True)
 class QuestionWords:
-    """An open question, and what each answer would mean."""
+    """An open question, and what each answer would mean with `also_yes` of the others yes."""
 
     policy: str
     code: str
@@ -65,6 +65,7 @@ class QuestionWords:
     if_no: str
     outcome_if_yes: Outcome
     outcome_if_no: Outcome
+    also_yes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +284,7 @@ class _Writer:
             stance_words(question.if_no),
             question.if_yes,
             question.if_no,
+            tuple(self.register.question(key)[self.language] for key in question.also_yes),
         )
 
     def _minister_may_except(self) -> bool:
@@ -328,8 +330,17 @@ def _sentences(words: Explanation) -> Iterable[str]:
         yield from _listed(_("Permit:"), place.permit_reasons)
         yield from _listed(_("Also applies:"), place.also)
     for question in words.questions:
-        yield _("To be answered: %(question)s If yes: %(if_yes)s. If no: %(if_no)s.") % {
+        said = (
+            _(
+                "To be answered: %(question)s Where yes is the answer to: %(others)s If yes:"
+                " %(if_yes)s. If no: %(if_no)s."
+            )
+            if question.also_yes
+            else _("To be answered: %(question)s If yes: %(if_yes)s. If no: %(if_no)s.")
+        )
+        yield said % {
             "question": question.text,
+            "others": " ".join(question.also_yes),
             "if_yes": question.if_yes,
             "if_no": question.if_no,
         }

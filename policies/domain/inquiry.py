@@ -26,7 +26,8 @@ from policies.models import PolicyException
 class AskedQuestion:
     """A question under a row that reaches the line; `answer` is yes, no or empty.
 
-    `matters` is false while the answers and exceptions given leave it without effect.
+    `also_yes` are the open ones that are yes too in what its answers mean, in words. `matters` is
+    false while the answers and exceptions given leave it without effect.
     """
 
     key: str
@@ -35,6 +36,7 @@ class AskedQuestion:
     answer: str
     if_yes: Outcome
     if_no: Outcome
+    also_yes: tuple[str, ...] = ()
 
     @property
     def matters(self) -> bool:
@@ -107,6 +109,7 @@ def _questions(query: Query, ruling: Ruling, register: Register) -> Iterator[Ask
             "",
             question.if_yes,
             question.if_no,
+            tuple(register.question(key)[language] for key in question.also_yes),
         )
     for key in sorted(_answered(query, ruling, register)):
         yield AskedQuestion(

@@ -34,6 +34,9 @@ Yes = frozenset[str]
 Ranks = tuple[int, int]
 """What a line meets, as ranks: of its requirement, of its stance."""
 
+Difference = tuple[Ranks, Ranks, tuple[str, ...]]
+"""What a line meets with yes and with no to a question, and which others are yes for that."""
+
 _ALL_NO: Yes = frozenset()
 _STANCES = Stance.values
 _REQUIREMENTS = Requirement.values
@@ -47,12 +50,13 @@ class Outcome(NamedTuple):
 
 
 class OpenQuestion(NamedTuple):
-    """A question whose answer would change the outcome, given some answers to the others."""
+    """A question whose answer would change the outcome, with `also_yes` of the others yes."""
 
     policy: str
     code: str
     if_yes: Outcome
     if_no: Outcome
+    also_yes: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -436,19 +440,16 @@ def _questions_that_matter(
         found = search.difference(key) if search else _difference(key, keys, outcome)
         if found is not None:
             policy, code = key.rsplit(":", 1)
-            yield OpenQuestion(policy, code, *map(_in_words, found))
+            yield OpenQuestion(policy, code, _in_words(found[0]), _in_words(found[1]), found[2])
 
 
-def _difference(
-    key: str, keys: list[str], outcome: Callable[[Yes], Ranks]
-) -> tuple[Ranks, Ranks] | None:
+def _difference(key: str, keys: list[str], outcome: Callable[[Yes], Ranks]) -> Difference | None:
     """The outcomes with yes and with no, the others answered so that they differ, if possible."""
     others = [other for other in keys if other != key]
-    ways = (way for size in range(len(keys)) for way in combinations(others, size))
-    for way in map(frozenset, ways):
-        if_yes, if_no = outcome(way | {key}), outcome(way)
+    for way in (way for size in range(len(keys)) for way in combinations(others, size)):
+        if_yes, if_no = outcome(frozenset((*way, key))), outcome(frozenset(way))
         if if_yes != if_no:
-            return if_yes, if_no
+            return if_yes, if_no, way
     return None
 
 
@@ -522,7 +523,7 @@ class _Search:
             closing=set(range(len(places))) - {term.place for term in self._terms},
         )
 
-    def difference(self, key: str) -> tuple[Ranks, Ranks] | None:
+    def difference(self, key: str) -> Difference | None:
         """The same as `_difference` among all questions of the search."""
         first, *others = self._steps(key)
         ways = {(self._take(self._start, first, True), self._take(self._start, first, False)): 0}
@@ -537,8 +538,14 @@ class _Search:
         differing = [(cost, way) for way, cost in ways.items() if way[0] != way[1]]
         if not differing:
             return None
-        _cost, (if_yes, if_no) = min(differing)
-        return (if_yes.need, if_yes.stance), (if_no.need, if_no.stance)
+        cost, (if_yes, if_no) = min(differing)
+        return (if_yes.need, if_yes.stance), (if_no.need, if_no.stance), self._answered_yes(cost)
+
+    def _answered_yes(self, cost: int) -> tuple[str, ...]:
+        """The questions that are yes in a way of that weight: no two ways weigh the same."""
+        whole = 1 << len(self._weight)
+        bits = -cost % whole
+        return tuple(key for key, weight in self._weight.items() if bits & (whole - weight))
 
     def _begin(self, place: int, reach: _Reach) -> _Met:
         """Notes the terms of a place; what stands there already."""

@@ -54,6 +54,7 @@ class ShownQuestion(NamedTuple):
     policy: str
     if_yes: Verdict
     if_no: Verdict
+    also_yes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +222,7 @@ def _answer(lane: Lane, register: Register, as_of: AsOf) -> Answer:
                 one.policy,
                 _outcome(one.outcome_if_yes),
                 _outcome(one.outcome_if_no),
+                one.also_yes,
             )
             for one in words.questions
             if one.outcome_if_yes.stance != one.outcome_if_no.stance

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from contextlib import AbstractContextManager
 from datetime import date, datetime, time, timedelta
@@ -947,6 +948,27 @@ def test_an_open_question_is_not_shown_as_a_stance(office: Cast) -> None:
         for part in (head, line.split('class="because')[0]):
             assert ("Needs an answer" in part) is needs_answer
             assert ("Case by case" in part) is not needs_answer
+
+
+def test_what_an_answer_means_is_told_with_the_other_answer_that_it_hangs_on(
+    office: Cast,
+) -> None:
+    """Brokering to Hong Kong: denied where the notice reaches it and the items are sensitive."""
+    case = make_draft(office.analyst, activity="brokering", destination="HK")
+    reaches = "Does Notice No. 1003 reach applications for brokering permits?"
+    sensitive = "Are the goods or technology sensitive military items?"
+    ask = {"activity": "brokering", "destination": "HK", "items": "2-15.d", "on": "2026-01-05"}
+    client = as_person(office.analyst)
+    pages = [
+        client.get(case.get_absolute_url()),
+        client.get(reverse("policies:ask"), ask),
+        client.get(reverse("policies:destination", args=["HK"])),
+    ]
+    on_case, on_ask, on_place = (html.unescape(one.content.decode()) for one in pages)
+    for one, other in ((reaches, sensitive), (sensitive, reaches)):
+        for text, before in ((on_case, f">{one}<"), (on_ask, f">{one}<"), (on_place, f"<p>{one} ")):
+            assert f"If “{other}” is answered yes:" in text.rsplit(before)[-1][:700], before
+        assert f"To be answered: {one} Where yes is the answer to: {other} If yes:" in on_ask
 
 
 def test_what_an_answer_would_do_to_the_requirement_is_told(office: Cast) -> None:

@@ -49,9 +49,8 @@ def by_brute_force(facts: LineFacts, book: Rulebook, on: date) -> tuple[OpenQues
                 if_yes, if_no = known[way | {key}], known[way]
                 if if_yes != if_no:
                     policy, code = key.rsplit(":", 1)
-                    yield OpenQuestion(
-                        policy, code, engine._in_words(if_yes), engine._in_words(if_no)
-                    )
+                    meant = engine._in_words(if_yes), engine._in_words(if_no)
+                    yield OpenQuestion(policy, code, *meant, tuple(sorted(way)))
                     break
 
     return tuple(sorted(that_matter()))
