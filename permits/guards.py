@@ -4,7 +4,8 @@ A permit is inserted only for a decision to issue it; never beside a considerati
 substantial risk or not enough information (s. 7.4), and for arms only with all six answered and
 signed by two people; never by who recommended, reviewed, took an exception or has a conflict. What
 is written once for all (a decision, a permit, what was used of it) is never changed afterwards, or
-else a permit could be moved under another case when it is there.
+else a permit could be moved under another case when it is there. The decision, the permit and the
+event that tells of it are of one day, or else any of them could say which law applies.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from history.guards import Guard, postgres_function, postgres_trigger, sqlite_trigger
+from history.guards import EVENTS, Guard, postgres_function, postgres_trigger, sqlite_trigger
 from permits.considerations import LAW_FROM
 
 PERMITS = "permits_permit"
@@ -42,21 +43,32 @@ NEVER_CHANGED = (
 
 _DECISION = "permits_decision d WHERE d.id = NEW.decision_id"
 _CARDS = "permits_card c WHERE c.application_id = NEW.application_id"
+_ITEMS_OF_A_LINE = {
+    "sqlite": "(SELECT value FROM json_each(l.items)) AS item",
+    "postgresql": "jsonb_array_elements_text(l.items) AS item(value)",
+}
+"""The codes as they are read, however they are written."""
+_BEFORE_A_GROUP = " -.()GROUPgroup"
+"""What may stand before the digit of a code's group: see `policies.domain.codes`."""
 
 GATE = {
     "decided": (
         f"NOT EXISTS (SELECT 1 FROM {_DECISION} AND d.outcome = 'issued'"
-        " AND d.application_id = NEW.application_id AND EXISTS (SELECT 1"
+        " AND d.application_id = NEW.application_id AND d.decided_on = NEW.issued_on"
+        " AND NEW.valid_from >= NEW.issued_on AND NEW.issued_on = (SELECT e.occurred_on"
+        f" FROM {EVENTS} e WHERE e.stream = NEW.stream AND e.sequence = NEW.version)"
+        " AND EXISTS (SELECT 1"
         " FROM permits_recommendation r WHERE r.id = d.recommendation_id AND r.outcome = d.outcome"
         " AND r.application_id = NEW.application_id AND r.set_aside_at IS NULL))"
     ),
     # Not all that the program takes for arms: it looks at more groups, and at what has gone stale.
     "arms": (
-        f"EXISTS (SELECT 1 FROM {_DECISION} AND NOT d.is_for_war_material"
-        f" AND d.decided_on >= '{LAW_FROM}')"
+        f"NEW.issued_on >= '{LAW_FROM}'"
+        f" AND EXISTS (SELECT 1 FROM {_DECISION} AND NOT d.is_for_war_material)"
         " AND EXISTS (SELECT 1 FROM permits_line l WHERE l.application_id = NEW.application_id"
-        " AND NOT l.is_removed AND (CAST(l.items AS TEXT) LIKE '%\"2-%'"
-        " OR CAST(l.items AS TEXT) LIKE '%\"9-%')"
+        " AND NOT l.is_removed AND EXISTS (SELECT 1 FROM {items}"
+        f" WHERE ltrim(item.value, '{_BEFORE_A_GROUP}') LIKE '2%'"
+        f" OR ltrim(item.value, '{_BEFORE_A_GROUP}') LIKE '9%')"
         " AND NOT EXISTS (SELECT 1 FROM permits_statement s"
         " WHERE s.application_id = NEW.application_id AND s.kind = 'flag' AND s.value = 'no'"
         " AND s.key = 'line:' || l.number || ':war_material'"
@@ -86,7 +98,7 @@ GATE = {
         " WHERE x.application_id = NEW.application_id AND x.person_id = d.decided_by_id)))"
     ),
 }
-"""By rule, the condition under which a permit is refused."""
+"""By rule, the condition under which a permit is refused; `{items}` is for each engine its own."""
 
 
 def of_permits(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator[Guard]:
@@ -98,7 +110,8 @@ def of_permits(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator[Gu
             yield postgres_trigger(table, "never_changed", "UPDATE", "history_guard_refuse")
     if not tables >= _NEEDED:
         return
-    for rule, condition in GATE.items():
+    for rule, template in GATE.items():
+        condition = template.format(items=_ITEMS_OF_A_LINE[connection.vendor])
         if connection.vendor == "sqlite":
             yield sqlite_trigger(PERMITS, f"gate_{rule}", "INSERT", condition)
             continue

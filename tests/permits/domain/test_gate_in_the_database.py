@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import TypeVar
 
 import pytest
@@ -34,19 +35,22 @@ from tests.permits.factories import WHY, in_a_year, lower, make_ready, make_reco
 Row = TypeVar("Row", bound=Tracked)
 
 
+BEFORE_THE_LAW = date(2019, 8, 31)
+
+
 def decide(application: Application, office: Cast, **values: object) -> Decision:
     """A decision to issue that nothing looked at."""
     frozen, digest = packed({})
     decision = Decision(
         application=application,
         reasons=WHY,
-        decided_on=clock.today(),
         delegation=office.decision.delegations.get(),
         frozen=frozen,
         frozen_digest=digest,
         **{
             "recommendation": values.get("recommendation") or standing(application),
             "outcome": "issued",
+            "decided_on": clock.today(),
             "decided_by": office.decision,
             "is_for_war_material": True,
             **values,
@@ -57,7 +61,7 @@ def decide(application: Application, office: Cast, **values: object) -> Decision
     return decision
 
 
-def is_refused(application: Application, decision: Decision) -> str:
+def is_refused(application: Application, decision: Decision, **days: date) -> str:
     """The database's words when a permit is inserted past the program; empty if it takes it."""
     with transaction.atomic():
         with door(by=SYSTEM) as entries:
@@ -69,9 +73,12 @@ def is_refused(application: Application, decision: Decision) -> str:
             number="EP-2026-000001",
             application=application,
             decision=decision,
-            issued_on=clock.today(),
-            valid_from=clock.today(),
-            valid_to=in_a_year(),
+            **{
+                "issued_on": clock.today(),
+                "valid_from": clock.today(),
+                "valid_to": in_a_year(),
+                **days,
+            },
         )
         try:
             with transaction.atomic(), at_the_door():
@@ -173,12 +180,45 @@ def test_a_risk_counts_also_where_the_decision_says_that_it_is_not_for_arms(offi
     assert "gate_g8" in refusal or "closed: g8" in refusal
 
 
-@pytest.mark.parametrize("item", ["2-15.d", "9-1"])
+DAYS: dict[str, tuple[dict[str, date], dict[str, date]]] = {
+    "decided before the law": ({"decided_on": BEFORE_THE_LAW}, {}),
+    "issued before the law": ({}, {"issued_on": BEFORE_THE_LAW}),
+    "decided and issued before its event": (
+        {"decided_on": BEFORE_THE_LAW},
+        {"issued_on": BEFORE_THE_LAW, "valid_from": BEFORE_THE_LAW},
+    ),
+    "valid before it is issued": ({}, {"valid_from": BEFORE_THE_LAW}),
+}
+
+
+@pytest.mark.parametrize("name", DAYS)
+def test_a_permit_is_of_the_day_of_its_decision_and_of_its_event(office: Cast, name: str) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    of_decision, of_permit = DAYS[name]
+    decision = decide(application, office, **of_decision)
+    assert "decided" in is_refused(application, decision, **of_permit)
+
+
+@pytest.mark.parametrize("item", ["2-15.d", "9-1", "Group 2 (15)"])
 def test_what_a_decision_says_to_be_no_arms_is_not_believed_of_groups_2_and_9(
     office: Cast, item: str
 ) -> None:
     application = make_recommended(office.analyst, office.senior)
     edit(Line.objects.get(application=application), items=["1-1", item])
+    refusal = is_refused(application, decide(application, office, is_for_war_material=False))
+    assert "gate_arms" in refusal or "closed: arms" in refusal
+
+
+def test_an_item_is_read_by_the_database_however_it_is_written(office: Cast) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    line = edit(Line.objects.get(application=application), items=["1-1"])
+    with door(by=SYSTEM) as entries:
+        entry = entries.record("test.edited", stream=line.stream, subject="test:1")
+    with at_the_door(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE permits_line SET items = %s, version = %s WHERE id = %s",
+            [r'["2\u002d15.d"]', entry.recorded.sequence, line.pk],
+        )
     refusal = is_refused(application, decide(application, office, is_for_war_material=False))
     assert "gate_arms" in refusal or "closed: arms" in refusal
 
