@@ -30,11 +30,21 @@ def in_dollars(value: Decimal | None) -> str:
     return "—" if value is None else _("CAD %(amount)s") % {"amount": dollars(value)}
 
 
+def is_too_large(value: Decimal, places: int) -> bool:
+    """Whether not every database keeps a figure of so many places."""
+    return abs(value).scaleb(places) >= Decimal(10) ** DIGITS
+
+
+def largest(places: int) -> Decimal:
+    """The largest whole figure, beside so many places, that every database keeps."""
+    return Decimal(10 ** (DIGITS - places) - 1)
+
+
 def refuse_too_large(value: Decimal, places: int) -> None:
     """Raises ValidationError for a figure, of so many places, that not every database keeps."""
-    if abs(value).scaleb(places) >= 10**DIGITS:
-        largest = dollars(Decimal(10 ** (DIGITS - places) - 1))
-        raise ValidationError(_("Give a figure up to %(largest)s.") % {"largest": largest})
+    if is_too_large(value, places):
+        words = _("Give a figure up to %(largest)s.")
+        raise ValidationError(words % {"largest": dollars(largest(places))})
 
 
 def _places(value: Decimal) -> int:

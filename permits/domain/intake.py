@@ -29,7 +29,7 @@ from permits.choices import PartyRole, WaitKind
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import Work, acting, still_there, stream_of, subject_of
 from permits.domain.faults import Faults
-from permits.figures import dollars, refuse_too_large
+from permits.figures import dollars, is_too_large, largest, refuse_too_large
 from permits.models import Application, ConflictDeclaration, Line, Party, Wait
 from permits.models.applications import Part
 from permits.verbs import Verb
@@ -363,6 +363,7 @@ def checked_line(
         given.fault("description", _("Say what the goods are, or give their items."))
     if given.values.keys() & set(FIGURES) and given.is_read(*FIGURES):
         _fit_total(given)
+        _fit_sum(given, line)
     return given.checked()
 
 
@@ -380,6 +381,20 @@ def _fit_total(given: Given) -> None:
     elif abs(Decimal(told) - total) > Decimal(quantity) * _CENT / 2 + _CENT:
         words = _("Quantity times unit value is %(total)s. Correct one of the three.")
         given.fault("total_value", words % {"total": dollars(total)})
+
+
+def _fit_sum(given: Given, line: Line) -> None:
+    """Refuses a total with which the lines together come to more than every database keeps."""
+    total = given.get("total_value")
+    if total is None or not given.is_read("total_value"):
+        return
+    others = Line.objects.filter(application=line.application, is_removed=False).exclude(pk=line.pk)
+    values = others.values_list("total_value", flat=True)
+    together = Decimal(total) + sum(one or 0 for one in values)
+    if is_too_large(together, 2):
+        words = _("All lines together come to %(sum)s: give figures up to %(largest)s in all.")
+        told = {"sum": dollars(together), "largest": dollars(largest(2))}
+        given.fault("total_value", words % told)
 
 
 def remove_line(line: Line, *, by: User, seen: int | None = None) -> Line:

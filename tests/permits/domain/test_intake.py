@@ -20,7 +20,7 @@ from permits.domain import intake, requirements
 from permits.domain.casefile import read_file
 from permits.domain.consultations import open_wait
 from permits.domain.requirements import FORM_OF, facts_of_form, required_facts
-from permits.models import Application
+from permits.models import Application, Line
 from tests.people import Cast
 from tests.permits.factories import (
     LINE,
@@ -207,6 +207,19 @@ def test_a_total_may_differ_by_what_a_unit_is_rounded_by(office: Cast) -> None:
     assert line.total_value == Decimal(100)
     with pytest.raises(ValidationError, match=r"Quantity times unit value is 133\.32"):
         intake.edit_line(line, {"quantity": Decimal(4), "total_value": 100}, by=office.analyst)
+
+
+def test_the_lines_together_are_bounded_as_one_figure_is(office: Cast) -> None:
+    """Beyond 15 digits SQLite rounds the sum, and the case would differ from its overview."""
+    case = make_draft(office.analyst)
+    most = {**LINE, "quantity": Decimal(1), "unit_value": Decimal("9999999999999.99")}
+    with pytest.raises(ValidationError) as refusal:
+        intake.add_line(case, most, by=office.analyst)
+    assert set(refusal.value.message_dict) == {"total_value"}
+    (line,) = read_file(case).lines
+    intake.edit_line(line, {**most, "total_value": None}, by=office.analyst)
+    intake.remove_line(Line.objects.get(pk=line.pk), by=office.analyst)
+    intake.add_line(case, most, by=office.analyst)
 
 
 def test_a_form_is_not_dated_ahead(office: Cast) -> None:
