@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from accounts.choices import Role
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import RoleGrant, User
-from accounts.reasons import checked_reason
+from accounts.reasons import checked_reason, is_readable
 from accounts.rules import roles_of
 from history import clock
 from history.actors import Actor
@@ -257,9 +257,9 @@ class Given(Faults):
         return self.values.get(name, getattr(self._row, name))
 
     def need(self, *names: str) -> None:
-        """Says of each that is empty that it is needed."""
+        """Says of each that is empty, or shows nothing, that it is needed."""
         for name in names:
-            if self.is_read(name) and not self.get(name):
+            if self.is_read(name) and not is_readable(str(self.get(name) or "")):
                 self.fault(name, _("This is needed."))
 
     def checked(self) -> dict[str, Any]:
@@ -358,7 +358,7 @@ def checked_line(
         value = given.values.get(name)
         if value is not None and (value < 0 or (name == "quantity" and value == 0)):
             given.fault(name, _("Give a figure above zero."))
-    says_nothing = not given.get("items") and not given.get("description")
+    says_nothing = not given.get("items") and not is_readable(given.get("description"))
     if says_nothing and given.is_read("items", "description"):
         given.fault("description", _("Say what the goods are, or give their items."))
     if given.values.keys() & set(FIGURES) and given.is_read(*FIGURES):

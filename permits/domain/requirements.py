@@ -209,7 +209,7 @@ def _export(file: CaseFile) -> Iterator[_Check]:
         "permit_delivery_means", _("How the permit is to be sent"), _FORM, bool(one.delivery)
     )
     kinds = {document.kind for document in file.documents}
-    stated_use = bool(one.end_use.strip())
+    stated_use = is_readable(one.end_use)
     yield _Check(
         "end_use_support",
         _("At least one document or statement that supports the end use"),
@@ -272,7 +272,7 @@ def _export_line(line: Line) -> Iterator[_Check]:
         )
     else:
         yield check("item.guide_item_number", _("item number"), line.items)
-    yield check("item.description", _("description"), line.description.strip())
+    yield check("item.description", _("description"), is_readable(line.description))
     yield check(
         LIMITS,
         _("quantity, unit value and total value"),
@@ -281,9 +281,13 @@ def _export_line(line: Line) -> Iterator[_Check]:
     yield check(
         "item.factory_or_first_shipping_point",
         _("factory or first shipping point"),
-        line.shipping_point.strip(),
+        is_readable(line.shipping_point),
     )
-    yield check("item.mass_weight_or_volume", _("mass, net weight or volume"), line.measure.strip())
+    yield check(
+        "item.mass_weight_or_volume",
+        _("mass, net weight or volume"),
+        is_readable(line.measure),
+    )
 
 
 def _brokering(file: CaseFile) -> Iterator[_Check]:
@@ -297,7 +301,7 @@ def _brokering(file: CaseFile) -> Iterator[_Check]:
                 "citizenship_and_pr_status",
                 _("Citizenship of the applicant, or permanent residence"),
                 f"party-{party.pk}",
-                bool(party.status_in_canada.strip()),
+                is_readable(party.status_in_canada),
             )
     yield _Check(
         "country_of_export", _("Country of export"), _FORM, one.country_of_export is not None
@@ -336,7 +340,7 @@ def _brokering(file: CaseFile) -> Iterator[_Check]:
             "item.description",
             _("Line %(number)d: description") % number,
             f"line-{at}",
-            bool(line.description.strip()),
+            is_readable(line.description),
             at=at,
         )
     yield _Check(
@@ -375,7 +379,12 @@ def _party_checks(
 
 def _lacking(party: Party, role: PartyRole, activity: str) -> dict[str, str]:
     """The fields of a party that are to be filled in, and what they are called."""
-    wanted = {"address": _("address"), "telephone": _("telephone"), "email": _("e-mail")}
+    wanted = {
+        "name": _("name"),
+        "address": _("address"),
+        "telephone": _("telephone"),
+        "email": _("e-mail"),
+    }
     if activity == Activity.EXPORT:
         wants_contact = role != PartyRole.APPLICANT or party.is_organization
     else:

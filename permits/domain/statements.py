@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import RoleGrant, User
-from accounts.reasons import checked_reason
+from accounts.reasons import checked_reason, is_readable
 from history import clock
 from permits.choices import Flag, PartyRole, Screened, StatementKind
 from permits.domain.casefile import CaseFile, once, read_file
@@ -373,7 +373,7 @@ def check_said(file: CaseFile, said: Said) -> None:
     if said.document is not None and said.document not in file.documents:
         faults["document"] = _("Choose a document of this application.")
     needs_source = said.kind in (StatementKind.SCREENING, StatementKind.ELIGIBILITY)
-    if needs_source and not said.source.strip():
+    if needs_source and not is_readable(said.source):
         faults["source"] = _("Name the source that was looked at.")
     needs_evidence = said.kind in (StatementKind.EXCEPTION, StatementKind.AUTHORIZATION)
     if needs_evidence and said.document is None:

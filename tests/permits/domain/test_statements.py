@@ -176,6 +176,7 @@ def test_one_waits_and_a_new_one_takes_its_place(case: Application, office: Cast
         (Said(StatementKind.SCREENING, "party:0", "clear", WHY, source="List"), "key"),
         (Said(StatementKind.ANSWER, "a:b", "yes", WHY), "key"),
         (Said(StatementKind.ELIGIBILITY, "applicant", "resident", WHY), "source"),
+        (Said(StatementKind.ELIGIBILITY, "applicant", "resident", WHY, source="\u200b"), "source"),
         (Said(StatementKind.EXCEPTION, "X:nato", "claimed", WHY), "document"),
         (Said(StatementKind.STATE_SAFETY, STATE_SAFETY_KEY, "raised", WHY, policies=("X",)), ""),
     ],
