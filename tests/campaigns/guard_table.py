@@ -312,6 +312,11 @@ _OF_CARDS = (f"{_D}test_assessment.py",)
 _OF_STATEMENTS = (f"{_D}test_statements.py",)
 _OF_DECISIONS = (f"{_D}test_decision.py", *OF_THE_GATE, f"{_D}test_story.py")
 _OF_ACTS = (f"{_D}test_acts.py", f"{_D}test_story.py")
+_OF_PERMITS = {
+    "_gate_": (f"{_D}test_gate_in_the_database.py",),
+    "_never_changed": ("tests/permits/test_constraints.py",),
+}
+"""The triggers of `permits.guards`, by a part of their names, and the tests of them."""
 
 _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
     (
@@ -675,6 +680,30 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
         (f"{_D}test_recommendation.py",),
     ),
     (
+        _DOORS,
+        "the database asks for the day of the decision",
+        "permits/guards.py",
+        ' AND d.decided_on = NEW.issued_on"',
+        '"',
+        _OF_PERMITS["_gate_"],
+    ),
+    (
+        _DOORS,
+        "the database asks for the day of the event",
+        "permits/guards.py",
+        "NEW.issued_on = (SELECT e.occurred_on",
+        "EXISTS (SELECT e.occurred_on",
+        _OF_PERMITS["_gate_"],
+    ),
+    (
+        _DOORS,
+        "a permit is not valid before its day, for the database",
+        "permits/guards.py",
+        '" AND NEW.valid_from >= NEW.issued_on AND',
+        '" AND',
+        _OF_PERMITS["_gate_"],
+    ),
+    (
         _RIGHTS,
         "what was looked at is told",
         "accounts/forms.py",
@@ -779,13 +808,6 @@ def constraints() -> Iterator[Guard]:
                     tests,
                     BOTH,
                 )
-
-
-_OF_PERMITS = {
-    "_gate_": (f"{_D}test_gate_in_the_database.py",),
-    "_never_changed": ("tests/permits/test_constraints.py",),
-}
-"""The triggers of `permits.guards`, by a part of their names, and the tests of them."""
 
 
 def triggers() -> Iterator[Guard]:
