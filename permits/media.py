@@ -55,38 +55,60 @@ _MANIFEST = "META-INF/manifest.xml"
 _LONGEST_LIST = 1_000_000
 _LONGEST_PART = 50_000_000
 _OF_PROGRAMS = frozenset({"basic", "scripts", "activex", "externallinks"})
-_PROGRAMS = (
-    *(".docm", ".dotm", ".xlsm", ".xltm", ".xlsb", ".pptm", ".potm", ".ppsm"),
-    *(".exe", ".dll", ".com", ".scr", ".msi", ".jar"),
-    *(".bat", ".cmd", ".ps1", ".js", ".jse", ".vbs", ".vbe", ".wsf", ".wsh", ".hta", ".sh"),
-    *(".lnk", ".url", ".reg", ".pif", ".cpl", ".zip", ".7z", ".rar", ".iso"),
-)
 _SAID_OF_PROGRAMS = ("macro", "vba", "oleobject", "activex", "externallink", "afchunk")
 """In the type of a part, or of the relation to it, whatever the part is called."""
-_PACKAGES = (".docx", ".xlsx", ".pptx")
 _CARRIED = ".xlsx"
 """The figures of a chart come with a text as a workbook; any other package is an attachment."""
-_RUNS_IN_AN_ODT = frozenset({"event-listener", "object-ole", "applet", "plugin"})
+_XML = (".xml", ".rels", ".vml", ".svg", ".rdf", ".psmdcp")
+_PICTURES = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".tif", ".tiff", ".wdp"),
+    *(".emf", ".wmf", ".svm"),
+)
+_OF_PICTURES = (
+    *(b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"II\xbc", b"VCLMTF"),
+    *(b"\1\0\0\0", b"\xd7\xcd\xc6\x9a", b"\1\0\x09\0", b"\2\0\x09\0"),
+)
+_FONTS = (".odttf", ".ttf", ".otf")
+_OF_OTHERS = re.compile(rb"PK|MZ|%PDF|\xd0\xcf\x11\xe0|\x7fELF|\{\\rtf|#!|<\0?[?!A-Za-z]")
+"""How a program, an archive or a document begins that is called a font or settings."""
+_MARKS = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
+"""What may stand before the first sign of XML, in any of its encodings."""
+_RUNS = frozenset({"event-listener", "object-ole", "applet", "plugin", "execute-macro", "script"})
+"""Elements, of whichever kind of Office file."""
+_LINKS = frozenset({"a", "template"})
+"""Elements that lead elsewhere by hand, or only say from where."""
+_ELSEWHERE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|[/\\]|\.\./)", re.IGNORECASE)
+_RUNS_BY_HAND = re.compile(
+    r"\s*(?:vnd\.sun\.|macro:|slot:|service:|\.uno:|\w*script:)", re.IGNORECASE
+)
 _ASKS_A_PROGRAM = re.compile(r"^\s*DDE(?:AUTO)?\b", re.IGNORECASE | re.MULTILINE)
 """A field of a text that starts another program for its words."""
+_EMPTY = 8  # Bytes, of nothing that is packed.
 _MOST_PARTS = 5_000
 _MOST_UNPACKED = 500_000_000  # Bytes.
 _PIECE = 64 * 1024
 _BLANK = rb"(?:[\s\0]|%[^\r\n]*+)"
 _NOT_IN_A_PDF = re.compile(
     rb"/(?:(?:Encrypt|JavaScript|Rendition|XFA|Launch|SubmitForm|ImportData|GoToE"
-    rb"|EmbeddedFiles?|FileAttachment|RichMedia)(?=[\s\0()<>\[\]{}/%%]|$)"
-    rb"|EF%(blank)b*+(?:<<|\d++%(blank)b++\d++%(blank)b++R))" % {b"blank": _BLANK}
+    rb"|EmbeddedFiles?|FileAttachment|RichMedia|GoToR)(?=[\s\0()<>\[\]{}/%%]|$)"
+    rb"|(?:EF|AA)%(blank)b*+(?:<<|\d++%(blank)b++\d++%(blank)b++R)"
+    rb"|OpenAction%(blank)b*+<<[^>]{0,400}?/URI\b)" % {b"blank": _BLANK}
 )
 """What locks a PDF, runs in it or is carried by it: each needs one of these names.
 
-A script is of an action that one of them names. `/EF`, so short that a picture's bytes hold it by
-chance, counts with what it leads to.
+A script is of an action that one of them names. `/EF` and `/AA`, so short that a picture's bytes
+hold them by chance, count with what they lead to; a link does if it is followed at opening.
 """
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
-_STREAM = re.compile(rb"\bstream\r?\n?")
+_STREAM = re.compile(rb"\bstream[\s\0]*+")
 _OF_OBJECTS = re.compile(rb"/ObjStm|/First\s++\d++(?!\s+\d+\s+R)")
 """A stream that holds objects says so, or gives the place of the first of them as a number."""
+_COUNTED = re.compile(rb"(?=.*/First(?![A-Za-z])).*/N(?![A-Za-z])", re.DOTALL)
+"""Its own words give both, the place and how many, in whatever form."""
+_NUMBERS = frozenset(bytes([one]) for one in b"%+-.0123456789")
+"""With one of these packed objects begin: with the number and the place of each."""
+_BLANKS = b" \t\r\n\f\0"
+_LONGEST_START = 8_192  # Bytes.
 _MOST_OBJECTS = 100_000_000  # Bytes.
 _LAID_OUT = "\t\n\r\f"
 _UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cf"})
@@ -113,28 +135,51 @@ def _is_plain_pdf(file: BinaryIO) -> bool:
     """
     file.seek(0)
     content, before, left = file.read(), 0, _MOST_OBJECTS
-    unread = len(content)
+    # A word in a text may look like the beginning of a stream.
+    unread = 2 * len(content)
     if _NOT_IN_A_PDF.search(_named(content)):
         return False
     for found in _STREAM.finditer(content):
         head, before = _named(content[before : found.start()]), found.end()
-        if not _OF_OBJECTS.search(head) or b"/Filter" not in head:
-            continue
+        own = head.rpartition(b" obj")[2]
+        is_of_objects = b"/Filter" in head and bool(_OF_OBJECTS.search(head) or _COUNTED.match(own))
         packed = content[before : content.find(b"endstream", before)]
         unread -= len(packed)
         if unread < 0:
             # Streams that begin within one another: no program writes that.
             return False
+        is_picture = b"/Image" in own and b"/First" not in head
+        if not is_of_objects and not _is_like_objects(_beginning(packed), is_picture=is_picture):
+            continue
         unpacking = zlib.decompressobj()
         try:
             objects = unpacking.decompress(packed, left)
         except zlib.error:
             return False
         left -= len(objects)
-        hidden = b"/Predictor" in head or not unpacking.eof
+        hidden = not unpacking.eof or (is_of_objects and b"/Predictor" in head)
         if hidden or left <= 0 or _NOT_IN_A_PDF.search(_named(objects)):
             return False
     return True
+
+
+def _beginning(packed: bytes) -> bytes:
+    """The first of what is packed, also where the rest is damaged; nothing if not by Flate."""
+    unpacking, found = zlib.decompressobj(), b""
+    try:
+        for at in range(0, _LONGEST_START, 16):
+            found += unpacking.decompress(packed[at : at + 16], _LONGEST_START)
+            if found.lstrip(_BLANKS) or len(found) >= _LONGEST_START:
+                break
+    except zlib.error:
+        pass
+    return found
+
+
+def _is_like_objects(start: bytes, *, is_picture: bool) -> bool:
+    """Whether packed bytes that begin so may be objects, whatever is said of them."""
+    said = start.lstrip(_BLANKS)
+    return said[:1] in _NUMBERS if said else bool(start) and not is_picture
 
 
 def _named(content: bytes) -> bytes:
@@ -155,6 +200,8 @@ def _office(file: BinaryIO) -> Media | None:
             if len({name.lower() for name in names}) < len(parts):
                 return None
             if any(_runs(name) for name in names) or _leads_astray(archive, names):
+                return None
+            if not all(_belongs(archive, one) for one in parts):
                 return None
             for part, media in _PARTS.items():
                 if part in names and _TYPES in names:
@@ -180,8 +227,30 @@ def _runs(name: str) -> bool:
         or "oleobject" in lower
         or ".." in lower
         or not _OF_PROGRAMS.isdisjoint(lower.split("/")[:-1])
-        or lower.endswith(_PROGRAMS)
     )
+
+
+def _belongs(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Whether a part is of a kind that a document has, by its name and by how it begins.
+
+    XML is looked into apart, and so is the workbook of a chart.
+    """
+    lower = part.filename.lower()
+    folder, _slash, last = lower.rpartition("/")
+    if part.file_size == 0:
+        return part.compress_size <= _EMPTY
+    if lower.endswith((*_XML, _CARRIED)) or lower == "mimetype":
+        return True
+    with archive.open(part) as content:
+        start = content.read(_PIECE).lstrip(_MARKS)
+        content.seek(0)
+        first = content.read(16)
+    if lower.endswith(_PICTURES) or folder.endswith("objectreplacements"):
+        return first.startswith(_OF_PICTURES)
+    is_settings = folder.endswith("printersettings") and last.endswith(".bin")
+    if lower.endswith(_FONTS) or is_settings or lower == "layout-cache":
+        return _OF_OTHERS.match(start) is None
+    return False
 
 
 def _has_macros(archive: zipfile.ZipFile) -> bool:
@@ -212,7 +281,8 @@ def _leads_astray(archive: zipfile.ZipFile, names: Collection[str]) -> bool:
             if _is_of_programs(kind) or (outside and not kind.endswith("/hyperlink")):
                 return True
             target = one.get("Target", "").lower()
-            if kind.lower().endswith("/package") and not target.endswith(_CARRIED):
+            is_part = target.endswith(_CARRIED) and not {"#", "?"} & set(target)
+            if kind.lower().endswith("/package") and not is_part:
                 return True
     return False
 
@@ -223,11 +293,9 @@ def _carries(archive: zipfile.ZipFile, names: Collection[str], media: Media) -> 
     In a text, a workbook that is itself plain and carries nothing is what a chart shows.
     """
     for name in names:
-        lower = name.lower()
-        if not lower.endswith(_PACKAGES) and "embeddings" not in lower.split("/")[:-1]:
+        if not name.lower().endswith(_CARRIED):
             continue
-        is_long = archive.getinfo(name).file_size > _LONGEST_PART
-        if media is not DOCX or not lower.endswith(_CARRIED) or is_long:
+        if media is not DOCX or archive.getinfo(name).file_size > _LONGEST_PART:
             return True
         if _office(BytesIO(archive.read(name))) is not XLSX:
             return True
@@ -235,13 +303,19 @@ def _carries(archive: zipfile.ZipFile, names: Collection[str], media: Media) -> 
 
 
 def _asks(archive: zipfile.ZipFile, names: Collection[str]) -> bool:
-    """Whether a field of the text asks another program for its words. Raises as `_read`."""
+    """Whether a field of the text asks another program for its words, or something runs.
+
+    In whichever part: a list of relations says which is the text. Raises as `_read`.
+    """
     said: list[str] = []
+    found: list[str] = []
     inside = ""
 
     def see(element: str, attributes: Mapping[str, str]) -> None:
         nonlocal inside
         inside = element.rpartition(":")[2]
+        if inside in _RUNS or inside in {"ddeLink", "oleLink"}:
+            found.append(inside)
         # A line for each field; what one says may come in several pieces.
         if inside in {"fldChar", "fldSimple", "p"}:
             said.append("\n")
@@ -252,26 +326,31 @@ def _asks(archive: zipfile.ZipFile, names: Collection[str]) -> bool:
             said.append(text)
 
     for name in names:
-        if name.lower().startswith("word/") and name.lower().endswith(".xml"):
+        if name.lower().endswith(_XML):
             _read(archive, name, see, hear)
             said.append("\n")
-    return _ASKS_A_PROGRAM.search("".join(said)) is not None
+    return bool(found) or _ASKS_A_PROGRAM.search("".join(said)) is not None
 
 
 def _listens(archive: zipfile.ZipFile, names: Collection[str]) -> bool:
     """Whether an OpenDocument runs or carries something, or asks another program.
 
-    Raises as `_read`.
+    What comes from elsewhere is taken in when it is opened; a link is followed by hand. Raises as
+    `_read`.
     """
     found: list[str] = []
 
-    def see(element: str, _attributes: Mapping[str, str]) -> None:
+    def see(element: str, attributes: Mapping[str, str]) -> None:
         name = element.rpartition(":")[2]
-        if name in _RUNS_IN_AN_ODT or name.startswith("dde-"):
+        leads = [value for key, value in attributes.items() if key.rpartition(":")[2] == "href"]
+        is_astray = any(map(_RUNS_BY_HAND.match, leads)) or (
+            name not in _LINKS and any(map(_ELSEWHERE.match, leads))
+        )
+        if name in _RUNS or name.startswith("dde-") or is_astray:
             found.append(name)
 
     for part in names:
-        if part.lower().endswith(".xml"):
+        if part.lower().endswith(_XML):
             _read(archive, part, see)
     return bool(found)
 

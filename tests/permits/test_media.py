@@ -122,13 +122,28 @@ RELATIONS = (
         "word/embeddings/other.docx",
         "word/embeddings/unnamed.bin",
         "word/media/slides.PPTX",
+        "word/media/a.doc",
+        "word/media/page.html",
+        "word/media/image1.png",
+        "word/fonts/font1.odttf",
+        "xl/printerSettings/printerSettings1.bin",
         "xl/externalLinks/externalLink1.xml",
     ],
 )
 def test_a_part_that_runs_is_found_wherever_it_lies(part: str) -> None:
-    harmless = files.office("word/document.xml", **{"word/embeddings/sheet.xlsx": files.XLSX})
-    assert media_of(BytesIO(harmless)) == DOCX
-    assert media_of(BytesIO(files.office("word/document.xml", **{part: b"x"}))) is None
+    assert media_of(BytesIO(files.office("word/document.xml", **{part: b"MZ"}))) is None
+
+
+def test_what_a_document_is_made_of_is_taken() -> None:
+    made = {
+        "word/embeddings/sheet.xlsx": files.XLSX,
+        "word/media/image1.jpeg": files.PNG,
+        "word/fonts/font1.odttf": b"\x12\x7f\0\0",
+        "word/printerSettings/printerSettings1.bin": b"H\0P",
+        "customXml/item1.xml": b"<item/>",
+        "_xmlsignatures/origin.sigs": b"",
+    }
+    assert media_of(BytesIO(files.office("word/document.xml", **made))) == DOCX
 
 
 @pytest.mark.parametrize(
@@ -166,6 +181,7 @@ def test_a_document_takes_in_nothing_from_elsewhere(kind: str, good: bool) -> No
         ("externalLink", "x.xml", False),
         ("package", "embeddings/x.bin", False),
         ("package", "embeddings/other.docx", False),
+        ("package", "media/x.bin#.xlsx", False),
         ("aFChunk", "other.dat", False),
         ("package", "../embeddings/Sheet1.xlsx", True),
         ("printerSettings", "../printerSettings/printerSettings1.bin", True),
@@ -193,8 +209,9 @@ def test_what_runs_or_is_attached_is_found_by_its_relation(
 )
 def test_a_field_that_asks_another_program_is_refused(inside: str, good: bool) -> None:
     text = f'<w:document xmlns:w="urn:w"><w:p><w:r>{inside}</w:r></w:p></w:document>'
-    made = files.office("word/document.xml", **{"word/header1.xml": text.encode()})
-    assert media_of(BytesIO(made)) == (DOCX if good else None)
+    for part in ("word/header1.xml", "other/text.xml"):
+        made = files.office("word/document.xml", **{part: text.encode()})
+        assert media_of(BytesIO(made)) == (DOCX if good else None)
 
 
 @pytest.mark.parametrize(
@@ -203,6 +220,12 @@ def test_a_field_that_asks_another_program_is_refused(inside: str, good: bool) -
         ('<s:event-listener s:event-name="dom:load"/>', False),
         ("<s:object-ole/>", False),
         ("<s:dde-connection-decl/>", False),
+        ("<s:execute-macro/>", False),
+        ('<s:a s:href="vnd.sun.star.script:x?language=Python"/>', False),
+        ('<s:section-source s:href="https://example.test/x.odt"/>', False),
+        ('<s:image s:href="https://example.test/x.png"/>', False),
+        ('<s:floating-frame s:href="../x.odt"/>', False),
+        ('<s:a s:href="https://example.test/"/><s:image s:href="Pictures/1.png"/>', True),
         ("<s:event-listeners/>", True),
         ("<s:object/>", True),
     ],
@@ -266,11 +289,20 @@ SCRIPT = b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>"
         pdf(packed=SCRIPT),
         pdf(packed=SCRIPT, told=b"/Type /Obj#53tm /N 1 /First 4"),
         pdf(packed=SCRIPT, told=b"/N 1 /First 4"),
+        pdf(packed=SCRIPT, told=b"/N 1 /First 6 0 R"),
+        pdf(packed=SCRIPT, told=b"/N 1 /First%x\n4"),
+        pdf(packed=SCRIPT, told=b"/N 1 /First +4"),
+        pdf(packed=SCRIPT, told=b"/N 1 /First 4 /X (stream)"),
+        pdf(packed=b"<< >>", told=b"/N 1 /First +4 /DecodeParms << /Predictor 12 >>"),
+        pdf(packed=b"<< >>", told=b"/N 1 /First +4").replace(b"stream\n", b"stream\n<"),
+        pdf(b"3 0 obj << /OpenAction << /S /URI /URI (https://example.test/) >> >> endobj"),
+        pdf(b"3 0 obj << /AA << /O 4 0 R >> >> endobj"),
+        pdf(b"3 0 obj << /S /GoToR /F (x.exe) >> endobj"),
         pdf(packed=b"<< >>", told=b"/Type /ObjStm /DecodeParms << /Predictor 12 >>"),
         pdf(packed=b"<< >>").replace(b"stream\n", b"stream\nnot deflate"),
         pdf(packed=b" " * 101_000_000),
     ],
-    ids=range(20),
+    ids=range(29),
 )
 def test_a_pdf_that_is_locked_runs_or_carries_something_is_refused(content: bytes) -> None:
     assert media_of(BytesIO(content)) is None
@@ -281,11 +313,14 @@ def test_a_pdf_that_is_locked_runs_or_carries_something_is_refused(content: byte
     [
         pdf(b"3 0 obj << /OpenAction [4 0 R /Fit] /EncryptMetadata true >> endobj"),
         pdf(packed=b"<< /Type /Page >>"),
+        pdf(packed=b"0 0 m 9 9 l S", told=b"/Length 9"),
+        pdf(b"3 0 obj << /A << /S /URI /URI (https://example.test/) >> >> endobj"),
+        pdf(b"3 0 obj << /OpenAction << /S /GoTo /D [4 0 R /Fit] >> >> endobj"),
         pdf(b"3 0 obj << /Type /Outlines /First 12 0 R >> endobj 4 0 obj << /Filter /DCTDecode >>\n"
             b"stream\n\xff\xd8\xff /Filter\nendstream endobj"),
         pdf(b"3 0 obj << /EFont 12 0 R >> endobj stream\n\xff/EF 9/JS(\xff\nendstream"),
     ],
-    ids=range(4),
+    ids=range(7),
 )  # fmt: skip
 def test_a_pdf_that_only_shows_is_taken(content: bytes) -> None:
     assert media_of(BytesIO(content)) == PDF
