@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
+from decimal import Decimal
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -151,6 +152,8 @@ def _in_words(row: Model | None, name: str) -> str:
     value = getattr(row, name)
     if isinstance(value, list):
         return " ".join(map(str, value))
+    if isinstance(value, Decimal):
+        return figure(value)
     choice = getattr(row, f"get_{name}_display", None)
     return str(choice() if choice else "" if value is None else value)
 

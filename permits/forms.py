@@ -31,7 +31,7 @@ from permits.choices import (
 )
 from permits.domain import documents, intake, sources
 from permits.domain.faults import Faults
-from permits.figures import figure
+from permits.figures import FigureField, as_typed, figure
 from permits.models import Application, Card, Document, Evidence, Line, Measure, Party
 from policies.choices import Activity
 from policies.domain.search import folded
@@ -130,6 +130,8 @@ def raw(value: Any) -> list[str]:
         return [str(one) for one in value]
     if value is None or value is False:
         return []
+    if isinstance(value, Decimal):
+        return [as_typed(value)]
     return ["on" if value is True else str(value)]
 
 
@@ -322,6 +324,9 @@ class LineForm(ModelShape):
             "shipping_point",
             "measure",
         ]
+        field_classes: ClassVar = dict.fromkeys(
+            ("us_origin_percent", "quantity", "unit_value", "total_value"), FigureField
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -789,14 +794,14 @@ class ActForm(CheckedForm):
     kind = forms.ChoiceField(label=_("Act"), choices=ActKind.choices, widget=forms.RadioSelect)
     line = forms.TypedChoiceField(label=_("Line"), required=False, coerce=int, empty_value=None)
     valid_to = DayField(label=_("New last day (to amend)"), required=False)
-    quantity = forms.DecimalField(
+    quantity = FigureField(
         label=_("New quantity of the line (to amend)"),
         required=False,
         min_value=0,
         max_digits=14,
         decimal_places=3,
     )
-    value = forms.DecimalField(
+    value = FigureField(
         label=_("New value of the line in CAD (to amend)"),
         required=False,
         min_value=0,
@@ -866,8 +871,8 @@ class UseForm(CheckedForm):
     """A shipment."""
 
     used_on = DayField(label=_("Shipped on"))
-    quantity = forms.DecimalField(label=_("Quantity"), max_digits=14, decimal_places=3)
-    value = forms.DecimalField(label=_("Value (CAD)"), max_digits=18, decimal_places=2)
+    quantity = FigureField(label=_("Quantity"), max_digits=14, decimal_places=3)
+    value = FigureField(label=_("Value (CAD)"), max_digits=18, decimal_places=2)
     declaration = forms.CharField(
         label=_("Export declaration (optional)"), max_length=100, required=False
     )

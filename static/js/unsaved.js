@@ -23,9 +23,19 @@ const isCarried = (form) => "typed" in form.dataset && !form.querySelector("[typ
 
 const key = (form) => `${person}:${location.pathname}${location.search}#${forms.indexOf(form)}`;
 
+/* A figure from the other language: "1,422.5" there is "1 422,5" here. */
+function translate(control) {
+  control.value = document.documentElement.lang.startsWith("fr")
+    ? control.value.replace(/,(?=\d{3}(?!\d))/g, " ").replace(".", ",")
+    : control.value.replace(",", ".");
+}
+
 for (const form of forms.filter(isCarried)) {
   const carried = kept(key(form));
-  if (carried) putInto(form, carried);
+  if (carried) {
+    putInto(form, carried);
+    form.querySelectorAll("[inputmode=decimal]").forEach(translate);
+  }
   forget(key(form));
 }
 

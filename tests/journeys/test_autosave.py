@@ -195,10 +195,12 @@ def test_what_is_typed_and_not_sent_is_asked_about_and_carried_into_the_other_la
     page.on("dialog", stay)
     page.goto(f"{application.get_absolute_url()}lines/new/")
     page.locator("#id_description").fill("A radar")
+    page.locator("#id_quantity").fill("1,422.5")
     page.locator("#id_origin").select_option(label="Canada")
     page.get_by_role("button", name="Français").first.click()
     expect(page.get_by_role("button", name="English").first).to_be_visible()
     expect(page.locator("#id_description")).to_have_value("A radar")
+    expect(page.locator("#id_quantity")).to_have_value("1 422,5")
     expect(page.locator("#id_origin option:checked")).to_have_text("Canada")
     assert (asked, page.evaluate(KEPT)) == ([], [])
     # Of a list where several are chosen, all are carried.
