@@ -666,7 +666,7 @@ class PerformForm(SeenForm):
 
 
 class IssueForm(PerformForm):
-    """What the decision-maker stands for."""
+    """What the decision-maker stands for: of s. 7.4 only where a determination is made."""
 
     reasons = _text(_("Reasons"))
     adopts_determination = forms.BooleanField(
@@ -674,6 +674,11 @@ class IssueForm(PerformForm):
         required=False,
     )
     field_order = ["reasons", "adopts_determination", "exceptions_signed"]
+
+    def __init__(self, *args: Any, is_under_7_4: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_under_7_4:
+            del self.fields["adopts_determination"]
 
 
 class GroundsForm(SeenForm):

@@ -6,19 +6,20 @@ event of the decision tells too. `replay` reads them again years later.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import Delegation, User
 from history import canonical, clock
 from history.values import plain
 from permits import considerations
-from permits.choices import Flag, StatementKind
+from permits.choices import Flag, RefusalGround, ReturnGround, StatementKind
 from permits.domain.assessment import CARD_FIELDS, card_states
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.digests import (
@@ -31,9 +32,9 @@ from permits.domain.digests import (
 from permits.domain.ruling import CaseRuling, rule_on
 from permits.domain.statements import standing, verdict
 from permits.models import Decision
-from policies.choices import Requirement, Stance
+from policies.choices import STANCE_RANK, Requirement, Stance
 from policies.domain.queries import end_of_day
-from policies.domain.register import Register
+from policies.domain.register import Register, current_register
 from policies.models import PolicyVersion, ReferenceLoad
 
 
@@ -43,16 +44,17 @@ class Known:
 
     load: ReferenceLoad | None
     versions: tuple[PolicyVersion, ...]
+    register: Register
 
 
 def read_known() -> Known:
-    """The register's load and versions. Two queries."""
+    """The register, its load and versions. Three queries, where it was read before."""
     versions = (
         PolicyVersion.objects.select_related("policy")
         .only("policy__key", "version", "known_from", "known_to")
         .order_by("policy__key", "pk")
     )
-    return Known(ReferenceLoad.objects.first(), tuple(versions))
+    return Known(ReferenceLoad.objects.first(), tuple(versions), current_register())
 
 
 def freeze(
@@ -65,6 +67,7 @@ def freeze(
 ) -> dict[str, Any]:
     """All that the decision rests on, as values of canonical JSON. `known`: read already."""
     recommendation = file.recommendation
+    known = known or read_known()
     return {
         "v": 1,
         "on": plain(ruling.on),
@@ -76,7 +79,8 @@ def freeze(
         },
         "ruling": _ruling(ruling),
         "filing": _filing(file),
-        "register": _register(ruling, known or read_known()),
+        "register": _register(ruling, known),
+        "instruments": instruments_by(ruling, known.register),
         "statements": [
             {
                 "id": one.statement.pk,
@@ -194,6 +198,68 @@ def packed(frozen: Mapping[str, Any]) -> tuple[str, str]:
     """The canonical JSON of what was frozen, and its SHA-256."""
     written = canonical.encode(frozen)
     return written.decode(), sha256(written).hexdigest()
+
+
+# The instruments that grounds name
+
+Instruments = Sequence[Mapping[str, str]]
+"""Policies by key, with their stance and the instrument, with its section, in both languages."""
+
+
+def instruments_of(file: CaseFile, ruling: CaseRuling) -> Instruments:
+    """What the decision froze; without one, what is strict with the lines by the ruling.
+
+    Decisions of before froze the keys alone.
+    """
+    if file.decision is None:
+        return instruments_by(ruling)
+    frozen = canonical.decode(file.decision.frozen.encode())
+    found: Instruments | None = frozen.get("instruments")
+    return _done_by(frozen["ruling"], current_register()) if found is None else found
+
+
+def instruments_by(ruling: CaseRuling, register: Register | None = None) -> Instruments:
+    """What is stricter than case by case by a ruling."""
+    return _done_by(_ruling(ruling), register or current_register())
+
+
+def _done_by(ruling: Mapping[str, Any], register: Register) -> Instruments:
+    keys = sorted({key for line in ruling["lines"] for key in line["matched"]})
+    rows = [register.rulebook.row[key] for key in keys if key in register.rulebook.row]
+    return [
+        {
+            "policy": row.key,
+            "stance": row.stance,
+            "en": register.policies[row.key].instrument.en,
+            "fr": register.policies[row.key].instrument.fr,
+        }
+        for row in rows
+        if row.stance not in (None, Stance.CASE_BY_CASE)
+    ]
+
+
+def ground_in_words(ground: str, found: Instruments = ()) -> str:
+    """A ground to refuse or return; a regulation or a policy with the instrument and its section.
+
+    Of policies those are named that are the strictest beside what a regulation prohibits.
+    """
+    labels = dict([*RefusalGround.choices, *ReturnGround.choices])
+    label = str(labels.get(ground, ground))
+    stances = {one["stance"] for one in found}
+    match ground:
+        case RefusalGround.REGULATION:
+            stance = Stance.PROHIBITED.value
+        case RefusalGround.POLICY:
+            policies = stances - {Stance.PROHIBITED.value}
+            stance = max(policies or stances, key=STANCE_RANK.__getitem__, default="")
+        case _:
+            return label
+    meant = [one for one in found if one["stance"] == stance]
+    if not meant:
+        return label
+    language = "fr" if (get_language() or "").startswith("fr") else "en"
+    named = "; ".join(dict.fromkeys(one[language] for one in meant))
+    return _("%(name)s: %(value)s") % {"name": label, "value": named}
 
 
 # Replay

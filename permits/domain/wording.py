@@ -17,13 +17,16 @@ from django.utils.translation import override
 
 from accounts.days import day_in_words
 from accounts.models import Delegation, User
+from history import clock
 from history.domain import proofs
 from history.models import Checkpoint, Event, Log
-from permits.choices import ActKind, LetterKind, PartyRole, RefusalGround, ReturnGround
+from permits.choices import ActKind, LetterKind, PartyRole
 from permits.domain.casefile import CaseFile
+from permits.domain.frozen import ground_in_words, instruments_of
+from permits.domain.ruling import rule_on
 from permits.domain.standing import changes_done
 from permits.figures import dollars, figure, in_dollars
-from permits.models import PermitAct, PermitLine
+from permits.models import Decision, PermitAct, PermitLine, Recommendation
 from policies.choices import Activity
 
 if TYPE_CHECKING:
@@ -82,7 +85,7 @@ def say(
         else file.application.reference,
         "title": both(kind.label),
         "facts": list(_facts(file, kind, act)),
-        "paragraphs": list(_paragraphs(file, kind, act)),
+        "paragraphs": list(_paragraphs(file, kind, act, event)),
         "lines": _lines(file) if act is None else [],
         "conditions": _conditions(file, kind),
         "reasons": _reasons(file, kind, act),
@@ -126,7 +129,9 @@ def _of(act: PermitAct) -> Words:
     return both(_("The whole permit, and line %(number)d"), number=line.number)
 
 
-def _paragraphs(file: CaseFile, kind: LetterKind, act: PermitAct | None) -> Iterator[Words]:
+def _paragraphs(
+    file: CaseFile, kind: LetterKind, act: PermitAct | None, event: Event
+) -> Iterator[Words]:
     match kind:
         case LetterKind.PERMIT:
             yield both(
@@ -150,10 +155,10 @@ def _paragraphs(file: CaseFile, kind: LetterKind, act: PermitAct | None) -> Iter
             )
         case LetterKind.REFUSAL:
             yield both(_("The application is refused, on these grounds:"))
-            yield from _grounds(file)
+            yield from _grounds(file, file.decision, event)
         case LetterKind.INTENDED_REFUSAL:
             yield both(_("It is intended to refuse the application, on these grounds:"))
-            yield from _grounds(file)
+            yield from _grounds(file, file.recommendation, event)
             if file.recommendation is not None and file.recommendation.reply_by is not None:
                 yield both(
                     _(
@@ -164,7 +169,7 @@ def _paragraphs(file: CaseFile, kind: LetterKind, act: PermitAct | None) -> Iter
                 )
         case LetterKind.RETURN:
             yield both(_("The application is returned without action:"))
-            yield from _grounds(file)
+            yield from _grounds(file, file.decision, event)
         case LetterKind.ACT:
             if act is not None and act.done_on is not None:
                 done = ActKind(act.kind)
@@ -204,11 +209,15 @@ _ACTS_ON_A_LINE = {
 """What an amendment is on, its own paragraphs say."""
 
 
-def _grounds(file: CaseFile) -> Iterator[Words]:
-    about = file.decision or file.recommendation
-    labels = {one.value: one.label for one in (*RefusalGround, *ReturnGround)}
+def _grounds(
+    file: CaseFile, about: Decision | Recommendation | None, event: Event
+) -> Iterator[Words]:
+    """The grounds, with the instruments of the decision, or of the day the event was recorded."""
+    then = event.recorded_at
+    on = then.astimezone(clock.OTTAWA).date()
+    found = instruments_of(file, rule_on(file, on=on, known_at=then))
     for ground in about.grounds if about else ():
-        yield both(labels[ground])
+        yield both("%(ground)s", ground=partial(ground_in_words, ground, found))
 
 
 _CHANGED = {

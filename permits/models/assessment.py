@@ -94,6 +94,8 @@ _PARTS = {
     "ruling": _("The ruling"),
     "transaction": _("Destination, transit and end use"),
     "flags": _("What the lines are (arms, goods of s. 4.1)"),
+    "end_user": _("What is stated of the end-user"),
+    "listed": _("Which parties are stated to be listed"),
     "card": _("The consideration itself"),
 }
 

@@ -22,7 +22,7 @@ from accounts.exceptions import Refused
 from accounts.models import User
 from history import clock
 from permits import forms
-from permits.choices import Outcome, PartyRole, RefusalGround, ReturnGround
+from permits.choices import Outcome, PartyRole
 from permits.domain import consultations, intake, recommendation
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import head_of
@@ -36,9 +36,10 @@ from permits.domain.decision import (
     return_without_action,
     why_not_on,
 )
+from permits.domain.frozen import Instruments, ground_in_words, instruments_by
 from permits.domain.gate import GateClosed, check_gate
 from permits.domain.recommendation import is_legal_bar
-from permits.domain.ruling import CaseRuling, rule_on
+from permits.domain.ruling import CaseRuling, is_under_7_3, rule_on
 from permits.models import Decision, Recommendation
 from permits.views.acts import METHODS, Page, answer, barred, find, gate_of, sent, who
 from permits.views.statements import claims_to_sign
@@ -263,6 +264,7 @@ def _issue_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
     ruling = _ruling(file)
     return forms.IssueForm(
         sent(request),
+        is_under_7_4=is_under_7_3(file, ruling.on),
         exceptions=claims_to_sign(file, ministers_exceptions(file, ruling)),
         initial={"seen": head_of(file.application)},
         check=partial(check_issue, file, ruling),
@@ -273,7 +275,7 @@ def _issue(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
     issue(
         file.application,
         reasons=given["reasons"],
-        adopts_determination=given["adopts_determination"],
+        adopts_determination=given.get("adopts_determination", False),
         exceptions_signed=given.get("exceptions_signed", ()),
         by=who(request),
         seen_head=given["seen"],
@@ -496,9 +498,8 @@ def _recommended_in_words(file: CaseFile) -> Iterator[tuple[str, Any]]:
             "at": instant_in_words(made.made_at),
         },
     )
-    grounds = ground_words(made)
-    if grounds:
-        yield _("Grounds"), "\n".join(grounds)
+    if made.grounds:
+        yield _("Grounds"), "\n".join(ground_words(made, instruments_by(_ruling(file))))
     yield _("Its reasons"), made.reasons
     if made.valid_to:
         yield _("Last day of the permit"), day_in_words(made.valid_to)
@@ -512,10 +513,11 @@ def _recommended_in_words(file: CaseFile) -> Iterator[tuple[str, Any]]:
         yield _("Reply of the applicant"), made.reply
 
 
-def ground_words(made: Recommendation | Decision | None) -> list[str]:
+def ground_words(
+    made: Recommendation | Decision | None, instruments: Instruments = ()
+) -> list[str]:
     """The grounds of a recommendation or a decision, in words."""
-    words = dict([*RefusalGround.choices, *ReturnGround.choices])
-    return [str(words.get(one, one)) for one in made.grounds] if made else []
+    return [ground_in_words(one, instruments) for one in made.grounds] if made else []
 
 
 @require_http_methods(METHODS)

@@ -26,7 +26,7 @@ from permits.domain import documents, overview, worklist
 from permits.domain.assessment import CardState, card_states, determination
 from permits.domain.casefile import CaseFile, events_on, names_on, read_file
 from permits.domain.clock import clock_of_file, holders
-from permits.domain.frozen import filing_ruling, replay
+from permits.domain.frozen import filing_ruling, instruments_of, replay
 from permits.domain.gate import Gate, check_gate
 from permits.domain.letters import papers
 from permits.domain.recommendation import sent_back
@@ -97,7 +97,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     statements = [shown(request, file, one) for one in standing(file)]
     questions = _questions(ruling)
     missing = [fact for fact in facts if fact.is_missing]
-    back = sent_back(file)
+    back, named = sent_back(file), instruments_of(file, ruling)
     context = {
         "parts": _parts(file, gate, states, questions, missing, statements),
         "still_to_do": worklist.still_to_do(told),
@@ -154,7 +154,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "may_set_conditions": file.recommendation is not None
         and file.recommendation.outcome == Outcome.ISSUED
         and not why_not(request, application, Action.SET_CONDITIONS),
-        "grounds": ground_words(file.recommendation),
+        "grounds": ground_words(file.recommendation, named),
         "sent_back": back,
         "is_over": application.status not in OPEN,
         "withdrawal": _withdrawal(application, events),
@@ -163,7 +163,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
             for key in (file.decision.exceptions_signed if file.decision else ())
         ],
         "grounds_then": ground_words(back.recommendation) if back else [],
-        "decided_grounds": ground_words(file.decision),
+        "decided_grounds": ground_words(file.decision, named),
         "flags": Flag.choices,
     }
     return render(request, "permits/case.html", context)
@@ -202,11 +202,13 @@ def _parts(
     awaited = sum(one.closed_on is None for one in file.consultations)
     signed = sum(one.is_good for one in states)
     failures, made = len(gate.failures), file.decision or file.recommendation
+    is_needed = requires_assessment(file) or not file.lines
+    review = f"{signed}/{len(states)}" if is_needed else _("Not needed")
     is_only_recommended = made is not None and file.decision is None
     found = [
         Part("lines", _("Lines"), str(len(file.lines))),
         Part("questions", _("Open questions"), str(len(questions)), "bad"),
-        Part("review", _("Review under s. 7.3"), f"{signed}/{len(states)}"),
+        Part("review", _("Review under s. 7.3"), review),
         Part(
             "gate",
             _("The gate"),

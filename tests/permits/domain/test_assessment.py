@@ -40,6 +40,15 @@ from tests.permits.factories import answer_cards, make_in_review, say, sign_card
 FIRST = CONSIDERATIONS[0].number
 
 
+def test_each_part_of_a_basis_has_words(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    [card, *_others] = answer_cards(case, by=office.analyst)
+    file = read_file(case)
+    parts = assessment.basis_parts(file, card, rule_on(file, on=clock.today()))
+    told = {part: Card.in_words["basis"](part, lambda _label, number: number) for part in parts}
+    assert not [part for part, words in told.items() if part == words]
+
+
 @pytest.fixture
 def case(office: Cast) -> Application:
     return make_in_review(office.analyst)

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from history import clock
 from history.values import plain
@@ -13,14 +14,14 @@ from permits.choices import Flag, StatementKind
 from permits.domain.assessment import edit_card
 from permits.domain.casefile import read_file
 from permits.domain.digests import digest
-from permits.domain.frozen import freeze, packed, replay
+from permits.domain.frozen import freeze, ground_in_words, packed, replay
 from permits.domain.ruling import rule_on
 from permits.domain.statements import RAISED, STATE_SAFETY_KEY, flag_key, set_aside
 from permits.models import Application, Decision, Permit
 from policies.domain.queries import end_of_day
 from policies.models import PolicyVersion
 from tests.people import Cast, give_delegation, make_cast
-from tests.permits.factories import WHY, make_in_review, make_permit, say
+from tests.permits.factories import LINE, WHY, make_in_review, make_permit, say
 from tests.unlogged import unlogged
 
 
@@ -55,6 +56,32 @@ def test_the_ruling_of_the_day_of_filing_stands_beside_that_of_the_decision(db: 
         plain(filed),
         plain(end_of_day(filed)),
     )
+
+
+NAMED = [
+    (
+        "regulation",
+        "Prohibited by a regulation: Special Economic Measures (Russia) Regulations, s. 3.13",
+        "Interdiction prévue par un règlement\xa0:\xa0Règlement sur les mesures économiques"
+        " spéciales visant la Russie, art. 3.13",
+    ),
+    (
+        "policy",
+        "Policy in force: Notice to Exporters No. 1071; ministerial announcement",
+        "Politique en vigueur\xa0:\xa0Avis aux exportateurs no 1071; annonce ministérielle",
+    ),
+    ("discretion", "Other relevant matter", "Autre facteur pertinent"),
+]
+
+
+def test_a_regulation_or_a_policy_as_a_ground_names_its_instrument(db: None) -> None:
+    people = people_with_delegation()
+    lines = [{**LINE, "items": ["2-1.a"]}]
+    found = frozen(make_in_review(people.analyst, destination="RU", lines=lines), people)
+    for ground, *words in NAMED:
+        for language, told in zip(("en-ca", "fr-ca"), words, strict=True):
+            with override(language):
+                assert ground_in_words(ground, found["instruments"]) == told
 
 
 def test_the_version_of_each_policy_is_the_one_known_then(db: None) -> None:

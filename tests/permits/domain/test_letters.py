@@ -26,8 +26,11 @@ from permits.domain.recommendation import put_to_applicant, recommend, record_re
 from permits.filestore import Altered, path_of
 from permits.models import Application, Letter, Permit, PermitLine
 from permits.verbs import Verb
+from policies.domain.register import forget_kept
+from policies.models import Policy
 from tests.people import Cast
 from tests.permits.factories import (
+    LINE,
     WHY,
     answer_cards,
     clear_parties,
@@ -37,6 +40,7 @@ from tests.permits.factories import (
     make_recommended,
     sign_cards,
 )
+from tests.unlogged import unlogged
 
 
 def reader(letter: Letter) -> pypdf.PdfReader:
@@ -169,6 +173,21 @@ def test_a_refusal_follows_and_has_a_letter_of_its_own(put: Application, office:
     words = words_of(make_letter(put, "refusal", by=office.analyst))
     assert "The application is refused" in words
     assert "La demande est refusée" in words
+
+
+def test_a_refusal_names_for_ever_the_instrument_that_barred_it(office: Cast) -> None:
+    line = {**LINE, "items": ["2-1.a"]}
+    barred = make_in_review(office.analyst, destination="RU", lines=[line])
+    refusal: dict[str, Any] = {"grounds": ["regulation"], "reasons": WHY}
+    recommend(barred, outcome="refused", by=office.analyst, **refusal)
+    refuse(barred, by=office.decision, **refusal)
+    with unlogged():
+        Policy.objects.filter(key="RU-2023-07-19-arms").update(instrument_en="E", section="s. 9")
+    forget_kept()
+    barred.refresh_from_db()
+    words = words_of(make_letter(barred, "refusal", by=office.analyst))
+    assert "a regulation: Special Economic Measures (Russia) Regulations, s. 3.13" in words
+    assert "Règlement sur les mesures économiques spéciales visant la Russie, art. 3.13" in words
 
 
 def test_a_return_without_action_has_a_letter(office: Cast) -> None:

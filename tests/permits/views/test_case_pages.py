@@ -22,7 +22,7 @@ from accounts.days import day_in_words, short_day
 from accounts.models import User
 from history import clock
 from history.models import Event
-from permits.choices import PartyRole, PermitStatus, Screened, StatementKind
+from permits.choices import Flag, PartyRole, PermitStatus, Screened, StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain import intake
 from permits.domain.acts import act_at_once, decline_act, propose_act
@@ -30,7 +30,7 @@ from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
 from permits.domain.clock import read_calendar
 from permits.domain.consultations import consult, open_wait
-from permits.domain.decision import issue
+from permits.domain.decision import issue, refuse
 from permits.domain.overview import refresh
 from permits.domain.recommendation import recommend, send_back
 from permits.domain.requirements import required_facts
@@ -49,7 +49,10 @@ from tests.permits.factories import (
     PARTY,
     WHY,
     answer_cards,
+    clear_parties,
     country,
+    in_a_year,
+    lower,
     make_draft,
     make_in_review,
     make_permit,
@@ -106,6 +109,8 @@ def test_a_draft_is_opened_and_filled_in(office: Cast) -> None:
         ("items", "banana", "is no item of a control list"),
         ("quantity", "-3", "Give a figure above zero"),
         ("quantity", "many", "Enter a number"),
+        ("unit_value", "1422000,50", "Enter a number"),
+        ("us_origin_percent", "12-3", "Enter a number"),
     ],
 )
 def test_bad_input_names_the_field_and_keeps_what_was_typed(
@@ -117,6 +122,7 @@ def test_bad_input_names_the_field_and_keeps_what_was_typed(
     page = send(as_person(office.analyst), address, values).content.decode()
     assert words in page
     assert "Kept as it was typed" in page
+    assert typed in page
     assert len(read_file(application).lines) == 1
 
 
@@ -873,6 +879,30 @@ def test_who_decides_sees_what_was_recommended_on_the_page_of_the_decision(
         told = (office.analyst.name, WHY, day_in_words(made.valid_to), text)
     for words in told:
         assert words in unescape(page), words
+
+
+def test_a_refusal_names_the_regulation_on_its_page_and_on_the_case(office: Cast) -> None:
+    case = make_in_review(office.analyst, destination="RU", lines=[{**LINE, "items": ["2-1.a"]}])
+    refusal: dict[str, Any] = {"grounds": ["regulation"], "reasons": WHY}
+    recommend(case, outcome="refused", by=office.analyst, **refusal)
+    named = "Prohibited by a regulation: Special Economic Measures (Russia) Regulations, s. 3.13"
+    decider = as_person(office.decision)
+    for address in (do(case, "refuse"), case.get_absolute_url()):
+        assertContains(decider.get(address), named)
+    refuse(case, by=office.decision, **refusal)
+    assertContains(decider.get(case.get_absolute_url()), named, count=2)
+
+
+def test_no_determination_is_offered_where_the_goods_are_no_arms(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    lower(case, Flag.WAR_MATERIAL, by=office.analyst, second=office.senior)
+    clear_parties(case, by=office.analyst, second=office.senior)
+    recommend(case, outcome="issued", reasons=WHY, valid_to=in_a_year(), by=office.analyst)
+    decider = as_person(office.decision)
+    assertNotContains(decider.get(do(case, "issue")), "s. 7.4)")
+    parts = decider.get(case.get_absolute_url()).context["parts"]
+    assert [one.words for one in parts if one.anchor == "review"] == ["Not needed"]
+    assert send(decider, do(case, "issue"), {"reasons": WHY}).status_code == 302
 
 
 def test_what_was_sent_back_and_why_is_shown_until_the_next_recommendation(office: Cast) -> None:
