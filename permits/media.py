@@ -87,17 +87,19 @@ _EMPTY = 8  # Bytes, of nothing that is packed.
 _MOST_PARTS = 5_000
 _MOST_UNPACKED = 500_000_000  # Bytes.
 _PIECE = 64 * 1024
-_BLANK = rb"(?:[\s\0]|%[^\r\n]*+)"
+_BLANK = rb"(?:[\s\0]|%[^\r\n]{0,40}+[\r\n])"
 _NOT_IN_A_PDF = re.compile(
     rb"/(?:(?:Encrypt|JavaScript|Rendition|XFA|Launch|SubmitForm|ImportData|GoToE"
     rb"|EmbeddedFiles?|FileAttachment|RichMedia|GoToR)(?=[\s\0()<>\[\]{}/%%]|$)"
-    rb"|(?:EF|AA)%(blank)b*+(?:<<|\d++%(blank)b++\d++%(blank)b++R)"
-    rb"|OpenAction%(blank)b*+<<[^>]{0,400}?/URI\b)" % {b"blank": _BLANK}
+    rb"|(?:EF|AA)%(blank)b{0,40}+"
+    rb"(?:<<|\d{1,10}+%(blank)b{1,40}+\d{1,10}+%(blank)b{1,40}+R|[\s\0%%])"
+    rb"|OpenAction%(blank)b{0,40}+<<[^>]{0,400}?/URI\b)" % {b"blank": _BLANK}
 )
 """What locks a PDF, runs in it or is carried by it: each needs one of these names.
 
 A script is of an action that one of them names. `/EF` and `/AA`, so short that a picture's bytes
-hold them by chance, count with what they lead to; a link does if it is followed at opening.
+hold them by chance, count with what they lead to, or with more blanks than anybody writes, which
+would take long to look through; a link does if it is followed at opening.
 """
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _STREAM = re.compile(rb"\bstream[\s\0]*+")

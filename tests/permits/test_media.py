@@ -298,11 +298,12 @@ SCRIPT = b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>"
         pdf(b"3 0 obj << /OpenAction << /S /URI /URI (https://example.test/) >> >> endobj"),
         pdf(b"3 0 obj << /AA << /O 4 0 R >> >> endobj"),
         pdf(b"3 0 obj << /S /GoToR /F (x.exe) >> endobj"),
+        pdf(b"/EF%" * 250_000),
         pdf(packed=b"<< >>", told=b"/Type /ObjStm /DecodeParms << /Predictor 12 >>"),
         pdf(packed=b"<< >>").replace(b"stream\n", b"stream\nnot deflate"),
         pdf(packed=b" " * 101_000_000),
     ],
-    ids=range(29),
+    ids=range(30),
 )
 def test_a_pdf_that_is_locked_runs_or_carries_something_is_refused(content: bytes) -> None:
     assert media_of(BytesIO(content)) is None
