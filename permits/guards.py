@@ -18,9 +18,11 @@ from history.guards import EVENTS, Guard, postgres_function, postgres_trigger, s
 from permits.considerations import LAW_FROM
 
 PERMITS = "permits_permit"
+LINES = "permits_permitline"
 _NEEDED = frozenset(
     {
         PERMITS,
+        LINES,
         "permits_decision",
         "permits_recommendation",
         "permits_card",
@@ -32,7 +34,7 @@ _NEEDED = frozenset(
 
 NEVER_CHANGED = (
     PERMITS,
-    "permits_permitline",
+    LINES,
     "permits_decision",
     "permits_use",
     "permits_conflictdeclaration",
@@ -100,6 +102,14 @@ GATE = {
 }
 """By rule, the condition under which a permit is refused; `{items}` is for each engine its own."""
 
+OF_ITS_CASE = (
+    f"NOT EXISTS (SELECT 1 FROM {PERMITS} p JOIN permits_line l"
+    " ON l.application_id = p.application_id WHERE p.id = NEW.permit_id AND p.stream = NEW.stream"
+    " AND p.version = NEW.version AND l.id = NEW.line_id AND l.number = NEW.number"
+    " AND NOT l.is_removed)"
+)
+"""When a permit's line is refused: one of another case, or that comes later than the permit."""
+
 
 def of_permits(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator[Guard]:
     """The guards of this package; none before its tables are there."""
@@ -110,10 +120,13 @@ def of_permits(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator[Gu
             yield postgres_trigger(table, "never_changed", "UPDATE", "history_guard_refuse")
     if not tables >= _NEEDED:
         return
-    for rule, template in GATE.items():
-        condition = template.format(items=_ITEMS_OF_A_LINE[connection.vendor])
+    conditions = [
+        (PERMITS, rule, template.format(items=_ITEMS_OF_A_LINE[connection.vendor]))
+        for rule, template in GATE.items()
+    ]
+    for table, rule, condition in [*conditions, (LINES, "line", OF_ITS_CASE)]:
         if connection.vendor == "sqlite":
-            yield sqlite_trigger(PERMITS, f"gate_{rule}", "INSERT", condition)
+            yield sqlite_trigger(table, f"gate_{rule}", "INSERT", condition)
             continue
         name = f"permits_gate_{rule}"
         source = (
@@ -121,4 +134,4 @@ def of_permits(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator[Gu
             " USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END "
         )
         yield postgres_function(connection, name, source)
-        yield postgres_trigger(PERMITS, f"gate_{rule}", "INSERT", name)
+        yield postgres_trigger(table, f"gate_{rule}", "INSERT", name)

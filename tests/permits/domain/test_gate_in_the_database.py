@@ -26,11 +26,20 @@ from permits.models import (
     Decision,
     Line,
     Permit,
+    PermitLine,
     Recommendation,
     Statement,
 )
 from tests.people import Cast
-from tests.permits.factories import WHY, in_a_year, lower, make_ready, make_recommended
+from tests.permits.factories import (
+    WHY,
+    in_a_year,
+    lower,
+    make_in_review,
+    make_permit,
+    make_ready,
+    make_recommended,
+)
 
 Row = TypeVar("Row", bound=Tracked)
 
@@ -274,3 +283,30 @@ def test_the_guards_of_the_gate_are_looked_after_like_all_others(db: None) -> No
     assert guards.missing(connection) == [mine[0].name]
     guards.install(connection)
     assert guards.missing(connection) == []
+
+
+@pytest.mark.parametrize("whose", ["another case's", "its own"])
+def test_no_line_is_added_to_a_permit_that_was_issued(office: Cast, whose: str) -> None:
+    """With an event of the permit's stream: another case's goods would move under it."""
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    of = make_in_review(office.analyst) if whose != "its own" else permit.application
+    line = Line.objects.filter(application=of).earliest("pk")
+    with transaction.atomic():
+        with door(by=SYSTEM) as entries:
+            entry = entries.record("test.issued", stream=permit.stream, subject="test:1")
+        added = PermitLine(
+            id=999,
+            stream=permit.stream,
+            version=entry.recorded.sequence,
+            permit=permit,
+            line=line,
+            number=2,
+            quantity=1000,
+        )
+        with (
+            pytest.raises(IntegrityError, match=r"gate_line|the gate is closed: line"),
+            transaction.atomic(),
+            at_the_door(),
+        ):
+            PermitLine._base_manager.bulk_create([added])
+        transaction.set_rollback(True)
