@@ -291,7 +291,8 @@ def listed_parties(file: CaseFile) -> Iterator[Reason]:
 
 
 def stance_is_case_by_case(outlook: Outlook) -> Iterator[Reason]:
-    if not outlook.ruling.lines:
+    lines = outlook.ruling.lines
+    if not lines:
         yield Reason(_("No line can be ruled on."), "lines")
     for party in outlook.file.parties_as(PartyRole.CONSIGNEE, PartyRole.END_USER):
         if party.country_id is None:
