@@ -74,7 +74,7 @@ class FigureField(forms.DecimalField):
 
     default_error_messages = {
         "invalid": gettext_lazy(
-            "Enter a number, with a point before the decimals, such as 1 422 000.50."
+            "Enter a number, with a point before the decimals, such as 1422000.50."
         ),
     }
     widget = FigureInput
