@@ -1,4 +1,4 @@
-"""What a person may narrow the worklist down by."""
+"""What a person may narrow the worklist, the permits and the rebuttals down by."""
 
 from __future__ import annotations
 
@@ -19,17 +19,15 @@ from permits.models import Application, Permit, Statement
 from policies.choices import Activity, Stance
 from policies.domain.register import current_register
 from policies.domain.search import folded
-from policies.forms.choices import keep_what_was_typed
+from policies.filters import ANY, LONGEST_SEARCH, Narrowed
 
-ANY = pgettext_lazy("no filter", "Any")
 ME, NOBODY = "me", "nobody"
 LATE, SOON, LATER = "late", "soon", "later"
 ASKS = "asks"
 """Instead of a stance: it is not known while a question is open."""
-LONGEST_SEARCH = 200
 
 
-class WorklistFilter(django_filters.FilterSet):  # type: ignore[misc] # django_filters has no types
+class WorklistFilter(Narrowed):
     """Applications of one view. Where a filter can't be read, nothing is found."""
 
     q = django_filters.CharFilter(
@@ -89,18 +87,6 @@ class WorklistFilter(django_filters.FilterSet):  # type: ignore[misc] # django_f
             *((str(one.pk), one.name) for one in people if one != who.by),
         ]
 
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether anything is asked for."""
-        return bool(self.form.errors) or any(self.form.cleaned_data.values())
-
-    def filter_queryset(self, queryset: QuerySet[Application]) -> QuerySet[Application]:
-        if self.form.errors:
-            keep_what_was_typed(self.form)
-            return queryset.none()
-        found: QuerySet[Application] = super().filter_queryset(queryset)
-        return found
-
     def by_words(
         self, queryset: QuerySet[Application], _name: str, value: str
     ) -> QuerySet[Application]:
@@ -137,7 +123,7 @@ class WorklistFilter(django_filters.FilterSet):  # type: ignore[misc] # django_f
         return queryset.filter(due[value], status__in=OPEN, overview__is_waiting=False)
 
 
-class PermitFilter(django_filters.FilterSet):  # type: ignore[misc] # django_filters has no types
+class PermitFilter(Narrowed):
     """Permits by number, holder or goods, and destination. What can't be read finds none."""
 
     q = django_filters.CharFilter(
@@ -154,18 +140,6 @@ class PermitFilter(django_filters.FilterSet):  # type: ignore[misc] # django_fil
         super().__init__(data, queryset=queryset)
         self.form.fields["destination"].choices = destinations_by_name()
 
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether anything is asked for."""
-        return bool(self.form.errors) or any(self.form.cleaned_data.values())
-
-    def filter_queryset(self, queryset: QuerySet[Permit]) -> QuerySet[Permit]:
-        if self.form.errors:
-            keep_what_was_typed(self.form)
-            return queryset.none()
-        found: QuerySet[Permit] = super().filter_queryset(queryset)
-        return found
-
     def by_words(self, queryset: QuerySet[Permit], _name: str, value: str) -> QuerySet[Permit]:
         return queryset.filter(application__in=worklist.searched(Application.objects.all(), value))
 
@@ -173,7 +147,7 @@ class PermitFilter(django_filters.FilterSet):  # type: ignore[misc] # django_fil
 UNDECIDED, WITHDRAWN = "open", "withdrawn"
 
 
-class RebuttalFilter(django_filters.FilterSet):  # type: ignore[misc] # django_filters has no types
+class RebuttalFilter(Narrowed):
     """Rebuttals by policy, destination and what came of the case. An unreadable one finds none."""
 
     policy = django_filters.ChoiceFilter(label=_("Policy"), method="by_policy", empty_label=ANY)
@@ -199,18 +173,6 @@ class RebuttalFilter(django_filters.FilterSet):  # type: ignore[misc] # django_f
         policies = sorted({key.rpartition(":")[0] for key in keys})
         fields["policy"].choices = [(key, key) for key in policies]
         fields["destination"].choices = destinations_by_name()
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether anything is asked for."""
-        return bool(self.form.errors) or any(self.form.cleaned_data.values())
-
-    def filter_queryset(self, queryset: QuerySet[Statement]) -> QuerySet[Statement]:
-        if self.form.errors:
-            keep_what_was_typed(self.form)
-            return queryset.none()
-        found: QuerySet[Statement] = super().filter_queryset(queryset)
-        return found
 
     def by_policy(
         self, queryset: QuerySet[Statement], _name: str, value: str

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -32,11 +32,33 @@ LONGEST_SEARCH = 200
 ANY = pgettext_lazy("no filter", "Any")
 
 
-class PolicyFilter(django_filters.FilterSet):  # type: ignore[misc] # django_filters has no types
+Row = TypeVar("Row", bound=Model)
+
+
+class Narrowed(django_filters.FilterSet):  # type: ignore[misc] # django_filters has no types
+    """Rows narrowed down by what a person asks for.
+
+    Where a filter can't be read, nothing is found: rows that do not fit what was asked for must not
+    pass for its answer.
+    """
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self.form.errors) or any(self.form.cleaned_data.values())
+
+    def filter_queryset(self, queryset: QuerySet[Row]) -> QuerySet[Row]:
+        if self.form.errors:
+            keep_what_was_typed(self.form)
+            return queryset.none()
+        found: QuerySet[Row] = super().filter_queryset(queryset)
+        return found
+
+
+class PolicyFilter(Narrowed):
     """Policies of the register as it stands on a day, as known at an instant.
 
-    Without a status only what is in force that day is found. Where a filter can't be read, nothing
-    is found: rows that do not fit what was asked for must not pass for its answer.
+    Without a status only what is in force that day is found.
     """
 
     q = django_filters.CharFilter(
@@ -87,13 +109,6 @@ class PolicyFilter(django_filters.FilterSet):  # type: ignore[misc] # django_fil
         """Whether anything but the default is asked for."""
         asked = dict(self.form.cleaned_data)
         return asked.pop("status", "") != Standing.IN_FORCE or any(asked.values())
-
-    def filter_queryset(self, queryset: QuerySet[Policy]) -> QuerySet[Policy]:
-        if self.form.errors:
-            keep_what_was_typed(self.form)
-            return queryset.none()
-        found: QuerySet[Policy] = super().filter_queryset(queryset)
-        return found
 
     def with_other_status(self) -> dict[Standing, int]:
         """How many policies fit everything but the status, by how they stand that day."""

@@ -17,8 +17,9 @@ from history import canonical, clock
 from permits.domain.casefile import CaseFile
 from permits.domain.gate import Reason, listed_parties, risks_found, stricter_lines
 from permits.domain.ruling import CaseRuling, rule_on
-from permits.models import Permit, PermitAct
+from permits.models import Decision, Permit, PermitAct
 from policies.choices import STANCE_RANK, Stance
+from policies.domain.queries import end_of_day
 from policies.domain.register import Register
 
 
@@ -52,7 +53,7 @@ def _is_by_what_was_stated(
     """
     if ruling.stance == Stance.CASE_BY_CASE or file.decision is None:
         return False
-    opened_at = loosened_at or _decided_at(file.decision.frozen)
+    opened_at = loosened_at or _decided_at(file.decision)
     then = rule_on(
         file,
         on=opened_at.astimezone(clock.OTTAWA).date(),
@@ -68,5 +69,7 @@ def _is_by_what_was_stated(
     return STANCE_RANK[now.stance] < STANCE_RANK[ruling.stance]
 
 
-def _decided_at(frozen: str) -> datetime:
-    return datetime.fromisoformat(canonical.decode(frozen.encode())["known_at"])
+def _decided_at(decision: Decision) -> datetime:
+    """As it froze it. One that froze nothing was not made by the program: the end of its day."""
+    known_at = canonical.decode(decision.frozen.encode()).get("known_at")
+    return datetime.fromisoformat(known_at) if known_at else end_of_day(decision.decided_on)

@@ -92,7 +92,7 @@ class Application(Tracked):
         _("controlled goods of United States origin, or made with them"), default=False
     )
     filed_on = models.DateField(_("filed"), null=True, editable=False)
-    submitted_on = models.DateField(_("complete"), null=True, editable=False)
+    submitted_on = models.DateField(_("submitted"), null=True, editable=False)
     decided_on = models.DateField(_("decided"), null=True, editable=False)
     assigned_to = models.ForeignKey(
         User,

@@ -96,6 +96,15 @@ def some_rows(db: None) -> None:
 # Rows
 
 
+def taking_a_deletion(made: Rows) -> list[str]:
+    """The tables of which a row can be deleted."""
+    return [
+        row._meta.db_table
+        for row, _ in made
+        if not is_refused(f"DELETE FROM {row._meta.db_table} WHERE id = %s", [row.pk])
+    ]
+
+
 class TestEveryTrackedTable:
     """All tables in one test: to make a row in each takes longer than to try them all."""
 
@@ -121,12 +130,7 @@ class TestEveryTrackedTable:
         ] == []
 
     def test_a_deletion_is_refused(self, made: Rows) -> None:
-        tables = [(row._meta.db_table, row.pk) for row, _ in made]
-        assert [
-            table
-            for table, key in tables
-            if not is_refused(f"DELETE FROM {table} WHERE id = %s", [key])
-        ] == []
+        assert taking_a_deletion(made) == []
 
     def test_an_insert_without_an_event_is_refused(self, made: Rows) -> None:
         tried = [
@@ -208,12 +212,7 @@ class TestEveryTrackedTable:
     def test_the_replica_mode_does_not_pass(self, made: Rows) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role = replica")
-        tables = [(row._meta.db_table, row.pk) for row, _ in made]
-        assert [
-            table
-            for table, key in tables
-            if not is_refused(f"DELETE FROM {table} WHERE id = %s", [key])
-        ] == []
+        assert taking_a_deletion(made) == []
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role = origin")
 

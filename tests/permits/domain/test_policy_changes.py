@@ -1582,19 +1582,7 @@ def test_a_new_general_permit_is_less_strict(office: Cast) -> None:
 
 
 def test_a_person_looks_where_an_exception_that_counted_counts_no_more(office: Cast) -> None:
-    out = {
-        "code": "aid",
-        "en": "Aid",
-        "fr": "Aide",
-        "evidence_en": "A letter",
-        "evidence_fr": "Une lettre",
-    }
-    approved(draft(office.admin, of_policy={"exceptions": [out]}), by=office.admin_b)
-    case = make_in_review(office.analyst)
-    letter = attached(case, office.analyst)
-    key = "TR-9999-suspension:aid"
-    claimed = say(case, StatementKind.EXCEPTION, key, CLAIMED, by=office.analyst, document=letter)
-    countersign(claimed, by=office.senior)
+    case = with_aid(office)
     amended = draft(
         office.admin,
         kind=ChangeKind.AMEND,
