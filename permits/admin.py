@@ -370,7 +370,8 @@ class CardInline(ShownInline):
 
     @admin.display(description=_("consideration"))
     def what(self, row: Card) -> str:
-        return f"{row.consideration} {BY_NUMBER[row.consideration].name}"
+        one = BY_NUMBER[row.consideration]
+        return f"{one.short} {one.name}"
 
     @admin.display(description=_("signed"))
     def first(self, row: Card) -> str:

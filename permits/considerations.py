@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from policies.domain.scope import provision, section
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
@@ -31,6 +33,16 @@ class Consideration:
     def key(self) -> str:
         """The provision's key in the register."""
         return f"EIPA:{self.number}"
+
+    @property
+    def short(self) -> str:
+        """Its number as the active language writes it: 7.3(1)(b)(i); 7.3(1)b)(i)."""
+        return section(self.number)
+
+    @property
+    def cited(self) -> str:
+        """As the active language cites it: EIPA, s. 7.3(1)(a); LLEI, al. 7.3(1)a)."""
+        return provision(f"EIPA, s. {self.number}")
 
 
 CONSIDERATIONS: tuple[Consideration, ...] = (

@@ -339,7 +339,7 @@ def sign(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
         back=row.get_absolute_url(),
         facts=tuple(_answers(file, row)),
         then=_("You sign this, the evidence and measures it cites, the lines, parties and ruling."),
-        provision=_("EIPA, s. %(number)s") % {"number": one.number},
+        provision=one.cited,
         refusal=_why_not_sign(request, file, row) if request.method != "POST" else "",
     )
     form = forms.PlainForm(sent(request), initial={"seen": head_of(application)})
@@ -464,7 +464,7 @@ def _source_page(request: HttpRequest, application: Application, title: str) -> 
     if one is None:
         return page
     back = reverse("permits:card", args=[application.reference, one.slug])
-    return replace(page, name=f"{application.reference}, {one.number}", back=back)
+    return replace(page, name=f"{application.reference}, {one.short}", back=back)
 
 
 def _source(request: HttpRequest, kind: str, number: int) -> tuple[Any, Application]:

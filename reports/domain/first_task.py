@@ -69,7 +69,7 @@ def _finish_a_card(who: worklist.Viewer) -> Task | None:
             ),
             Step(
                 _("Read consideration %(number)s, %(name)s")
-                % {"number": one.number, "name": one.name},
+                % {"number": one.short, "name": one.name},
                 card.get_absolute_url(),
                 _("Finding, evidence and measures, and what remains after them."),
             ),

@@ -11,6 +11,8 @@ from tests.policies import packaged
     [
         ("s. 2(a)", "al. 2a)"),
         ("s. 8(1)(a)", "al. 8(1)a)"),
+        ("s. 7.3(1)(b)(i)", "sous-al. 7.3(1)b)(i)"),
+        ("7.3(1)(b)(i)", "7.3(1)b)(i)"),
         ("s. 3", "art. 3"),
         ("s. 7(2)", "par. 7(2)"),
         ("s. 1(b), (c)", "al. 1b), c)"),
