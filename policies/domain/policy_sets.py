@@ -29,6 +29,7 @@ from policies.domain.reference import files
 from policies.domain.reference.faults import MalformedReference
 from policies.domain.reference.files import Files
 from policies.domain.reference.policy_consistency import policy_faults
+from policies.domain.register import kept_until_loaded
 from policies.models import ContextEntry, PermitAct, Policy, PolicyChange, PolicyVersion
 
 Json = Mapping[str, Any]
@@ -170,7 +171,7 @@ def fault_beside_the_register(documents: Sequence[Json]) -> str:
 def _faults_beside_the_register(policies: Sequence[Json]) -> Iterator[MalformedReference]:
     """What the loader would refuse, policy by policy, in the register with these in it."""
     given = {row["key"] for row in policies}
-    rest = [row for row in _written_policies() if row["key"] not in given]
+    rest = [row for row in _kept_policies() if row["key"] not in given]
     found = _packaged()
     both = {**found[files.POLICIES], "policies": [*policies, *rest]}
     return policy_faults(Files({**found.documents, files.POLICIES: both}, found.digests))
@@ -372,6 +373,12 @@ def _written_policies() -> list[dict[str, Any]]:
         }
         for one in policies.order_by("pk")
     ]
+
+
+@kept_until_loaded
+def _kept_policies() -> Sequence[Json]:
+    """The same, written once until the next load: to be read and never changed."""
+    return _written_policies()
 
 
 @cache

@@ -38,7 +38,6 @@ def test_a_page_is_accessible_and_fits(page: Page, axe: Callable[[Page], None], 
     page.goto(path)
     axe(page)
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    axe(page)
     page.set_viewport_size({"width": 390, "height": 844})
     axe(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -407,6 +407,7 @@ class Walker:
         return f"{answer.status_code}: {words}"
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("state", STATES, ids=[one.__name__ for one in STATES])
 def test_what_is_offered_is_done_and_what_is_not_is_refused_with_a_reason(
     office: Cast, state: Callable[[Cast], Application]
