@@ -113,6 +113,7 @@ ACCESS: Mapping[str, Row] = {
     "permits:assign": {"POST": ANALYSTS_ONLY},
     "permits:new": ACT_OF_ANALYSTS,
     "permits:case": {"GET": ANY_ROLE},
+    "permits:in_full": {"GET": ANY_ROLE},
     "permits:form": ACT_OF_ANALYSTS,
     "permits:new_line": ACT_OF_ANALYSTS,
     "permits:line": ACT_OF_ANALYSTS,

@@ -29,6 +29,7 @@ urlpatterns = [
     path("worklist/assign/", worklist.assign, name="assign"),
     path("applications/new/", intake.new, name="new"),
     path(ONE, case.case, name="case"),
+    path(f"{ONE}in-full/", intake.in_full, name="in_full"),
     path(f"{ONE}form/", intake.edit_form, name="form"),
     path(f"{ONE}lines/new/", intake.new_line, name="new_line"),
     path(f"{ONE}lines/<int:number>/", intake.edit_line, name="line"),

@@ -103,7 +103,7 @@ def _of_cases() -> Iterator[tuple[str, str]]:
         if case is not None:
             yield "permits:case", case.get_absolute_url()
     for case in Application.objects.filter(status=Status.IN_REVIEW).order_by("pk")[:1]:
-        for name in ("form", "new_line", "new_party", "new_document"):
+        for name in ("in_full", "form", "new_line", "new_party", "new_document"):
             yield f"permits:{name}", reverse(f"permits:{name}", args=[case.reference])
         for action in ("recommend", "consult", "return"):
             yield "permits:do", reverse("permits:do", args=[case.reference, action])

@@ -42,6 +42,7 @@ ARGUMENTS: dict[str, dict[str, object]] = {
         for name, more in dict[str, dict[str, object]](
             {
                 "case": {},
+                "in_full": {},
                 "form": {},
                 "new_line": {},
                 "line": {"number": 1},
@@ -154,7 +155,17 @@ def test_the_rows_are_what_the_office_agreed_on() -> None:
     }
     analysts = {Role.ANALYST, Role.SENIOR_ANALYST}
     case_roles = analysts | {Role.DECISION_MAKER}
-    readable = {"worklist", "case", "card", "download", "letter", "permits", "permit", "rebuttals"}
+    readable = {
+        "worklist",
+        "case",
+        "in_full",
+        "card",
+        "download",
+        "letter",
+        "permits",
+        "permit",
+        "rebuttals",
+    }
     readable |= {"policy_change", "policy_changes", "sweep", "sweeps"}
     drafted = {f"{act}_policy_change" for act in (*ACTS_ON_A_CHANGE, "new")} | {"new_policy_set"}
     assert rows("permits:", administrators) == {

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.forms import BoundField
+from django.forms import BoundField, ModelChoiceField
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
@@ -23,7 +23,7 @@ from permits.domain.casefile import CaseFile
 from permits.domain.gate import Reason
 from permits.domain.recommendation import reason_of
 from permits.domain.requirements import RequiredFact
-from permits.figures import dollars, figure
+from permits.figures import FigureField, dollars, figure, in_dollars
 from permits.forms import in_words
 from permits.models import Application
 from policies.choices import Activity, EndUserKind, Requirement, Stance
@@ -31,6 +31,7 @@ from policies.choices import Activity, EndUserKind, Requirement, Stance
 register = template.Library()
 register.filter(figure)
 register.filter(dollars)
+register.filter(in_dollars)
 register.filter(reason_of)
 
 
@@ -68,6 +69,14 @@ def end_user_kind(file: CaseFile) -> str:
 @register.filter
 def read_out(field: BoundField) -> str:
     """What a field holds, where it is read and not written."""
+    form: Any = field.form
+    if isinstance(field.field, ModelChoiceField):
+        # The row itself, and not all that could be chosen.
+        row = getattr(form.instance, field.name)
+        return field.field.label_from_instance(row) if row else ""
+    if isinstance(field.field, FigureField):
+        # As it is, and not as it would be typed.
+        return in_words(field.field, getattr(form.instance, field.name))
     return in_words(field.field, field.value())
 
 
@@ -110,13 +119,15 @@ FORMS = {
 
 @register.simple_tag
 def fact_address(application: Application, fact: RequiredFact, may_edit: bool) -> str:
-    """Where a required fact is given: the field of its form, or the part of the case's page."""
-    if not may_edit:
-        return f"{application.get_absolute_url()}#{fact.anchor}"
+    """Where a required fact is given: the field of its form; where it is shown, for a reader."""
     part, _dash, number = fact.anchor.partition("-")
-    where = [application.reference, *([int(number)] if number else [])]
+    if not may_edit:
+        shown = reverse("permits:in_full", args=[application.reference])
+        where = shown if part in ("form", "line", "party") else application.get_absolute_url()
+        return f"{where}#{fact.anchor}"
+    about = [application.reference, *([int(number)] if number else [])]
     preset = f"?{fact.preset}" if fact.preset else ""
-    return f"{reverse(FORMS[part], args=where)}{preset}#id_{fact.field}"
+    return f"{reverse(FORMS[part], args=about)}{preset}#id_{fact.field}"
 
 
 @register.simple_tag

@@ -13,8 +13,8 @@ from django import forms as django_forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.days import day_in_words, instant_in_words
@@ -40,7 +40,8 @@ from permits.domain.frozen import Instruments, ground_in_words, instruments_by
 from permits.domain.gate import GateClosed, check_gate
 from permits.domain.recommendation import is_legal_bar
 from permits.domain.ruling import CaseRuling, is_under_7_3, rule_on
-from permits.models import Decision, Recommendation
+from permits.figures import figure, in_dollars
+from permits.models import Decision, Line, Recommendation
 from permits.views.acts import METHODS, Page, answer, barred, find, gate_of, sent, who
 from permits.views.statements import claims_to_sign
 from permits.workflow import Action
@@ -487,8 +488,19 @@ def _recommended_in_words(file: CaseFile) -> Iterator[tuple[str, Any]]:
     made = file.recommendation
     if made is None or file.decision is not None:
         return
-    names = ", ".join(party.name for party in file.parties_as(PartyRole.APPLICANT))
-    yield _("Applicant"), names or _("Not given")
+    for label, role in ((_("Applicant"), PartyRole.APPLICANT), (_("End-user"), PartyRole.END_USER)):
+        names = ", ".join(party.name for party in file.parties_as(role))
+        yield label, names or _("Not given")
+    for line in file.lines:
+        yield (
+            _("Line %(number)s") % {"number": line.number},
+            ", ".join(_line_in_words(line)),
+        )
+    if file.conflicts:
+        yield (
+            _("Conflicts of interest"),
+            "\n".join(f"{one.person.name}, {one.reason}" for one in file.conflicts),
+        )
     yield (
         _("Recommended"),
         _("%(outcome)s, by %(name)s, %(at)s")
@@ -503,14 +515,21 @@ def _recommended_in_words(file: CaseFile) -> Iterator[tuple[str, Any]]:
     yield _("Its reasons"), made.reasons
     if made.valid_to:
         yield _("Last day of the permit"), day_in_words(made.valid_to)
-    french = (get_language() or "").startswith("fr")
     for number, one in enumerate(file.conditions, start=1):
-        yield (
-            _("Condition %(number)d") % {"number": number},
-            one.text_fr if french else one.text_en,
-        )
+        # In both languages, as the permit has it: both are binding.
+        yield _("Condition %(number)d") % {"number": number}, f"{one.text_en}\n{one.text_fr}"
     if made.reply:
         yield _("Reply of the applicant"), made.reply
+
+
+def _line_in_words(line: Line) -> Iterator[str]:
+    """Its items, what it is, how many and for how much."""
+    yield from line.items
+    yield line.description
+    if line.quantity is not None:
+        yield f"{figure(line.quantity)} {line.unit}"
+    if line.total_value is not None:
+        yield in_dollars(line.total_value)
 
 
 def ground_words(

@@ -1,16 +1,17 @@
-"""Opening an application, and editing its form, lines and parties."""
+"""Opening an application, reading it in full, and editing its form, lines and parties."""
 
 from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from permits import forms
 from permits.domain import intake
+from permits.domain.casefile import read_file
 from permits.models import Application, Line, Party
 from permits.views.acts import METHODS, Page, answer, find, saved, sent, who, why_not
 from permits.workflow import Action
@@ -35,6 +36,31 @@ def new(request: HttpRequest) -> HttpResponse:
         then=_("It is a draft: everything can be filled in later, as often as you like."),
     )
     return answer(request, forms.NewForm(sent(request)), page, perform)
+
+
+@require_safe
+def in_full(request: HttpRequest, reference: str) -> HttpResponse:
+    """All that the applicant said, for whoever reads the case: who decides and who audits edit
+    nothing, and so never see the forms. Queries do not grow with the lines and parties."""
+    application = find(request, reference)
+    file = read_file(application)
+    sheets: list[tuple[str, str, forms.ModelShape]] = [
+        ("form", _("Application form"), forms.ApplicationForm(instance=application))
+    ]
+    sheets += [
+        (
+            f"line-{one.number}",
+            _("Line %(number)s") % {"number": one.number},
+            forms.LineForm(instance=one),
+        )
+        for one in file.lines
+    ]
+    sheets += [
+        (f"party-{one.pk}", str(one.get_role_display()), forms.PartyForm(instance=one))
+        for one in file.parties
+    ]
+    context = {"application": application, "sheets": sheets}
+    return render(request, "permits/in_full.html", context)
 
 
 def _editing(request: HttpRequest, application: Application, title: str) -> Page:

@@ -363,7 +363,7 @@ def test_the_pages_of_cases_are_accessible_and_fit(
             f"/permits/{permit.number}/propose/",
             f"/permits/{permit.number}/lines/1/use/",
         ],
-        "decision": [f"/permits/{permit.number}/tighten/"],
+        "decision": [f"{base}in-full/", f"/permits/{permit.number}/tighten/"],
     }
     sign_in(getattr(people, role))
     page.emulate_media(reduced_motion="reduce")

@@ -344,7 +344,36 @@ def test_every_page_opens_for_everyone_who_may_read(
             assert client.get(address).status_code == 200, address
 
 
-@pytest.mark.parametrize(("part", "most"), [("", 18), ("review/a/", 21)])
+@pytest.mark.parametrize("who", ["decision", "auditor"])
+@pytest.mark.parametrize("activity", ["export", "brokering"])
+def test_who_edits_nothing_reads_all_that_the_applicant_said(
+    office: Cast, who: str, activity: str
+) -> None:
+    case = make_in_review(office.analyst, activity=activity)
+    intake.edit_application(case, {"end_use_location": "A hangar in Ankara"}, by=office.analyst)
+    client = as_person(getattr(office, who))
+    address = reverse("permits:in_full", args=[case.reference])
+    assert address in client.get(case.get_absolute_url()).content.decode()
+    page = unescape(client.get(address).content.decode())
+    (party, line) = (read_file(case).parties[-1], read_file(case).lines[0])
+    told = ["A hangar in Ankara", party.name, party.address, party.email, party.telephone]
+    told += [
+        line.description,
+        line.shipping_point,
+        line.measure,
+        "2-15.d",
+        "Canada",
+        figure(line.total_value),
+    ]
+    if activity == "brokering":
+        told.append(case.get_resale_or_government_display())
+    else:
+        told.append(case.get_delivery_display())
+    for words in told:
+        assert words in page, words
+
+
+@pytest.mark.parametrize(("part", "most"), [("", 18), ("review/a/", 21), ("in-full/", 18)])
 def test_the_pages_of_a_case_ask_no_more_for_more_rows(office: Cast, part: str, most: int) -> None:
     few = make_in_review(office.analyst)
     many = make_in_review(office.analyst, lines=[LINE] * 30)
@@ -592,11 +621,14 @@ def test_each_missing_fact_of_the_gate_leads_to_its_field(
 
 def test_who_cannot_fill_a_missing_fact_in_is_led_to_where_it_is_shown(office: Cast) -> None:
     case = lacking(office, "export", full=False)
-    page = as_person(office.auditor).get(case.get_absolute_url()).content.decode()
+    reader = as_person(office.auditor)
+    page = reader.get(case.get_absolute_url()).content.decode()
+    in_full = reverse("permits:in_full", args=[case.reference])
+    shown = {case.get_absolute_url(): page, in_full: reader.get(in_full).content.decode()}
     for fact in required_facts(read_file(case), clock.today()):
         if fact.is_missing:
-            assert f'href="{case.get_absolute_url()}#{fact.anchor}"' in page
-            assert f'id="{fact.anchor}"' in page
+            (where,) = (one for one in shown if f'href="{one}#{fact.anchor}"' in page)
+            assert f'id="{fact.anchor}"' in shown[where]
     assert reverse("permits:form", args=[case.reference]) not in page
 
 
@@ -874,9 +906,17 @@ def test_who_decides_sees_what_was_recommended_on_the_page_of_the_decision(
     assert made is not None
     assert made.valid_to is not None
     with override(language):
-        condition = file.conditions[0]
-        text = condition.text_fr if language == "fr-ca" else condition.text_en
-        told = (office.analyst.name, WHY, day_in_words(made.valid_to), text)
+        condition, line = file.conditions[0], file.lines[0]
+        (end_user,) = file.parties_as(PartyRole.END_USER)
+        told = (
+            office.analyst.name,
+            WHY,
+            day_in_words(made.valid_to),
+            condition.text_en,
+            condition.text_fr,
+            line.description,
+            end_user.name,
+        )
     for words in told:
         assert words in unescape(page), words
 

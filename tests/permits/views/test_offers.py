@@ -360,7 +360,7 @@ class Walker:
         if address.startswith("/static/"):
             return False
         match = resolve(address)
-        read = ("case", "permit", "worklist", "permits", "download", "letter", "card")
+        read = ("case", "permit", "worklist", "permits", "download", "letter", "card", "in_full")
         return match.namespace == "permits" and match.url_name not in read
 
     def try_out(self, address: str) -> str:
