@@ -153,6 +153,20 @@ def require(action: Action, status: str, outcome: str, roles: Collection[Role]) 
     return role
 
 
+DESPITE_A_CONFLICT = frozenset(
+    {
+        Action.DECLARE_CONFLICT,
+        Action.SEE_NOTICE,
+        Action.ISSUE,
+        Action.REFUSE,
+        Action.RETURN_WITHOUT_ACTION,
+        Action.ACT,
+    }
+)
+"""What `acting` leaves open to who declared a conflict of interest in the case: what says nothing
+of it, and what a decision-maker does, where rule G12 and the acts on a permit ask it themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """An act as a page offers it: `why_not` is empty where it may be done."""

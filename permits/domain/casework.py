@@ -15,10 +15,11 @@ from typing import Any, TypeVar
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.choices import Role
 from accounts.days import instant_in_words
-from accounts.exceptions import Refused
+from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from accounts.rules import roles_of
 from history.actors import SYSTEM, Actor, names_of
@@ -26,9 +27,9 @@ from history.domain.door import Conflict, Door, Entry, door
 from history.kept import Kept
 from history.models import Event, Tracked
 from history.verbs import known_verbs
-from permits.models import Application
+from permits.models import Application, ConflictDeclaration
 from permits.models.applications import Part
-from permits.workflow import TRANSITIONS, Action, require
+from permits.workflow import DESPITE_A_CONFLICT, TRANSITIONS, Action, require
 
 Row = TypeVar("Row", bound=Tracked)
 OfCase = TypeVar("OfCase", bound=Part)
@@ -91,6 +92,14 @@ def last_act(application: Application) -> str:
     }
 
 
+CONFLICTED = gettext_lazy("You declared a conflict of interest in this case: others go on with it.")
+
+
+def has_conflict(application: Application, person: User) -> bool:
+    """Whether this person declared a conflict of interest in the case. One query."""
+    return ConflictDeclaration.objects.filter(application=application, person=person).exists()
+
+
 _LOCKED = Kept(lambda keys: Application.objects.select_for_update().filter(pk__in=keys))
 
 
@@ -106,8 +115,9 @@ def acting(
     """An act on the case, alone among all acts on it.
 
     `seen` is the version of the application that was looked at, `seen_head` how many events the
-    case had. Raises NotPermitted, Refused as the table of the workflow says; Conflict when the
-    application, or anything of the case, changed since.
+    case had. Raises NotPermitted, Refused as the table of the workflow says, NotPermitted for who
+    declared a conflict of interest; Conflict when the application, or anything of the case, changed
+    since.
     """
     with door(by=SYSTEM) as entries:
         [now] = _LOCKED([application.pk])
@@ -115,6 +125,8 @@ def acting(
             role = require(action, now.status, now.outcome, roles_of(by))
         except Refused as refusal:
             raise Refused(f"{refusal.words} {last_act(now)}") from None
+        if action not in DESPITE_A_CONFLICT and has_conflict(now, by):
+            raise NotPermitted(CONFLICTED)
         if seen is not None and now.version != seen:
             raise Conflict(application, now)
         if seen_head is not None and (head := head_of(now)) != seen_head:

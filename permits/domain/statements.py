@@ -291,7 +291,8 @@ def contradictions(file: CaseFile) -> tuple[Statement, ...]:
 
 @once
 def left_behind(file: CaseFile) -> frozenset[Statement]:
-    """Of the answers that wait, those whose maker works on no case any more.
+    """Of the answers that wait, those whose maker works on no case any more, or not on this one,
+    for a conflict of interest.
 
     A password that is still to be changed takes no role away. At most one query.
     """
@@ -306,6 +307,7 @@ def left_behind(file: CaseFile) -> frozenset[Statement]:
         person__in={one.made_by_id for one in found}, role__in=TRANSITIONS[Action.STATE].roles
     )
     here = set(grants.values_list("person", flat=True))
+    here -= {one.person_id for one in file.conflicts}
     return frozenset(one for one in found if one.made_by_id not in here)
 
 

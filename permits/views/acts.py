@@ -20,12 +20,13 @@ from accounts.models import User
 from accounts.rights import rights_of
 from history.domain.door import Conflict
 from permits.domain import worklist
-from permits.domain.casework import last_act
+from permits.domain.casefile import CaseFile
+from permits.domain.casework import CONFLICTED, has_conflict, last_act
 from permits.domain.gate import Gate, GateClosed
 from permits.forms import ModelShape, put_errors
 from permits.models import Application
 from permits.views.conflicts import Comparison, compare
-from permits.workflow import Action, require
+from permits.workflow import DESPITE_A_CONFLICT, Action, require
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -96,6 +97,8 @@ def barred(
     """The same for the `Page` of the act: its `refusal`, and the `gate` where that is closed."""
     try:
         require(action, application.status, application.outcome, rights_of(request))
+        if action not in DESPITE_A_CONFLICT and _has_conflict(request, application):
+            raise NotPermitted(CONFLICTED)
         for check in checks:
             check()
     except GateClosed as closed:
@@ -105,6 +108,20 @@ def barred(
     except ValidationError as fault:
         return {"refusal": " ".join(fault.messages)}
     return {}
+
+
+def note_conflicts(request: HttpRequest, file: CaseFile) -> None:
+    """Spares `why_not` the query, for a page that has read the file."""
+    found = any(one.person_id == who(request).pk for one in file.conflicts)
+    request.__dict__["conflicts_declared"] = {file.application.pk: found}
+
+
+def _has_conflict(request: HttpRequest, application: Application) -> bool:
+    """Asked once for a page, however many acts it offers."""
+    kept: dict[int, bool] = request.__dict__.setdefault("conflicts_declared", {})
+    if application.pk not in kept:
+        kept[application.pk] = has_conflict(application, who(request))
+    return kept[application.pk]
 
 
 def gate_of(request: HttpRequest, gate: Gate) -> dict[str, Any]:

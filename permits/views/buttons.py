@@ -412,7 +412,10 @@ BUTTONS: dict[Action, Doing] = {
             gettext_lazy("Declare it"),
             _why,
             _declare,
-            gettext_lazy("You then never decide this application. It is not taken back."),
+            gettext_lazy(
+                "You then do nothing more on this application, and others go on."
+                " It is not taken back."
+            ),
             check=lambda file, by: intake.refuse_second_declaration(file, by=by),
         ),
     )

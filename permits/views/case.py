@@ -35,7 +35,7 @@ from permits.domain.ruling import CaseRuling, coming, requires_assessment, rule_
 from permits.domain.statements import exception_in_words, party_key, standing
 from permits.models import Application, Document, Line, Party
 from permits.verbs import Verb
-from permits.views.acts import find, who, why_not
+from permits.views.acts import find, note_conflicts, who, why_not
 from permits.views.buttons import BUTTONS, REPLY, ground_words, is_called_for
 from permits.views.consultations import why_not_silent
 from permits.views.statements import StatementShown, shown
@@ -83,6 +83,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     viewer = worklist.viewer(who(request), rights_of(request), today)
     application = find(request, reference, viewer)
     file = read_file(application)
+    note_conflicts(request, file)
     ruling = rule_on(file, on=today, known_at=clock.now())
     states = card_states(file, ruling)
     gate = check_gate(file, ruling, states=states)

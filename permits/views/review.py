@@ -51,7 +51,7 @@ from permits.domain.sources import (
     remove_source,
 )
 from permits.models import Application, Card, Draft, Evidence, Measure
-from permits.views.acts import METHODS, Page, answer, find, sent, who, why_not
+from permits.views.acts import METHODS, Page, answer, find, note_conflicts, sent, who, why_not
 from permits.views.conflicts import compare
 from permits.workflow import Action
 from policies.models import Provision
@@ -78,6 +78,7 @@ def card(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
     """
     application, one = find(request, reference), _consideration(slug)
     file = read_file(application)
+    note_conflicts(request, file)
     form = _card_form(file, one, sent(request))
 
     def perform(form: forms.CardForm) -> HttpResponse:

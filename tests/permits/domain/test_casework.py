@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.exceptions import Refused
+from accounts.exceptions import NotPermitted, Refused
+from accounts.rules import roles_of
 from history.domain.door import Conflict
 from permits.domain import intake
-from permits.domain.casework import acting, afresh, head_of
+from permits.domain.casework import CONFLICTED, acting, afresh, head_of
 from permits.models import Application, Party
-from permits.workflow import Action
+from permits.workflow import DESPITE_A_CONFLICT, TRANSITIONS, Action
 from tests.people import Cast
-from tests.permits.factories import LINE, WHY, make_draft
+from tests.permits.factories import (
+    LINE,
+    WHY,
+    make_draft,
+    make_in_review,
+    make_permit,
+    make_recommended,
+)
 
 
 @pytest.fixture
@@ -65,3 +73,26 @@ def test_who_comes_too_late_is_told_what_was_done_by_whom(case: Application, off
         intake.submit(case, by=office.analyst)
     assert "Last: " in str(refusal.value.words)
     assert "Senior analyst C." in str(refusal.value.words)
+
+
+def test_who_declared_a_conflict_of_interest_does_nothing_more_on_the_case(office: Cast) -> None:
+    """Of a decision, and of acts on the permit, G12 and the acts themselves ask it."""
+    in_review = make_in_review(office.analyst)
+    recommended = make_recommended(office.analyst, office.senior)
+    issued = make_permit(office.analyst, office.senior, office.decision).application
+    for case in (in_review, recommended, issued):
+        case.refresh_from_db()
+        for person in (office.analyst, office.decision):
+            intake.declare_conflict(case, by=person, reason=WHY)
+            for action, transition in TRANSITIONS.items():
+                if not transition.applies_to(case.status, case.outcome):
+                    continue
+                if not roles_of(person) & transition.roles:
+                    continue
+                if action in DESPITE_A_CONFLICT:
+                    with acting(action, case, by=person):
+                        pass
+                else:
+                    with pytest.raises(NotPermitted) as refusal, acting(action, case, by=person):
+                        pass
+                    assert refusal.value.words == CONFLICTED

@@ -444,7 +444,7 @@ def test_what_is_refused_on_the_page_of_a_case_says_why(office: Cast) -> None:
         unanswered: ("senior", "Nothing can be recommended yet"),
         gone_stale: ("decision", "You declared a conflict of interest."),
         to_be_refused: ("decision", "first put to the applicant"),
-        in_review: ("analyst_b", "A senior analyst assigns applications to others."),
+        in_review: ("analyst_b", "You declared a conflict of interest in this case"),
     }
     for state, (who, words) in reasons.items():
         with undone():
