@@ -28,7 +28,7 @@ from django.utils.translation import gettext as _
 
 from accounts.choices import Role
 from accounts.days import short_day
-from accounts.models import User
+from accounts.models import RoleGrant, User
 from history.kept import Kept
 from permits.choices import OPEN, Outcome, PartyRole, Status
 from permits.domain import overview
@@ -131,6 +131,21 @@ def _to_decide(who: Viewer) -> Q:
     return Q(status=Status.RECOMMENDED, overview__decided_from__lte=who.on) & ~Q(
         overview__kept_from_deciding__contains=f",{who.by.pk},"
     )
+
+
+def deciders(on: date) -> frozenset[int]:
+    """Everyone in the role that decides on a day. One query."""
+    grants = RoleGrant.objects.in_force(on).filter(role=Role.DECISION_MAKER)
+    return frozenset(grants.values_list("person", flat=True))
+
+
+def left_to_nobody(on: date) -> Q:
+    """What is recommended, and every decision-maker of that day is kept from deciding: only another
+    person in that role moves it on. One query."""
+    found = Q(status=Status.RECOMMENDED)
+    for person in deciders(on):
+        found &= Q(overview__kept_from_deciding__contains=f",{person},")
+    return found
 
 
 _ALSO_DECIDED = ("second", "risk")

@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.choices import Role
 from accounts.days import instant_in_words
 from accounts.rights import rights_of
 from history import clock
@@ -27,7 +28,7 @@ from permits.domain.assessment import CardState, card_states, determination
 from permits.domain.casefile import CaseFile, events_on, names_on, read_file
 from permits.domain.clock import clock_of_file, holders
 from permits.domain.frozen import filing_ruling, instruments_of, replay
-from permits.domain.gate import Gate, check_gate
+from permits.domain.gate import Gate, check_gate, people_kept_from_deciding
 from permits.domain.letters import papers
 from permits.domain.recommendation import sent_back
 from permits.domain.requirements import required_facts
@@ -102,6 +103,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "parts": _parts(file, gate, states, questions, missing, statements),
         "still_to_do": worklist.still_to_do(told),
+        "is_left_to_nobody": _is_left_to_nobody(file, viewer),
         "value": sum(one.total_value or 0 for one in file.lines),
         "application": application,
         "file": file,
@@ -168,6 +170,17 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "flags": Flag.choices,
     }
     return render(request, "permits/case.html", context)
+
+
+def _is_left_to_nobody(file: CaseFile, viewer: worklist.Viewer) -> bool:
+    """Whether it is recommended, and no decision-maker of today may decide it. At most one query,
+    none for one who may."""
+    if file.application.status != Status.RECOMMENDED:
+        return False
+    kept = people_kept_from_deciding(file)
+    if Role.DECISION_MAKER in viewer.roles and viewer.by.pk not in kept:
+        return False
+    return worklist.deciders(viewer.on) <= kept
 
 
 @dataclass(frozen=True, slots=True)

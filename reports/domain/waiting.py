@@ -74,6 +74,10 @@ def _sections(who: worklist.Viewer) -> Iterator[Section]:
         swept = _sweeps(who)
         if swept.count:
             yield swept
+    if {Role.SENIOR_ANALYST, Role.ADMINISTRATOR} & set(who.roles):
+        stuck = _left_to_nobody(who)
+        if stuck.count:
+            yield stuck
     if Role.ADMINISTRATOR in who.roles:
         yield _proposals()
         yield _policy_changes(who)
@@ -132,6 +136,27 @@ def _permits(who: worklist.Viewer) -> Iterator[Section]:
         )
         url = f"{reverse('permits:worklist')}?view={view}"
         yield Section(f"permits_{view}", title, "", items, count, url)
+
+
+def _left_to_nobody(who: worklist.Viewer) -> Section:
+    """Applications that no decision-maker of today may decide: administrators move them on."""
+    rows = Application.objects.visible_to(who.by).filter(worklist.left_to_nobody(who.on))
+    return Section(
+        "left_to_nobody",
+        _("Recommended, and nobody can decide"),
+        "",
+        tuple(
+            Item(
+                row.reference,
+                row.get_absolute_url(),
+                _("Two administrators give the role of a decision-maker to somebody else."),
+                str(row.destination or ""),
+            )
+            for row in rows.select_related("destination").order_by("pk")[:SHOWN]
+        ),
+        rows.count(),
+        f"{reverse('permits:worklist')}?view=recommended",
+    )
 
 
 def _notices(who: worklist.Viewer) -> Section:

@@ -18,11 +18,12 @@ from permits.considerations import CONSIDERATIONS
 from permits.domain import acts, documents, worklist
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
+from permits.domain.intake import declare_conflict
 from permits.domain.policy_changes import propose_change, return_change
 from permits.models import Application, Notice, Permit
 from reports.domain.first_task import first_tasks
 from reports.domain.waiting import Section, sections
-from tests.people import Cast, make_person, make_person_with
+from tests.people import Cast, give_role, make_person, make_person_with
 from tests.permits import files
 from tests.permits.factories import (
     WHY,
@@ -101,6 +102,24 @@ def test_a_recommendation_waits_for_the_decision_maker_and_an_act_too(office: Ca
     assert [one.what for one in waiting["today"].items] == [case.reference]
     assert [one.about for one in waiting["acts"].items] == [WHY]
     assert f"{permit}" in page(office.decision)
+
+
+def test_a_case_that_no_decision_maker_may_decide_is_told_to_who_can_move_it_on(
+    office: Cast,
+) -> None:
+    case = make_recommended(office.analyst, office.senior)
+    looks = [(office.senior, Role.SENIOR_ANALYST), (office.admin, Role.ADMINISTRATOR)]
+    assert not any("left_to_nobody" in found(*one) for one in looks)
+    declare_conflict(case, by=office.decision, reason=WHY)
+    for one in looks:
+        assert [item.what for item in found(*one)["left_to_nobody"].items] == [case.reference]
+    client = Client()
+    client.force_login(office.analyst)
+    words = "Every decision-maker of today is kept from deciding"
+    assert words in client.get(case.get_absolute_url()).content.decode()
+    give_role(office.admin_b, Role.DECISION_MAKER)
+    assert not any("left_to_nobody" in found(*one) for one in looks)
+    assert words not in client.get(case.get_absolute_url()).content.decode()
 
 
 def test_who_is_to_be_told_of_a_suspension_is_told(office: Cast) -> None:
