@@ -599,7 +599,8 @@ def _with_why_not(label: Any, why_not: str) -> Any:
 class RecommendForm(SeenForm):
     """What is recommended, on which grounds, under which conditions.
 
-    `why_not` says of outcomes and grounds why they cannot be recommended now.
+    `why_not` says of outcomes and grounds why they cannot be recommended now; `written` are the
+    conditions of what was sent back, by key, which can be kept.
     """
 
     outcome = forms.ChoiceField(
@@ -613,15 +614,30 @@ class RecommendForm(SeenForm):
     )
     reasons = _text(_("Reasons"))
     valid_to = DayField(label=_("Last day of the permit, to issue"), required=False)
+    kept = forms.MultipleChoiceField(
+        label=_("Conditions of what was sent back, to keep"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
     text_en = _text(
         _("A condition, in English (optional; more can be added)"), required=False, rows=2
     )
     text_fr = _text(_("The condition, in French"), required=False, rows=2)
 
-    def __init__(self, *args: Any, why_not: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        why_not: Mapping[str, str],
+        written: Mapping[str, str],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         _say_why_not(self.fields["outcome"], why_not)
         _say_why_not(self.fields["grounds"], why_not)
+        if written:
+            self.fields["kept"].choices = list(written.items())  # type: ignore[attr-defined]
+        else:
+            del self.fields["kept"]
 
 
 class ConditionForm(SeenForm):

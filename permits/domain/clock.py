@@ -19,9 +19,9 @@ from history import canonical
 from history.actors import names_of
 from history.clock import OTTAWA
 from history.models import Event
-from permits.choices import Status, WaitKind
+from permits.choices import LEGAL_BARS, Outcome, Status, WaitKind
 from permits.domain.casefile import CaseFile
-from permits.models import Application, Consultation, Wait
+from permits.models import Application, Consultation, Recommendation, Wait
 from permits.verbs import Verb
 from policies.domain.register import kept_until_loaded
 from policies.models import Calendar, Holiday, ServiceStandard
@@ -270,6 +270,7 @@ class _Told:
     """What the events of a case tell of where its file was."""
 
     desks: list[tuple[datetime, str, int | None]] = field(default_factory=list)
+    to_put: dict[int, _Span] = field(default_factory=dict)
     waits: dict[int, _Span] = field(default_factory=dict)
     consultations: dict[int, _Span] = field(default_factory=dict)
 
@@ -289,6 +290,7 @@ def holders(events: Sequence[Event], known: Mapping[str, str] = MappingProxyType
     spans = (*told.waits.values(), *told.consultations.values())
     turns = {at for at, _status, _person in told.desks} | {span.since for span in spans}
     turns |= {span.until for span in spans if span.until is not None}
+    turns |= {span.until for span in told.to_put.values() if span.until is not None}
     found: list[Held] = []
     for at in sorted(turns):
         who, is_here = _holder(told, people, at)
@@ -333,11 +335,22 @@ def _read(events: Sequence[Event]) -> _Told:
                     status = after.get("status", status)
                     assigned = after.get("assigned_to_id", assigned)
                     told.desks.append((at, status, assigned))
+                case Recommendation._meta.db_table:
+                    _intended(told.to_put, change, at)
                 case Wait._meta.db_table:
                     _span(told.waits, change, at, "from_on", "to_on")
                 case Consultation._meta.db_table:
                     _span(told.consultations, change, at, "opened_on", "closed_on")
     return told
+
+
+def _intended(spans: dict[int, _Span], change: Mapping[str, Any], at: datetime) -> None:
+    """An intended refusal has yet to be put to the applicant: until it is, or is taken back."""
+    after, row = change["after"], change["row"]
+    if after.get("outcome") == Outcome.REFUSED and not set(after["grounds"]) <= LEGAL_BARS:
+        spans[row] = _Span(dict(after), at)
+    if row in spans and (after.get("put_on") or after.get("set_aside_at")):
+        spans[row].until = at
 
 
 def _span(
@@ -379,7 +392,8 @@ def _holder(told: _Told, people: Mapping[str, str], at: datetime) -> tuple[str, 
     )
     if waited_for:
         return ", ".join(waited_for), False
-    if status == Status.RECOMMENDED:
+    # Nobody decides on an intended refusal before an analyst has put it to the applicant.
+    if status == Status.RECOMMENDED and not any(one.holds(at) for one in told.to_put.values()):
         return _("Decision-maker"), True
     name = people.get(f"person:{person}", "")
     return name or _("Nobody yet"), bool(name)

@@ -407,6 +407,12 @@ class SentBack:
     recommendation: Recommendation
     reason: str
 
+    def conditions(self) -> list[Condition]:
+        """The conditions that it had, as they were last written. One query."""
+        return list(
+            self.recommendation.conditions.filter(is_removed=False, replaced_by__isnull=True)
+        )
+
 
 def sent_back(file: CaseFile) -> SentBack | None:
     """What was sent back last, while nothing else is recommended. At most two queries."""

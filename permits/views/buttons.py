@@ -26,6 +26,7 @@ from permits.choices import Outcome, PartyRole
 from permits.domain import consultations, intake, recommendation
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import head_of
+from permits.domain.conditions import Words
 from permits.domain.decision import (
     check_grounds_and_reasons,
     check_issue,
@@ -41,7 +42,7 @@ from permits.domain.gate import GateClosed, check_gate
 from permits.domain.recommendation import is_legal_bar
 from permits.domain.ruling import CaseRuling, is_under_7_3, rule_on
 from permits.figures import figure, in_dollars
-from permits.models import Decision, Line, Recommendation
+from permits.models import Condition, Decision, Line, Recommendation
 from permits.views.acts import METHODS, Page, answer, barred, find, gate_of, sent, who
 from permits.views.statements import claims_to_sign
 from permits.workflow import Action
@@ -162,14 +163,26 @@ def _wait(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
 
 
 def _recommend_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
+    """It opens with what was sent back, as it was: only what is otherwise is typed anew."""
+    back = recommendation.sent_back(file)
+    written = _written_before(back)
+
     def check(given: Mapping[str, Any], unread: Collection[str]) -> None:
-        values = {**given, "conditions": _conditions(given)}
+        values = {**given, "conditions": _conditions(given, written)}
         with suppress(GateClosed):  # That is no field's: the act says it, with the gate.
             recommendation.check_recommendation(file, _ruling(file), values, unread)
 
-    initial = {"seen": head_of(file.application)}
+    initial: dict[str, Any] = {"seen": head_of(file.application)}
+    if back is not None:
+        names = ("outcome", "grounds", "reasons", "valid_to")
+        initial |= {name: getattr(back.recommendation, name) for name in names}
+        initial["kept"] = list(written)
     return forms.RecommendForm(
-        sent(request), why_not=_why_not_recommended(file), initial=initial, check=check
+        sent(request),
+        why_not=_why_not_recommended(file),
+        written={key: f"{one.text_en} / {one.text_fr}" for key, one in written.items()},
+        initial=initial,
+        check=check,
     )
 
 
@@ -190,9 +203,19 @@ def _ruling(file: CaseFile) -> CaseRuling:
     return rule_on(file, on=clock.today(), known_at=clock.now())
 
 
-def _conditions(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _written_before(back: recommendation.SentBack | None) -> dict[str, Condition]:
+    """The conditions of what was sent back, by key as a form has it."""
+    return {str(one.pk): one for one in back.conditions()} if back else {}
+
+
+def _conditions(given: Mapping[str, Any], written: Mapping[str, Condition]) -> list[Words]:
+    """The conditions that are kept, and the one that was typed; a permit alone has any."""
+    kept = given.get("kept", ()) if given.get("outcome") == Outcome.ISSUED else ()
     words = (given.get("text_en", "").strip(), given.get("text_fr", "").strip())
-    return [words] if any(words) else []
+    return [
+        *((written[key].text_en, written[key].text_fr) for key in kept),
+        *([words] if any(words) else []),
+    ]
 
 
 def _recommend(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
@@ -202,7 +225,7 @@ def _recommend(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> s
         grounds=given["grounds"],
         reasons=given["reasons"],
         valid_to=given["valid_to"],
-        conditions=_conditions(given),
+        conditions=_conditions(given, _written_before(recommendation.sent_back(file))),
         by=who(request),
         seen_head=given["seen"],
     )

@@ -296,7 +296,8 @@ def test_whom_the_office_waits_for_has_the_file(office: Cast) -> None:
     ]
 
 
-def test_the_decision_maker_has_the_file_but_for_the_applicant_s_reply(office: Cast) -> None:
+def test_the_decision_maker_has_an_intended_refusal_after_the_reply(office: Cast) -> None:
+    """Until it is put to the applicant, who is to put it has it."""
     with on_day(0):
         case = make_in_review(office.analyst)
         clear_parties(case, by=office.analyst, second=office.senior)
@@ -310,7 +311,7 @@ def test_the_decision_maker_has_the_file_but_for_the_applicant_s_reply(office: C
     with on_day(5):
         record_reply(put, reply="None", replied_on=clock.today(), by=office.analyst)
     assert held(case) == [
-        ("Decision-maker", 0, 1),
+        ("Analyst A.", 0, 1),
         ("The applicant", 1, 5),
         ("Decision-maker", 5, None),
     ]

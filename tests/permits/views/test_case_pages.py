@@ -60,6 +60,7 @@ from tests.permits.factories import (
     make_recommended,
     say,
 )
+from tests.permits.pages import filled
 from tests.sending import send
 
 
@@ -963,6 +964,23 @@ def test_what_was_sent_back_and_why_is_shown_until_the_next_recommendation(offic
     recommend(case, outcome="refused", reasons="Anew.", **told)
     page = client.get(case.get_absolute_url()).content.decode()
     assert [one for one in words[:3] if one in page] == []
+
+
+def test_what_was_sent_back_is_recommended_again_without_typing_it_anew(office: Cast) -> None:
+    case = make_ready(office.analyst, office.senior)
+    until, words = clock.today() + timedelta(days=99), [("First", "Un"), ("Second", "Deux")]
+    told: dict[str, Any] = {"reasons": WHY, "valid_to": until, "by": office.analyst}
+    first = recommend(case, outcome="issued", conditions=words, **told)
+    send_back(first, reason="Say more of the end use.", by=office.decision)
+    client = as_person(office.analyst)
+    form = client.get(do(case, "recommend")).context["form"]
+    asked = filled(form)
+    assert asked["valid_to"] == until.isoformat()
+    assert (asked["outcome"], asked["reasons"], len(asked["kept"])) == ("issued", WHY, 2)
+    asked |= {"kept": asked["kept"][1:], "text_en": "Third", "text_fr": "Trois"}
+    assert client.post(do(case, "recommend"), asked).status_code == 302
+    kept = read_file(case).conditions
+    assert [(one.text_en, one.text_fr) for one in kept] == [("Second", "Deux"), ("Third", "Trois")]
 
 
 def test_who_refuses_is_told_which_grounds_do_not_hold_now(office: Cast) -> None:

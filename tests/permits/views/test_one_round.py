@@ -404,6 +404,7 @@ THE_SAME_FORM = {
 ASK_NOTHING = {
     *(
         "case",
+        "in_full",
         "worklist",
         "permits",
         "permit",

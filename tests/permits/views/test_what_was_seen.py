@@ -141,7 +141,17 @@ TOLD += [
     and one.name not in COMPARE_NOTHING
 ]
 READ = {
-    *("case", "worklist", "permits", "permit", "rebuttals", "sweeps", "sweep", "download"),
+    *(
+        "case",
+        "in_full",
+        "worklist",
+        "permits",
+        "permit",
+        "rebuttals",
+        "sweeps",
+        "sweep",
+        "download",
+    ),
     *("letter", "policy_changes", "policy_change"),
 }
 HAVE_NO_FORM = {
