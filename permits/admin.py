@@ -28,7 +28,7 @@ from accounts.exceptions import NotPermitted, Refused
 from history import clock
 from history.admin import AskedSite, ShownInline, ShownScreen, link
 from history.domain.door import Conflict
-from permits.choices import PartyRole
+from permits.choices import PartyRole, PermitStatus
 from permits.considerations import BY_NUMBER
 from permits.domain import intake
 from permits.domain.standing import read_standing
@@ -631,7 +631,11 @@ class PermitScreen(ShownScreen):
         told = [words % {"status": now.status.label, "day": short_day(now.valid_to)}]
         for line in now.lines:
             figures = {"quantity": figure(line.quantity), "value": in_dollars(line.value)}
-            told.append(lines % {"number": line.number, "unit": line.unit, **figures})
+            said = lines % {"number": line.number, "unit": line.unit, **figures}
+            if line.is_cancelled or line.is_suspended:
+                held = PermitStatus.CANCELLED if line.is_cancelled else PermitStatus.SUSPENDED
+                said = f"{said} ({held.label})"
+            told.append(said)
         return "; ".join(told)
 
     def history_subject(self, row: Permit) -> str:

@@ -234,6 +234,11 @@ def test_a_permit_is_told_as_it_is_today_and_what_was_issued_as_issued(office: C
     assert "Last day, as issued" in text
     assert re.search(r"Line 1: 4 each, CAD 2\S*\s?500\S*\s?000", text)
     assert "{" not in text.split("Acts")[-1]
+    act_at_once(
+        permit, kind="suspend", line=permit.lines.get(), reason="For a test", by=office.decision
+    )
+    page = as_person(office.analyst).get(address(permit)).content.decode()
+    assert re.search(r"Line 1: 4 each, CAD [^(]* \(Suspended\)", page)
 
 
 def test_every_screen_has_its_row_in_the_table_of_rights() -> None:
