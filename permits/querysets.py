@@ -27,3 +27,11 @@ class ApplicationQuerySet(QuerySet[Row]):
     def for_pages(self) -> ApplicationQuerySet[Row]:
         """With what every page shows of an application."""
         return self.select_related("destination", "assigned_to", "country_of_export")
+
+
+class UseQuerySet(QuerySet[Row]):
+    """Shipments, as they are reported."""
+
+    def counted(self) -> UseQuerySet[Row]:
+        """Those that count against the balance: none that two people took back."""
+        return self.exclude(reversals__agreed_at__isnull=False)

@@ -62,6 +62,9 @@ class Verb(Verbs):
     REINSTATED = "permit.reinstated", _("Permit reinstated")
     CANCELLED = "permit.cancelled", _("Permit cancelled")
     USED = "permit.used", _("Use of a permit reported")
+    REVERSAL_PROPOSED = "use.reversal_proposed", _("Taking back of a shipment proposed")
+    REVERSAL_AGREED = "use.reversal_agreed", _("Shipment taken back")
+    REVERSAL_DECLINED = "use.reversal_declined", _("Taking back of a shipment declined")
     LETTER_MADE = "letter.made", _("Letter made")
     SEEDED = "sample.seeded", _("Made-up applications written, for measuring")
     SWEEP_BEGUN = "sweep.begun", _("Permit sweep begun")
@@ -147,6 +150,8 @@ _DONE_BY = {
     ],
     Action.SEE_NOTICE: [Verb.NOTICE_SEEN],
     Action.REPORT_USE: [Verb.USED],
+    Action.PROPOSE_REVERSAL: [Verb.REVERSAL_PROPOSED, Verb.REVERSAL_DECLINED],
+    Action.AGREE_REVERSAL: [Verb.REVERSAL_AGREED],
 }
 
 declare(

@@ -57,6 +57,8 @@ class Action(TextChoices):
     ACT = "act", _("Amend, suspend, reinstate or cancel the permit")
     SEE_NOTICE = "see_notice", _("Take note of a notice")
     REPORT_USE = "report_use", _("Report use")
+    PROPOSE_REVERSAL = "propose_reversal", _("Propose to take a shipment back")
+    AGREE_REVERSAL = "agree_reversal", _("Agree to take a shipment back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,8 @@ TRANSITIONS: Mapping[Action, Transition] = {
     Action.ACT: Transition(DECISION_MAKERS, _NOWHERE, after_issue=True),
     Action.SEE_NOTICE: Transition(CASE_ROLES, _NOWHERE, after_issue=True),
     Action.REPORT_USE: Transition(ANALYSTS, _NOWHERE, after_issue=True),
+    Action.PROPOSE_REVERSAL: Transition(ANALYSTS, _NOWHERE, after_issue=True),
+    Action.AGREE_REVERSAL: Transition(ANALYSTS, _NOWHERE, after_issue=True),
 }
 
 

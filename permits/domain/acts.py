@@ -471,7 +471,7 @@ def _before_and_after(act: PermitAct) -> tuple[Standing, Standing]:
         permit,
         PermitLine.objects.filter(permit=permit),
         [*done, imagined],
-        Use.objects.filter(permit_line__permit=permit),
+        Use.objects.counted().filter(permit_line__permit=permit),
         today,
     )
     return before, after

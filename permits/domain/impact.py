@@ -543,7 +543,7 @@ def _used_up(permits: QuerySet[Permit]) -> Iterator[int]:
     """Permits with a line of which, as issued, nothing is left; or next to nothing, as SQLite adds
     decimals up as floating numbers."""
     line = ("permit_line", "permit_line__quantity", "permit_line__value")
-    used = Use.objects.filter(permit_line__permit__in=permits).order_by().values(*line)
+    used = Use.objects.counted().filter(permit_line__permit__in=permits).order_by().values(*line)
     found = used.annotate(shipped=Sum("quantity"), worth=Sum("value")).filter(
         Q(shipped__gt=F("permit_line__quantity") - Decimal("0.001"))
         | Q(worth__gt=F("permit_line__value") - Decimal("0.01"))

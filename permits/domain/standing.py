@@ -215,7 +215,7 @@ def read_days(permit: Permit, days: Iterable[date]) -> list[Standing]:
     """The permit on each of some days. Three queries."""
     lines = list(PermitLine.objects.filter(permit=permit))
     acts = list(PermitAct.objects.filter(permit=permit, done_at__isnull=False))
-    uses = list(Use.objects.filter(permit_line__permit=permit))
+    uses = list(Use.objects.counted().filter(permit_line__permit=permit))
     return [standing_of(permit, lines, acts, uses, day) for day in days]
 
 
@@ -229,7 +229,8 @@ def read_standings(permits: Iterable[Permit], on: date) -> Iterator[tuple[Permit
     for act in PermitAct.objects.filter(permit__in=rows, done_at__isnull=False):
         acts[act.permit_id].append(act)
     uses: dict[int, list[Use]] = defaultdict(list)
-    for use in Use.objects.filter(permit_line__permit__in=rows).select_related("permit_line"):
+    counted = Use.objects.counted().filter(permit_line__permit__in=rows)
+    for use in counted.select_related("permit_line"):
         uses[use.permit_line.permit_id].append(use)
     for row in rows:
         yield row, standing_of(row, lines[row.pk], acts[row.pk], uses[row.pk], on)

@@ -1,4 +1,4 @@
-"""What was shipped under a permit, against what it allows."""
+"""What was shipped under a permit, against what it allows; and taking back what was not."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.exceptions import Refused
+from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
+from accounts.reasons import checked_reason
 from history import clock
 from permits.choices import PermitStatus
 from permits.domain.acts import subject_of
-from permits.domain.casework import acting
+from permits.domain.casework import acting, afresh
 from permits.domain.faults import Faults
 from permits.domain.standing import LineStanding, read_days, read_standing
 from permits.figures import figure, in_dollars, refuse_too_large
-from permits.models import PermitLine, Use
+from permits.models import PermitLine, Use, UseReversal
 from permits.verbs import Verb
 from permits.workflow import Action
 
@@ -90,8 +91,9 @@ def _left(line: PermitLine, on: date) -> tuple[Decimal | None, Decimal | None]:
     or the same goods could be shipped twice by reporting the earlier shipment last. What was
     narrowed or extended since changes nothing for that day.
     """
-    later = Use.objects.filter(permit_line=line, used_on__gt=on).values_list("used_on", flat=True)
-    stands = [then.line(line.number) for then in read_days(line.permit, {on, *later})]
+    later = Use.objects.counted().filter(permit_line=line, used_on__gt=on)
+    days = {on, *later.values_list("used_on", flat=True)}
+    stands = [then.line(line.number) for then in read_days(line.permit, days)]
     quantities = [one.quantity_left for one in stands if one.quantity_left is not None]
     values = [one.value_left for one in stands if one.value_left is not None]
     return min(quantities, default=None), min(values, default=None)
@@ -118,3 +120,77 @@ def refuse_exhausted(held: LineStanding) -> None:
     """Raises Refused for a line of which nothing was left on any day."""
     if held.most is not None and held.most <= held.used_quantity:
         raise Refused(_("Nothing is left on this line."))
+
+
+# Taking back what was reported wrongly
+
+
+def propose_reversal(use: Use, *, reason: str, by: User, seen: int | None = None) -> UseReversal:
+    """Proposes to take a shipment back, that was never made as it was reported.
+
+    That gives balance back: the shipment counts until another person agrees. Raises
+    ValidationError, NotPermitted, Refused, Conflict.
+    """
+    reason = checked_reason(reason)
+    permit = use.permit_line.permit
+    with acting(Action.PROPOSE_REVERSAL, permit.application, by=by) as work:
+        now = afresh(use, seen)
+        refuse_taken_back(now)
+        made = UseReversal(use=now, reason=reason, proposed_by=by, proposed_at=clock.now())
+        work.record(Verb.REVERSAL_PROPOSED, subject=subject_of(permit), reason=reason).add(made)
+    return made
+
+
+def agree_to_reversal(reversal: UseReversal, *, by: User, seen: int | None = None) -> UseReversal:
+    """Takes the shipment back: from now on it counts on no day.
+
+    Raises NotPermitted for one's own proposal, Refused, Conflict.
+    """
+    permit = reversal.use.permit_line.permit
+    with acting(Action.AGREE_REVERSAL, permit.application, by=by) as work:
+        now = afresh(reversal, seen)
+        refuse_to_agree(now, by=by)
+        work.record(Verb.REVERSAL_AGREED, subject=subject_of(permit), reason=now.reason).set(
+            now, agreed_by=by, agreed_at=clock.now()
+        )
+    return now
+
+
+def decline_reversal(
+    reversal: UseReversal, *, reason: str, by: User, seen: int | None = None
+) -> UseReversal:
+    """Declines to take the shipment back; whoever proposed it withdraws the proposal so.
+
+    Raises ValidationError, NotPermitted, Refused, Conflict.
+    """
+    reason = checked_reason(reason)
+    permit = reversal.use.permit_line.permit
+    with acting(Action.PROPOSE_REVERSAL, permit.application, by=by) as work:
+        now = afresh(reversal, seen)
+        refuse_settled(now)
+        work.record(Verb.REVERSAL_DECLINED, subject=subject_of(permit), reason=reason).set(
+            now, declined_by=by, declined_at=clock.now(), declined_for=reason
+        )
+    return now
+
+
+def refuse_taken_back(use: Use) -> None:
+    """Raises Refused for a shipment that was taken back, or waits to be."""
+    if use.reversal is None:
+        return
+    if use.reversal.agreed_at is not None:
+        raise Refused(_("This shipment was taken back already."))
+    raise Refused(_("Taking this shipment back waits for another person already."))
+
+
+def refuse_to_agree(reversal: UseReversal, *, by: User) -> None:
+    """Raises Refused as `refuse_settled`, NotPermitted for whoever proposed it."""
+    refuse_settled(reversal)
+    if reversal.proposed_by_id == by.pk:
+        raise NotPermitted(_("You proposed to take this shipment back: another person agrees."))
+
+
+def refuse_settled(reversal: UseReversal) -> None:
+    """Raises Refused for a proposal that is over."""
+    if reversal.agreed_at is not None or reversal.declined_at is not None:
+        raise Refused(_("This was agreed or declined already."))

@@ -6,7 +6,14 @@ from permits.models.decisions import Decision, Recommendation
 from permits.models.drafts import Draft
 from permits.models.letters import Letter, Notice
 from permits.models.overview import Overview
-from permits.models.permits import Condition, Permit, PermitAct, PermitLine, Use
+from permits.models.permits import (
+    Condition,
+    Permit,
+    PermitAct,
+    PermitLine,
+    Use,
+    UseReversal,
+)
 from permits.models.previews import PreviewUnderWay
 from permits.models.statements import Statement
 from permits.models.sweeps import PermitSweep, SweepGroup, SweepItem
@@ -38,5 +45,6 @@ __all__ = [
     "SweepGroup",
     "SweepItem",
     "Use",
+    "UseReversal",
     "Wait",
 ]

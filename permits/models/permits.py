@@ -13,6 +13,7 @@ from history.models import Tracked
 from permits.choices import ActKind
 from permits.models.applications import NOT_LOOKED_UP, Application, Line
 from permits.models.decisions import Decision, Recommendation
+from permits.querysets import UseQuerySet
 
 
 class Permit(Tracked):
@@ -213,7 +214,7 @@ class PermitAct(Tracked):
 
 
 class Use(Tracked):
-    """A shipment reported against a line of a permit."""
+    """A shipment reported against a line of a permit. What is summed up is `objects.counted()`."""
 
     private_fields = frozenset({"note"})
     named_with = ("permit_line__permit",)
@@ -235,6 +236,8 @@ class Use(Tracked):
     )
     reported_at = models.DateTimeField(_("reported"), editable=False)
 
+    objects = UseQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("use of a permit")
         verbose_name_plural = _("uses of permits")
@@ -247,3 +250,83 @@ class Use(Tracked):
 
     def __str__(self) -> str:
         return f"{self.permit_line}, {self.used_on}"
+
+    @property
+    def reversal(self) -> UseReversal | None:
+        """The one that waits or is agreed: none that was declined."""
+        return next((one for one in self.reversals.all() if one.declined_at is None), None)
+
+
+class UseReversal(Tracked):
+    """Says that a shipment was reported wrongly: once another person agrees, it counts on no day.
+
+    It gives balance back, so it takes two people. The row of the shipment stays as it is.
+    """
+
+    private_fields = frozenset({"reason", "declined_for"})
+    named_with = ("use__permit_line__permit",)
+
+    use = models.ForeignKey(
+        Use, on_delete=models.PROTECT, related_name="reversals", verbose_name=_("use of a permit")
+    )
+    reason = models.TextField(_("reason"))
+    proposed_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("proposed by"),
+    )
+    proposed_at = models.DateTimeField(_("proposed"), editable=False)
+    agreed_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("agreed by"),
+    )
+    agreed_at = models.DateTimeField(_("agreed"), null=True, editable=False)
+    declined_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name=NOT_LOOKED_UP,
+        editable=False,
+        verbose_name=_("declined by"),
+    )
+    declined_at = models.DateTimeField(_("declined"), null=True, editable=False)
+    declined_for = models.TextField(_("declined because"), blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("taking back of a shipment")
+        verbose_name_plural = _("taking back of shipments")
+        ordering = ["use_id", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["use"],
+                condition=Q(declined_at__isnull=True),
+                name="permits_usereversal_one_stands",
+            ),
+            models.CheckConstraint(
+                name="permits_usereversal_agreed_by_another",
+                condition=Q(agreed_by__isnull=True) | ~Q(agreed_by=F("proposed_by")),
+            ),
+            models.CheckConstraint(
+                name="permits_usereversal_agreed_by_and_at",
+                condition=Q(agreed_by__isnull=True, agreed_at__isnull=True)
+                | Q(agreed_by__isnull=False, agreed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="permits_usereversal_declined_by_and_at",
+                condition=Q(declined_by__isnull=True, declined_at__isnull=True)
+                | Q(declined_by__isnull=False, declined_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="permits_usereversal_agreed_or_declined",
+                condition=Q(agreed_at__isnull=True) | Q(declined_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.use)

@@ -192,7 +192,11 @@ REFUSING: dict[str, tuple[str, ...]] = {
     "policies/domain/drafting.py": (f"{_D}test_policy_changes.py",),
     "policies/domain/entering.py": (f"{_D}test_policy_changes.py",),
     "permits/domain/sweeps.py": (f"{_D}test_sweeps.py",),
-    "permits/domain/use.py": (f"{_D}test_acts.py", f"{_D}test_story.py"),
+    "permits/domain/use.py": (
+        f"{_D}test_acts.py",
+        f"{_D}test_reversals.py",
+        f"{_D}test_story.py",
+    ),
     "permits/domain/intake.py": (f"{_D}test_intake.py",),
     "permits/domain/faults.py": (f"{_D}test_intake.py", f"{_D}test_recommendation.py"),
     "permits/domain/documents.py": (f"{_D}test_documents.py",),
@@ -526,6 +530,14 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
         "card.second_by_id is not None,\n                is_stale,",
         "True,\n                is_stale,",
         _OF_CARDS,
+    ),
+    (
+        _TWO,
+        "a shipment counts until another person agrees that it is taken back",
+        "permits/querysets.py",
+        "reversals__agreed_at__isnull=False",
+        "reversals__isnull=False",
+        (f"{_D}test_reversals.py",),
     ),
     (
         _DOORS,

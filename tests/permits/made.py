@@ -30,7 +30,7 @@ from permits.domain.sweeps import (
     except_permit,
     propose_group,
 )
-from permits.domain.use import report_use
+from permits.domain.use import propose_reversal, report_use
 from permits.models import (
     Application,
     Card,
@@ -45,6 +45,7 @@ from permits.models import (
     SweepGroup,
     SweepItem,
     Use,
+    UseReversal,
     Wait,
 )
 from policies.models import Policy
@@ -151,6 +152,10 @@ class Made:
             by=self.office.analyst,
         )
 
+    def reversal(self) -> UseReversal:
+        """Proposed by the analyst."""
+        return propose_reversal(self.use(), reason=WHY, by=self.office.analyst)
+
     def conflict(self) -> ConflictDeclaration:
         return declare_conflict(self.case(), by=self.office.decision, reason=WHY)
 
@@ -161,7 +166,7 @@ class Made:
         """A row in every table of people, of policy changes and of cases."""
         analyst, case = self.office.analyst, self.case()
         propose_request(analyst, RequestedAct.RESET_PASSWORD, by=self.office.admin, reason=WHY)
-        for make in (self.consultation, self.wait, self.conflict, self.use, self.letter):
+        for make in (self.consultation, self.wait, self.conflict, self.reversal, self.letter):
             make()
         attached(case, analyst)
         add_evidence(case, {"title": "T", "source": "S", "reliability": "high"}, by=analyst)

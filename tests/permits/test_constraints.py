@@ -19,6 +19,7 @@ from permits import guards
 from permits.considerations import CONSIDERATIONS
 from permits.domain import acts
 from permits.domain.statements import countersign
+from permits.domain.use import agree_to_reversal
 from permits.models import (
     Draft,
     Line,
@@ -170,6 +171,21 @@ BREAKS: dict[str, Break] = {
     "permits_sweepitem_once": lambda made, office: twice(made.item(), act=None, outcome="kept"),
     "permits_sweepitem_done_by_an_act": lambda made, office: unguarded(made.item(), outcome="kept"),
     "permits_use_of_something": lambda made, office: unguarded(made.use(), quantity=Decimal(0)),
+    "permits_usereversal_one_stands": lambda made, office: twice(made.reversal()),
+    "permits_usereversal_agreed_by_another": lambda made, office: write(
+        made.reversal(), agreed_by=office.analyst, agreed_at=clock.now()
+    ),
+    "permits_usereversal_agreed_by_and_at": lambda made, office: write(
+        made.reversal(), agreed_at=clock.now()
+    ),
+    "permits_usereversal_declined_by_and_at": lambda made, office: write(
+        made.reversal(), declined_by=office.senior
+    ),
+    "permits_usereversal_agreed_or_declined": lambda made, office: write(
+        agree_to_reversal(made.reversal(), by=office.senior),
+        declined_by=office.analyst,
+        declined_at=clock.now(),
+    ),
     "permits_letter_once": lambda made, office: twice(made.letter()),
 }
 

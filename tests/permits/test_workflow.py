@@ -45,6 +45,8 @@ FROM = {
     Action.ACT: "issued",
     Action.SEE_NOTICE: "issued",
     Action.REPORT_USE: "issued",
+    Action.PROPOSE_REVERSAL: "issued",
+    Action.AGREE_REVERSAL: "issued",
 }
 DECIDERS = {Action.ISSUE, Action.REFUSE, Action.RETURN_WITHOUT_ACTION, Action.ACT}
 ALL_CASE_ROLES = {
