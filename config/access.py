@@ -153,6 +153,9 @@ ACCESS: Mapping[str, Row] = {
     "permits:perform": {"GET": DECIDERS, "POST": DECIDERS},
     "permits:decline": {"GET": WHO_PROPOSE, "POST": WHO_PROPOSE},
     "permits:use": ACT_OF_ANALYSTS,
+    "permits:take_back": ACT_OF_ANALYSTS,
+    "permits:agree_reversal": ACT_OF_ANALYSTS,
+    "permits:decline_reversal": ACT_OF_ANALYSTS,
     # Permit sweeps: whoever works here may read them.
     "permits:sweeps": {"GET": ANY_ROLE},
     "permits:sweep": {"GET": ANY_ROLE},

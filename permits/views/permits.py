@@ -40,8 +40,9 @@ from permits.domain.standing import (
 from permits.domain.use import check_use, refuse_exhausted, report_use
 from permits.figures import dollars, figure
 from permits.filters import PermitFilter
-from permits.models import Notice, Party, Permit, PermitAct, PermitLine, Use
+from permits.models import Notice, Party, Permit, PermitAct, PermitLine
 from permits.views.acts import METHODS, Page, answer, barred, sent, who, why_not
+from permits.views.reversals import shipments
 from permits.views.statements import claims_to_sign
 from permits.workflow import PROPOSERS, TRANSITIONS, Action
 from policies.domain.register import current_register
@@ -131,9 +132,7 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
             )
             for act in rows
         ],
-        "uses": Use.objects.filter(permit_line__permit=row).select_related(
-            "permit_line", "reported_by"
-        ),
+        "uses": shipments(request, row),
         "notices": Notice.objects.filter(application=row.application).select_related(
             "person", "act"
         ),
@@ -147,6 +146,7 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
         ],
         "holders": file.parties_as(PartyRole.APPLICANT),
         "may_report": not why_not(request, row.application, Action.REPORT_USE),
+        "may_take_back": not why_not(request, row.application, Action.PROPOSE_REVERSAL),
         "may_act": Role.DECISION_MAKER in roles,
     }
     return render(request, "permits/permit.html", context)

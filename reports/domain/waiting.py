@@ -17,7 +17,8 @@ from history import clock
 from history.domain.inspection import last_inspection
 from permits.choices import OPEN, StatementKind
 from permits.domain import overview, sweeps, worklist
-from permits.models import Application, Notice, PermitAct, Statement
+from permits.figures import figure
+from permits.models import Application, Notice, PermitAct, Statement, UseReversal
 from permits.workflow import CASE_ROLES, PROPOSERS
 from policies.choices import ChangeStatus
 from policies.domain.drafting import EDITABLE
@@ -67,6 +68,10 @@ def _sections(who: worklist.Viewer) -> Iterator[Section]:
         notices = _notices(who)
         if notices.count:
             yield notices
+    if who.is_analyst:
+        reversals = _reversals(who)
+        if reversals.count:
+            yield reversals
     if PROPOSERS & set(who.roles):
         yield from _permits(who)
     if Role.DECISION_MAKER in who.roles:
@@ -171,6 +176,33 @@ def _notices(who: worklist.Viewer) -> Section:
                 reverse("permits:notice", args=[row.pk]),
                 row.get_kind_display(),
                 row.act.reason,
+            )
+            for row in rows[:SHOWN]
+        ),
+        rows.count(),
+        reverse("permits:permits"),
+    )
+
+
+def _reversals(who: worklist.Viewer) -> Section:
+    """Shipments that another person proposes to take back."""
+    rows = (
+        UseReversal.objects.filter(agreed_at__isnull=True, declined_at__isnull=True)
+        .exclude(proposed_by=who.by)
+        .select_related("use__permit_line__permit", "proposed_by")
+    )
+    return Section(
+        "reversals",
+        _("Shipments that wait to be taken back"),
+        "",
+        tuple(
+            Item(
+                f"{row.use.permit_line.permit}: {short_day(row.use.used_on)},"
+                f" {figure(row.use.quantity)} {row.use.permit_line.unit}".strip(),
+                reverse("permits:agree_reversal", args=[row.pk]),
+                _("Proposed by %(name)s, %(at)s")
+                % {"name": row.proposed_by, "at": instant_in_words(row.proposed_at)},
+                row.reason,
             )
             for row in rows[:SHOWN]
         ),

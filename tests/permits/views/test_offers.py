@@ -39,7 +39,7 @@ from permits.domain.statements import (
     VALUES,
     party_key,
 )
-from permits.domain.use import report_use
+from permits.domain.use import propose_reversal, report_use
 from permits.models import Application, Document, PermitLine
 from permits.views.buttons import BUTTONS
 from permits.workflow import Action, offers
@@ -182,6 +182,11 @@ def to_be_returned(office: Cast) -> Application:
 
 def issued(office: Cast) -> Application:
     permit = make_permit(office.analyst, office.senior, office.decision)
+    (line,) = PermitLine.objects.filter(permit=permit)
+    shipped = report_use(
+        line, used_on=clock.today(), quantity=Decimal(1), value=Decimal(1), by=office.analyst
+    )
+    propose_reversal(shipped, reason=WHY, by=office.senior)
     act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
     propose_act(permit, kind="reinstate", reason=WHY, by=office.senior)
     propose_act(permit, kind="cancel", reason=WHY, by=office.admin)
@@ -303,7 +308,7 @@ def what_is_typed(name: str, where: Mapping[str, Any], document: Document | None
         "tighten": list(acts()),
         "use": [{"quantity": 1, "value": 1}],
     }
-    reasons = ("set_aside", "remove_condition", "decline")
+    reasons = ("set_aside", "remove_condition", "decline", "take_back", "decline_reversal")
     return asked.get(where.get("action", name), [{"reason": WHY}] if name in reasons else [{}])
 
 
@@ -352,8 +357,8 @@ class Walker:
     @staticmethod
     def is_personal(address: str) -> bool:
         """Whether what one did before, or who one is, can stand against it."""
-        names = ("do", "countersign", "sign", "perform", "decline", "tighten", "notice")
-        return resolve(address).url_name in names
+        names = "do countersign sign perform decline tighten notice agree_reversal"
+        return resolve(address).url_name in names.split()
 
     @staticmethod
     def is_act(address: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -24,7 +25,8 @@ from permits.domain.consultations import consult, open_wait
 from permits.domain.policy_changes import propose_change
 from permits.domain.recommendation import put_to_applicant, recommend
 from permits.domain.sweeps import begin_sweep
-from permits.models import Application, Permit, Recommendation, SweepGroup
+from permits.domain.use import propose_reversal, report_use
+from permits.models import Application, Permit, Recommendation, SweepGroup, Use
 from permits.urls import urlpatterns
 from permits.views.buttons import BUTTONS
 from permits.workflow import Action
@@ -112,6 +114,21 @@ def to_tighten(office: Cast) -> Made:
 
 def line_of_a_permit(office: Cast) -> Made:
     return office.analyst, [_permit(office).number, 1]
+
+
+def _shipped(office: Cast) -> Use:
+    line, one, today = _permit(office).lines.get(), Decimal(1), clock.today()
+    return report_use(line, used_on=today, quantity=one, value=one, by=office.analyst)
+
+
+def shipped(office: Cast) -> Made:
+    return office.analyst, [_shipped(office).pk]
+
+
+def taken_back(office: Cast) -> Made:
+    """Once another person agrees."""
+    made = propose_reversal(_shipped(office), reason=WHY, by=office.analyst)
+    return office.senior, [made.pk]
 
 
 def proposed(office: Cast) -> Made:
@@ -354,6 +371,8 @@ FORMS = [
         {"used_on", "quantity", "value"},
         {"used_on", "quantity", "value"},
     ),
+    Form("take_back", shipped, (), REASON, {"reason"}, {"reason"}),
+    Form("decline_reversal", taken_back, (), REASON, {"reason"}, {"reason"}),
     Form("new_sweep", anything, (), {"policy": "NONE"}, {"policy"}, {"policy"}),
     Form(
         "propose_group",
@@ -415,6 +434,7 @@ ASK_NOTHING = {
         "letter",
     ),
     *("assign", "card", "draft", "drop_draft", "sign", "countersign", "make_letter", "perform"),
+    "agree_reversal",
     *("remove_line", "remove_party", "remove_document", "drop_source", "notice"),
     *("carry_out_sweep", "stop_sweep", "agree_group"),
     *("policy_changes", "policy_change", "preview_policy_change", "propose_policy_change"),

@@ -36,6 +36,7 @@ from tests.permits.views.test_one_round import (
     group,
     proposed,
     proposed_change,
+    taken_back,
 )
 from tests.policies.changes import POLICY
 
@@ -121,6 +122,7 @@ TOLD: list[tuple[str, Callable[[Cast], Made], tuple[object, ...]]] = [
     ("card", card, ()),
     ("sign", to_sign, ()),
     ("perform", to_perform, ()),
+    ("agree_reversal", taken_back, ()),
     ("agree_group", proposed_group, ()),
     ("return_group", proposed_group, ()),
     ("close_policy_change", to_close, ()),
