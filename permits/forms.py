@@ -898,3 +898,8 @@ class UseForm(CheckedForm):
         label=_("Export declaration (optional)"), max_length=100, required=False
     )
     note = _text(_("Note (optional)"), required=False, rows=2)
+    again = forms.BooleanField(label=_("It is another shipment"), required=False)
+
+    def __iter__(self) -> Iterator[forms.BoundField]:
+        """Whether it is another is asked only where the same was reported."""
+        return (one for one in super().__iter__() if one.name != "again" or one.errors or one.data)

@@ -7,8 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from accounts.days import instant_in_words
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from accounts.reasons import checked_reason
@@ -33,21 +35,24 @@ def report_use(
     by: User,
     declaration: str = "",
     note: str = "",
+    again: bool = False,
 ) -> Use:
-    """Records a shipment on a line.
+    """Records a shipment on a line; one that was reported already only if `again` says so.
 
     Raises ValidationError as `check_use`, NotPermitted, Refused where nothing is left.
     """
     permit = line.permit
     with acting(Action.REPORT_USE, permit.application, by=by) as work:
         refuse_exhausted(read_standing(permit, clock.today()).line(line.number))
-        check_use({"quantity": quantity, "value": value, "used_on": used_on}, line=line)
+        declaration = declaration.strip()
+        told = {"quantity": quantity, "value": value, "used_on": used_on}
+        check_use({**told, "declaration": declaration, "again": again}, line=line)
         use = Use(
             permit_line=line,
             used_on=used_on,
             quantity=quantity,
             value=value,
-            declaration=declaration.strip(),
+            declaration=declaration,
             note=note.strip(),
             reported_by=by,
             reported_at=clock.now(),
@@ -58,7 +63,8 @@ def report_use(
 
 def check_use(values: Mapping[str, Any], unread: Collection[str] = (), *, line: PermitLine) -> None:
     """Raises ValidationError with all that is wrong with the figures and the day of a shipment: a
-    day on which the line could not be used, more than was left; the words give what was.
+    day on which the line could not be used, more than was left; the words give what was. Or the
+    same was reported already, and `again` does not say that it is another.
     """
     faults = Faults(unread)
     day = values["used_on"] if faults.is_read("used_on") else clock.today()
@@ -81,7 +87,26 @@ def check_use(values: Mapping[str, Any], unread: Collection[str] = (), *, line: 
             faults.fault("value", _("Only %(left)s are left on this line.") % left)
     if faults.is_read("used_on"):
         _look_at_day(faults, line, values["used_on"])
+    if not values.get("again"):
+        _look_for_the_same(faults, line, values)
     faults.refuse()
+
+
+def _look_for_the_same(faults: Faults, line: PermitLine, values: Mapping[str, Any]) -> None:
+    """Whether such a shipment counts already: by its day and figures, or by its declaration."""
+    about = ("used_on", "quantity", "value")
+    same = Q(pk__in=[])
+    if all(faults.is_read(name) for name in about):
+        same |= Q(**{name: values[name] for name in about})
+    if declaration := values.get("declaration", "").strip():
+        same |= Q(declaration__iexact=declaration)
+    counted = Use.objects.counted().filter(same, permit_line=line).select_related("reported_by")
+    if found := counted.last():
+        told = {"name": found.reported_by, "at": instant_in_words(found.reported_at)}
+        words = (
+            _("The same was reported by %(name)s, %(at)s. Tick this only if it is another.") % told
+        )
+        faults.fault("again", words)
 
 
 def _left(line: PermitLine, on: date) -> tuple[Decimal | None, Decimal | None]:

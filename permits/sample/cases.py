@@ -482,6 +482,6 @@ def _ship(permit: Permit, by: User) -> None:
         used_on=clock.today(),
         quantity=quantity,
         value=value.quantize(Decimal("0.01")),
-        declaration=f"{SAMPLE} declaration",
+        declaration=f"{SAMPLE} declaration {permit.number}-{line.uses.count() + 1}",
         by=by,
     )

@@ -24,8 +24,8 @@ from permits.domain.casework import head_of
 from permits.domain.decision import issue
 from permits.domain.gate import GateClosed
 from permits.domain.standing import read_standing
-from permits.domain.use import report_use
-from permits.models import Notice, Permit, PermitAct, PermitLine
+from permits.domain.use import agree_to_reversal, propose_reversal, report_use
+from permits.models import Notice, Permit, PermitAct, PermitLine, Use
 from permits.verbs import Verb
 from tests.people import TERMS, Cast, make_person_with
 from tests.permits.factories import LINE, WHY, make_permit, make_recommended
@@ -358,6 +358,26 @@ def test_a_shipment_reported_late_counts_against_what_is_left_today(
         with pytest.raises(Refused, match="Nothing is left on this line"):
             use(permit, office.analyst)
     assert Event.objects.filter(verb=Verb.USED).latest("number").occurred_on == first_day
+
+
+@pytest.mark.parametrize(
+    "alike",
+    [{"declaration": "A-1"}, {"quantity": Decimal(2), "value": Decimal(2), "declaration": " b-2 "}],
+    ids=["the day and the figures", "the declaration"],
+)
+def test_the_same_shipment_is_reported_twice_only_where_that_is_said(
+    permit: Permit, office: Cast, alike: dict[str, Any]
+) -> None:
+    use(permit, office.analyst, declaration="B-2")
+    with pytest.raises(ValidationError, match=f"The same was reported by {office.analyst}") as said:
+        use(permit, office.senior, **alike)
+    assert set(said.value.message_dict) == {"again"}
+    use(permit, office.senior, again=True, **alike)
+    # What is another is not asked about; nor is what was taken back.
+    use(permit, office.senior, quantity=Decimal(3))
+    last = Use.objects.latest("pk")
+    agree_to_reversal(propose_reversal(last, reason=WHY, by=office.senior), by=office.analyst)
+    use(permit, office.senior, quantity=Decimal(3))
 
 
 @pytest.mark.parametrize("kind", ["suspend", "cancel"])

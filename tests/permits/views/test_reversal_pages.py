@@ -94,3 +94,22 @@ def test_what_was_declined_is_told_and_queries_do_not_grow(office: Cast) -> None
     assert f"{office.senior.name} declined, " in told
     assert told.count(": They are two.") == 2
     assert told.count("take-back/") == 2
+
+
+def test_the_same_shipment_is_asked_about_once_and_what_was_typed_stays(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    address, client = reverse("permits:use", args=[permit.number, 1]), as_person(office.analyst)
+    sent = {"used_on": clock.today().isoformat(), "quantity": "2", "value": "3", "note": "Kept"}
+    asked = 'id="id_again"'
+    assert asked not in client.get(address).content.decode()
+    assert asked not in client.post(address, {**sent, "quantity": "0"}).content.decode()
+    assert client.post(address, sent).status_code == 302
+    again = client.post(address, sent)
+    assert set(again.context["form"].errors) == {"again"}
+    page = again.content.decode()
+    assert asked in page
+    assert f"The same was reported by {office.analyst}" in page
+    assert again.context["form"]["note"].value() == "Kept"
+    assert Use.objects.count() == 1
+    assert client.post(address, {**sent, "again": "on"}).status_code == 302
+    assert Use.objects.count() == 2
