@@ -40,6 +40,7 @@ from permits.models import (
     PermitAct,
     PermitSweep,
     Statement,
+    Use,
 )
 from tests.browser import LAUNCH_ARGUMENTS, find_chromium
 
@@ -119,6 +120,8 @@ def _of_cases() -> Iterator[tuple[str, str]]:
         yield "permits:countersign", reverse("permits:countersign", args=[statement.pk])
     for consultation in Consultation.objects.filter(closed_on__isnull=True)[:1]:
         yield "permits:answer", reverse("permits:answer", args=[consultation.pk])
+    for use in Use.objects.all()[:1]:
+        yield "permits:take_back", reverse("permits:take_back", args=[use.pk])
     for sweep in PermitSweep.objects.all()[:1]:
         yield "permits:sweep", sweep.get_absolute_url()
     acted = PermitAct.objects.values("permit")

@@ -96,7 +96,8 @@ OVER = (
     PermitStatus.EXPIRED_SUSPENDED,
     PermitStatus.EXHAUSTED,
 )
-"""What a permit is that allows nothing any more, whatever else is done."""
+"""What a permit is that allows nothing any more. Of these only one that is exhausted can come back:
+where a shipment is taken back, or an amendment extends it."""
 
 
 def standing_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,6 +18,7 @@ from permits.considerations import CONSIDERATIONS
 from permits.domain import acts
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.standing import read_standing
+from permits.domain.use import propose_reversal, report_use
 from permits.models import Application, Card, Permit, PermitAct, Statement
 from tests.people import Cast
 from tests.permits import files
@@ -323,6 +325,14 @@ def test_the_pages_of_cases_are_accessible_and_fit(
 ) -> None:
     people = staff()
     permit = make_permit(people.analyst, people.senior, people.decision)
+    shipped = report_use(
+        permit.lines.get(),
+        used_on=clock.today(),
+        quantity=Decimal(1),
+        value=Decimal(1),
+        by=people.analyst,
+    )
+    propose_reversal(shipped, reason=WHY, by=people.senior)
     acts.act_at_once(permit, kind="suspend", reason=WHY, by=people.decision)
     application = make_in_review(people.analyst)
     answer_cards(application, by=people.analyst)
