@@ -185,10 +185,11 @@ def _notices(who: worklist.Viewer) -> Section:
 
 
 def _reversals(who: worklist.Viewer) -> Section:
-    """Shipments that another person proposes to take back."""
+    """Shipments that another person proposes to take back, where this one may agree."""
     rows = (
         UseReversal.objects.filter(agreed_at__isnull=True, declined_at__isnull=True)
         .exclude(proposed_by=who.by)
+        .exclude(use__permit_line__permit__application__conflicts__person=who.by)
         .select_related("use__permit_line__permit", "proposed_by")
     )
     return Section(

@@ -14,10 +14,11 @@ from django.urls import reverse
 from accounts.choices import Role
 from accounts.models import User
 from history import clock
+from permits.domain.intake import declare_conflict
 from permits.domain.use import decline_reversal, propose_reversal, report_use
 from permits.models import Permit, Use
 from tests.people import Cast
-from tests.permits.factories import make_permit
+from tests.permits.factories import WHY, make_permit
 from tests.reports.test_start_page import found
 
 
@@ -65,6 +66,10 @@ def test_a_shipment_says_whether_it_counts_and_who_took_it_back_and_why(office: 
     assert item.what == f"{permit}: {item.what.partition(': ')[2]}"
     assert "reversals" not in found(office.analyst, Role.ANALYST)
     assert "reversals" not in found(office.decision, Role.DECISION_MAKER)
+    assert "reversals" in found(office.analyst_b, Role.ANALYST)
+    declare_conflict(permit.application, by=office.analyst_b, reason=WHY)
+    assert "reversals" not in found(office.analyst_b, Role.ANALYST)
+    assert "href" not in table(permit, office.analyst_b)
     client = as_person(office.senior)
     assert client.post(agree, {"seen": waiting.version}).status_code == 302
     told = table(permit, office.analyst)
