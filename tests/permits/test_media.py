@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 import zipfile
 import zlib
 from io import BytesIO
 
 import pytest
 
+from permits import media
 from permits.media import DOCX, LONGEST_NAME, ODT, PDF, TEXT, clean_name, media_of
 from tests.permits import files
 
@@ -301,9 +303,14 @@ SCRIPT = b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>"
         pdf(b"/EF%" * 250_000),
         pdf(packed=b"<< >>", told=b"/Type /ObjStm /DecodeParms << /Predictor 12 >>"),
         pdf(packed=b"<< >>").replace(b"stream\n", b"stream\nnot deflate"),
-        pdf(packed=b" " * 101_000_000),
+        pdf(packed=b" " * 21_000_000),
+        pdf(packed=b"1 0 0 1 0 0 cm " * 7_000_000, told=b"/Length 9"),
+        pdf(b"3 0 obj << /AF [4 0 R] >> endobj 4 0 obj << /EF +5.0 000000000000 R >> endobj"),
+        pdf(b"3 0 obj << /OpenAction%>\n<< /S /URI /URI (https://example.test/) >> >> endobj"),
+        pdf(b"3 0 obj << /OpenAction << /OpenAction 1 /S /URI /URI (https://a.test/) >> endobj"),
+        pdf(b"stream\nendstream " * 100_001),
     ],
-    ids=range(30),
+    ids=range(35),
 )
 def test_a_pdf_that_is_locked_runs_or_carries_something_is_refused(content: bytes) -> None:
     assert media_of(BytesIO(content)) is None
@@ -327,15 +334,67 @@ def test_a_pdf_that_only_shows_is_taken(content: bytes) -> None:
     assert media_of(BytesIO(content)) == PDF
 
 
+IN_A_COMMENT = b"%" + b"/EF%" * 9 + b"/EF\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pdf((IN_A_COMMENT * 39 + b"x") * 1_600),
+        pdf(packed=(IN_A_COMMENT * 39 + b"x") * 6_000),
+        pdf(b"/EF 1 1 " * 300_000),
+        pdf(b"/OpenAction<<" * 200_000),
+        files.office("word/document.xml", **{"a.xml": b"<p>%b</p>" % (b"<p/>" * 60_000)}),
+        files.office("word/document.xml", **{"a.xml": b"<instrText>%b</instrText>"
+                                             % (b" \n" * 100_000)}),
+        ("é\u200d" * 500_000).encode(),
+    ],
+    ids=range(7),
+)  # fmt: skip
+def test_a_file_is_looked_into_in_a_time_that_grows_with_its_length(content: bytes) -> None:
+    """Of some of these a few bytes more took as many seconds; 2 seconds are ten times too many."""
+    began = time.process_time()
+    media_of(BytesIO(content))
+    assert time.process_time() - began < 2
+
+
 def test_two_parts_under_one_name_are_refused() -> None:
     two = files.office("word/document.xml", **{"[content_types].xml": MACRO_TYPES})
     assert media_of(BytesIO(two)) is None
 
 
 def test_an_archive_that_unpacks_to_more_than_a_document_is_refused() -> None:
-    bomb = files.office("word/document.xml", big=b"\0" * 501_000_000)
+    inside = files.office("xl/workbook.xml", **{"xl/media/a.bmp": b"BM" + b"\0" * 49_000_000})
+    parts = {f"word/embeddings/{n}.xlsx": inside for n in range(6)}
+    bomb = files.office("word/document.xml", **parts)
     assert len(bomb) < 1_000_000
     assert media_of(BytesIO(bomb)) is None
+
+
+def test_more_elements_than_a_document_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all parts together; the list of parts is read twice."""
+    parts = {"a.xml": b"<a><a/></a>", "b.xml": b"<a><a/><a/><a/></a>"}
+    for most, kind in ((9, DOCX), (8, None)):
+        monkeypatch.setattr(media, "_MOST_ELEMENTS", most)
+        assert media_of(BytesIO(files.office("word/document.xml", **parts))) == kind
+
+
+@pytest.mark.parametrize("kind", ["word/document.xml", "mimetype"])
+def test_a_part_that_declares_types_of_its_own_is_refused(kind: str) -> None:
+    part = b'<!DOCTYPE d [<!ENTITY e "words">]><d>&e;</d>'
+    if kind == "mimetype":
+        made = files.zipped(mimetype=ODT.media_type.encode(), content_xml=part)
+    else:
+        made = files.office(kind, **{"word/header1.xml": part})
+    assert media_of(BytesIO(made)) is None
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_part_that_is_packed_as_no_office_program_does_is_refused(packed: int) -> None:
+    held = BytesIO(files.DOCX)
+    with zipfile.ZipFile(held, "a", packed) as archive:
+        archive.writestr("word/header1.xml", b"<header/>")
+    assert media_of(held) is None
 
 
 @pytest.mark.parametrize(
