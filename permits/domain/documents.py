@@ -21,7 +21,8 @@ from permits import filestore
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import acting, still_there
 from permits.domain.intake import Given, different
-from permits.media import Media, clean_name, media_of
+from permits.looking import NoAnswer, looked_into
+from permits.media import Media, clean_name
 from permits.models import Application, Document, Evidence, Measure, Statement
 from permits.verbs import Verb
 from permits.workflow import Action
@@ -92,7 +93,18 @@ def _too_large() -> ValidationError:
 def _kind_of(file: BinaryIO, size: int) -> Media:
     if size == 0:
         raise ValidationError({"file": _("This file is empty.")})
-    media = media_of(file)
+    try:
+        media = looked_into(file)
+    except NoAnswer:
+        raise ValidationError(
+            {
+                "file": _(
+                    "The file could not be looked into within the time allowed: it is damaged, or"
+                    " has more inside than a document has. Save it anew, for instance as PDF or"
+                    " in several files."
+                )
+            }
+        ) from None
     if media is None:
         raise ValidationError(
             {

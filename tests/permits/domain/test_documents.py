@@ -16,6 +16,7 @@ from history import canonical, clock
 from history.domain.door import Conflict
 from history.domain.verify import verify
 from history.models import Event
+from permits import looking
 from permits.choices import StatementKind
 from permits.domain import documents, intake, sources
 from permits.domain.casefile import read_file
@@ -100,6 +101,17 @@ def test_what_cannot_be_taken_is_named_by_its_field_and_leaves_nothing(
 def test_an_empty_file_is_called_empty(case: Application, office: Cast) -> None:
     with pytest.raises(ValidationError, match="This file is empty"):
         attach(case, office.analyst, b"")
+
+
+def test_a_file_that_takes_too_long_to_look_into_is_refused_at_its_field(
+    case: Application, office: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "_PATIENCE", 0.0)
+    before = left_over()
+    with pytest.raises(ValidationError, match="within the time allowed") as fault:
+        attach(case, office.analyst, files.DOCX)
+    assert list(fault.value.message_dict) == ["file"]
+    assert left_over() == before
 
 
 def test_a_file_that_is_too_large_is_given_up_on_the_way(case: Application, office: Cast) -> None:
