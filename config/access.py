@@ -232,6 +232,11 @@ CHANGE_PASSWORD = "accounts:change_password"  # noqa: S105 - the name of an addr
 OPEN_BEFORE_CHANGE = frozenset({CHANGE_PASSWORD, "accounts:sign_out", "set_language", "health"})
 
 
+def name_of(request: HttpRequest) -> str:
+    """What its address is called, once that is known; else empty."""
+    return request.resolver_match.view_name if request.resolver_match else ""
+
+
 def who_may(name: str, method: str) -> Who | None:
     """Whose request that may be; None if nobody's."""
     return ACCESS.get(name, {}).get("GET" if method == "HEAD" else method)
@@ -266,22 +271,27 @@ class AccessMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        name = request.resolver_match.view_name if request.resolver_match else ""
-        if name not in ACCESS:
-            logger.error("the address %r is not in the table of access: refused", name)
-            return permission_denied(request, PermissionDenied())
-        if who_may(name, request.method or "") is None:
-            return HttpResponseNotAllowed(methods_of(name))
-        if name not in OPEN_BEFORE_CHANGE and _must_change_password(request):
-            if asks_for_json(request):
-                return in_words(_("Your password is temporary: replace it first."), status=403)
-            return redirect(CHANGE_PASSWORD)
-        if may(request, name, request.method or ""):
-            return None
-        if not request.user.is_authenticated:
-            return _to_sign_in(request, name)
-        security.denied(request, f"{name} is for {_in_words(name, request.method or '')}")
+        return refusal(request)
+
+
+def refusal(request: HttpRequest) -> HttpResponse | None:
+    """The answer to who may not send that request; None to who may. Reads nothing of its body."""
+    name = name_of(request)
+    if name not in ACCESS:
+        logger.error("the address %r is not in the table of access: refused", name)
         return permission_denied(request, PermissionDenied())
+    if who_may(name, request.method or "") is None:
+        return HttpResponseNotAllowed(methods_of(name))
+    if name not in OPEN_BEFORE_CHANGE and _must_change_password(request):
+        if asks_for_json(request):
+            return in_words(_("Your password is temporary: replace it first."), status=403)
+        return redirect(CHANGE_PASSWORD)
+    if may(request, name, request.method or ""):
+        return None
+    if not request.user.is_authenticated:
+        return _to_sign_in(request, name)
+    security.denied(request, f"{name} is for {_in_words(name, request.method or '')}")
+    return permission_denied(request, PermissionDenied())
 
 
 def _must_change_password(request: HttpRequest) -> bool:

@@ -55,6 +55,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "403_csrf.html", _context(), status=403)
 
 
+def too_large(request: HttpRequest, *, status: int = 413) -> HttpResponse:
+    """More than the address takes, or (411) nobody knows how much."""
+    if asks_for_json(request):
+        return in_words(_("This is more than is taken here at once."), status=status)
+    return render(request, "413.html", _context(), status=status)
+
+
 def _context() -> dict[str, object]:
     # `demo` is said here because a page without a request has no context processors.
     return {"request_id": current_request_id(), "demo": is_demo()}

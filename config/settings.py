@@ -103,6 +103,8 @@ MIDDLEWARE = [
     # Here, so that its page is in the reader's language.
     "config.requests.RefuseLongMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # Before the first that reads what is sent.
+    "config.bodies.RefuseLargeMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     # After what its page needs, before anything that asks a database.
     "config.office.OfficeMiddleware",

@@ -7,8 +7,10 @@ from unittest.mock import patch
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path, reverse
@@ -18,9 +20,11 @@ from pytest_django.asserts import assertRedirects, assertTemplateUsed
 from accounts.choices import Role
 from accounts.models import User
 from config.access import ACCESS, PUBLIC, SIGNED_IN, Who, methods_of, names_of_addresses, who_may
+from config.bodies import ASKS_ITSELF, TAKE_FILES
 from config.start import refuse_open_addresses
 from history.models import Event
 from tests.people import make_person, make_person_with
+from tests.permits.factories import make_draft
 from tests.unlogged import unlogged
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"]
@@ -286,6 +290,57 @@ def test_a_form_without_its_token_is_refused(name: str) -> None:
         assert response.status_code == 403
         assertTemplateUsed(response, "403_csrf.html")
     assert Event.objects.count() == before + 2  # The account and its role.
+
+
+ANNOUNCED = {
+    "REQUEST_METHOD": "POST",
+    "CONTENT_TYPE": "multipart/form-data; boundary=b",
+    # As a script: no page is to be drawn.
+    "HTTP_ACCEPT": "application/json",
+}
+HUGE = "700000000"
+LITTLE_MORE = str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+
+
+@pytest.mark.parametrize(
+    ("names", "carries", "status"),
+    [
+        (set(ACCESS) - {ASKS_ITSELF}, {"CONTENT_LENGTH": HUGE}, 413),
+        (set(ACCESS) - {ASKS_ITSELF}, {"CONTENT_LENGTH": "9" * 30}, 413),
+        (set(ACCESS) - {ASKS_ITSELF}, {"HTTP_TRANSFER_ENCODING": "chunked"}, 411),
+        (set(ACCESS) - {ASKS_ITSELF, *TAKE_FILES}, {"CONTENT_LENGTH": LITTLE_MORE}, 413),
+        ({ASKS_ITSELF}, {"CONTENT_LENGTH": HUGE, "CONTENT_TYPE": "application/json"}, 413),
+        # Who may not send it is told so before anything is read.
+        (set(TAKE_FILES), {"CONTENT_LENGTH": LITTLE_MORE}, 302),
+    ],
+    ids=["huge", "endless", "chunked", "a little more", "the api", "signed out"],
+)
+def test_nothing_is_read_of_more_than_an_address_takes(
+    names: set[str], carries: dict[str, str], status: int, db: None
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.get("/sign-in/")
+    for name in sorted(names):
+        sent = {**ANNOUNCED, "PATH_INFO": address(name), **carries}
+        response = client.request(**sent)
+        assert response.status_code == status, name
+        assert not getattr(response.wsgi_request, "_read_started", True), name
+
+
+def test_too_much_is_refused_in_the_words_of_who_asks(client: Client, db: None) -> None:
+    sent = {**ANNOUNCED, "PATH_INFO": "/language/", "CONTENT_LENGTH": HUGE}
+    assert list(client.request(**sent).json()) == ["words"]
+    sent |= {"HTTP_ACCEPT": "text/html", "HTTP_ACCEPT_LANGUAGE": "fr-ca"}
+    assert "trop volumineux" in client.request(**sent).text
+
+
+def test_who_may_send_a_file_is_told_at_its_field_what_is_wrong(client: Client, db: None) -> None:
+    client.force_login(make_person_with("analyst", Role.ANALYST))
+    make_draft(User.objects.get())
+    large = SimpleUploadedFile("a.pdf", b"MZ\0" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    response = client.post(address("permits:new_document"), {"file": large})
+    assert response.status_code == 200
+    assert "no file of a kind that is taken" in response.text
 
 
 @pytest.fixture
