@@ -10,7 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.db.models import DateField, Model, QuerySet
 from django.db.models.options import Options
 from django.http import HttpRequest, HttpResponse
@@ -49,7 +52,7 @@ def _lookups_of(model: type[Model], named: Any) -> frozenset[str]:
     name = named[0] if isinstance(named, tuple) else named
     if not isinstance(name, str):
         return frozenset({name.parameter_name})
-    column = model._meta.get_field(name)
+    column = get_fields_from_path(model, name)[-1]
     if column.is_relation:
         asked: tuple[str, ...] = ("id__exact", "isnull")
     elif isinstance(column, DateField):
@@ -57,6 +60,24 @@ def _lookups_of(model: type[Model], named: Any) -> frozenset[str]:
     else:
         asked = ("exact", "isnull")
     return frozenset(f"{name}__{one}" for one in asked)
+
+
+LONGEST_SEARCH = 200
+"""Characters, as in the product's own lists."""
+
+
+class SearchForm(ChangeListSearchForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[SEARCH_VAR] = forms.CharField(
+            required=False, strip=False, max_length=LONGEST_SEARCH
+        )
+
+
+class ShownList(ChangeList):
+    """What is searched for is bounded: each word may cost more than the one before it."""
+
+    search_form_class = SearchForm
 
 
 class ShownScreen(Screen):
@@ -85,6 +106,9 @@ class ShownScreen(Screen):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         named: Any = self.list_filter
         return any(lookup in _lookups_of(self.model, one) for one in named)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ShownList
 
     def get_urls(self) -> list[URLPattern]:
         kept = {f"{self.opts.app_label}_{self.opts.model_name}_{what}" for what in ADDRESSES}

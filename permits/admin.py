@@ -429,14 +429,14 @@ class ApplicationScreen(ShownScreen):
     ) -> tuple[QuerySet[Any], bool]:
         """Each word in the reference, a party's name or the goods, whatever accents are typed."""
         of_it = {"application": OuterRef("pk"), "is_removed": False}
-        for word in search_term.split():
-            like = pattern(word)
-            queryset = queryset.filter(
-                Q(reference__iregex=like)
-                | Exists(Party.objects.filter(name__iregex=like, **of_it))
-                | Exists(Line.objects.filter(description__iregex=like, **of_it))
-            )
-        return queryset, False
+        # At once: after each word Django would go over all the words before it.
+        found = [
+            Q(reference__iregex=like)
+            | Exists(Party.objects.filter(name__iregex=like, **of_it))
+            | Exists(Line.objects.filter(description__iregex=like, **of_it))
+            for like in {pattern(word) for word in search_term.split()}
+        ]
+        return queryset.filter(*found), False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
         applicant = Party.objects.filter(

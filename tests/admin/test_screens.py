@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -389,3 +390,35 @@ def test_a_filter_asks_for_what_its_links_ask_and_nothing_further(
         f"destination__id__exact={case.destination_id}",
     ):
         assert client.get(f"{address}?{link}").status_code == 200, link
+
+
+def test_the_links_of_every_filter_lead_somewhere(office: Cast) -> None:
+    """One of those that differ in nothing but the value that they ask for."""
+    make_permit(office.analyst, office.senior, office.decision)
+    client, asked = as_person(office.admin), set()
+    for model in site._registry:
+        opts = model._meta
+        address = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+        changes = client.get(address).context["cl"]
+        for spec in changes.filter_specs:
+            for choice in spec.choices(changes):
+                link = f"{address}{choice['query_string']}"
+                alike = re.sub("=[^&]*", "", link)
+                if alike not in asked:
+                    assert client.get(link).status_code == 200, link
+                    asked.add(alike)
+    assert len(asked) > 30
+
+
+def test_a_search_of_many_words_is_quick_and_a_longer_one_is_told_so(
+    office: Cast, case: Application
+) -> None:
+    address = reverse("admin:permits_application_changelist")
+    client = as_person(office.analyst)
+    signs = "abcdefghijklmnopqrstuvwxyz0123456789"
+    words = " ".join(dict.fromkeys(signs))
+    began = time.process_time()
+    assert client.get(address, {"q": f"{words} {words} {words[:50]}"}).status_code == 200
+    assert time.process_time() - began < 1
+    page = client.get(address, {"q": f"{words} " * 3})
+    assert "at most 200 characters" in page.content.decode()
