@@ -165,6 +165,7 @@ ACCESS: Mapping[str, Row] = {
     "permits:agree_group": {"GET": DECIDERS, "POST": DECIDERS},
     "permits:return_group": {"GET": DECIDERS, "POST": DECIDERS},
     "permits:carry_out_sweep": {"POST": WHO_PROPOSE},
+    "permits:resume_sweep": {"POST": WHO_PROPOSE},
     "permits:stop_sweep": {"GET": WHO_PROPOSE, "POST": WHO_PROPOSE},
     "permits:notice": ACT_ON_CASES,
     # Changes to the register: whoever works here may read them, administrators make them.

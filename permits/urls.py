@@ -80,6 +80,7 @@ urlpatterns = [
     path("sweeps/new/", sweeps.new, name="new_sweep"),
     path("sweeps/<str:number>/", sweeps.sweep, name="sweep"),
     path("sweeps/<str:number>/carry-out/", sweeps.carry_out, name="carry_out_sweep"),
+    path("sweeps/<str:number>/go-on/", sweeps.resume, name="resume_sweep"),
     path("sweeps/<str:number>/stop/", sweeps.stop, name="stop_sweep"),
     path("sweeps/<str:number>/permits/<str:permit>/", sweeps.except_permit, name="except_permit"),
     path("sweep-groups/<int:number>/propose/", sweeps.propose, name="propose_group"),

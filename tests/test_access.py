@@ -82,7 +82,7 @@ ARGUMENTS: dict[str, dict[str, object]] = {
     "permits:use": {"number": "EP-2026-000001", "line": 1},
     **{
         f"permits:{name}": {"number": "SW-2026-000001"}
-        for name in ("sweep", "carry_out_sweep", "stop_sweep")
+        for name in ("sweep", "carry_out_sweep", "resume_sweep", "stop_sweep")
     },
     "permits:except_permit": {"number": "SW-2026-000001", "permit": "EP-2026-000001"},
     **{
@@ -177,7 +177,7 @@ def test_the_rows_are_what_the_office_agreed_on() -> None:
     } - {"GET preview_policy_change"}
     decided = {"tighten", "perform", "agree_group", "return_group"}
     proposed = {"propose", "decline", "new_sweep", "propose_group", "except_permit", "stop_sweep"}
-    sent_by_proposers = {"make_letter", "carry_out_sweep"}
+    sent_by_proposers = {"make_letter", "carry_out_sweep", "resume_sweep"}
     shared = {"do", "notice", "new_condition", "condition", "remove_condition"}
     assert rows("permits:", Who(roles=frozenset(Role))) == {f"GET {name}" for name in readable}
     for names, roles in (

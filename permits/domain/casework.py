@@ -84,7 +84,11 @@ class Work:
 
 def last_act(application: Application) -> str:
     """What was last done to the case, by whom and when: for whoever came too late. Two queries."""
-    event = Event.objects.filter(stream=application.stream).latest("sequence")
+    return event_in_words(Event.objects.filter(stream=application.stream).latest("sequence"))
+
+
+def event_in_words(event: Event) -> str:
+    """What was done last, by whom and when. One query."""
     return _("Last: %(what)s (%(who)s, %(when)s).") % {
         "what": known_verbs().get(event.verb, event.verb),
         "who": names_of({event.actor}).get(event.actor, event.actor),

@@ -26,7 +26,15 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from history import clock
-from permits.choices import OPEN, ActKind, Group, PartyRole, PermitStatus, Status
+from permits.choices import (
+    OPEN,
+    ActKind,
+    Group,
+    PartyRole,
+    PermitStatus,
+    StatementKind,
+    Status,
+)
 from permits.choices import Outcome as Decided
 from permits.domain.casefile import CaseFile
 from permits.domain.ruling import CaseRuling, facts_by_line, rule_on_facts, written
@@ -613,10 +621,33 @@ def permits_under(policy: Policy, *, on: date) -> Iterator[PermitMove]:
         yield from _under(policy, batch.files, register, on=on)
 
 
-def is_under(policy: Policy, permit: Permit) -> bool:
-    """Whether `permits_under` would find the permit today. Ten queries."""
+def group_under(policy: Policy, permit: Permit) -> Group | None:
+    """The group in which `permits_under` would find the permit today, if it would. Ten queries."""
     files = list(_files([permit.application_id], _places()))
-    return any(_under(policy, files, current_register(), on=clock.today()))
+    found = next(_under(policy, files, current_register(), on=clock.today()), None)
+    return None if found is None else Group(found.group)
+
+
+def excepted_under(policy: Policy, permits: QuerySet[Permit], *, on: date) -> set[str]:
+    """The numbers of those live permits that an accepted exception passes on that day.
+
+    One query where none was claimed, ten for each batch of cases in which one was.
+    """
+    claimed = Statement.objects.filter(
+        kind=StatementKind.EXCEPTION,
+        key__startswith=f"{policy.key}:",
+        set_aside_at__isnull=True,
+        application__in=permits.values("application"),
+    )
+    cases = sorted(set(claimed.values_list("application", flat=True)))
+    return {
+        one.number
+        for start in range(0, len(cases), BATCH)
+        for one in _under(
+            policy, list(_files(cases[start : start + BATCH], _places())), current_register(), on=on
+        )
+        if one.group == Group.EXCEPTED
+    }
 
 
 def _under(

@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -37,13 +38,13 @@ from accounts.rules import roles_of
 from history import clock
 from history.actors import Actor
 from history.domain.door import Door, Entry, door
+from history.models import Event
 from permits.choices import Group, PermitStatus, Settled, SweepAction
 from permits.domain.acts import PROVISION, act_in_sweep, subject_of, with_power
 from permits.domain.casework import acting, afresh
-from permits.domain.impact import group_of, is_under, permits_under
+from permits.domain.impact import excepted_under, group_of, group_under, permits_under
 from permits.domain.intake import next_number
 from permits.domain.standing import OVER, read_standing, read_standings
-from permits.domain.standing import Standing as PermitStanding
 from permits.models import Permit, PermitSweep, SweepGroup, SweepItem
 from permits.verbs import Verb
 from permits.workflow import DECISION_MAKERS, PROPOSERS, Action
@@ -106,7 +107,7 @@ def begin_sweep(policy: Policy, *, change: PolicyChange | None = None, by: User)
     version = _version_of(policy)
     if version is None:
         raise Refused(_("The policy is not in force any more."))
-    on = max(clock.today(), version.effective_from or clock.today())
+    on = _day_of(version)
     groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for one in permits_under(policy, on=on):
         groups[one.group].append((one.number, one.left))
@@ -140,6 +141,11 @@ def _version_of(policy: Policy) -> PolicyVersion | None:
     """Its version in force or to come; None once it is over."""
     found = standing(policy.versions.all(), on=clock.today())
     return None if found is None or found[1] is Standing.ENDED else found[0]
+
+
+def _day_of(version: PolicyVersion) -> date:
+    """The day for which its scope is looked at: today, or its first day if that is later."""
+    return max(clock.today(), version.effective_from or clock.today())
 
 
 def _has_begun(version: PolicyVersion) -> bool:
@@ -231,9 +237,11 @@ def except_permit(
         ((group, row),) = found
         _refuse_agreed(group)
         permit = Permit.objects.get(number=number)
+        stands = read_standing(permit, clock.today())
+        excepted = _excepted_now(sweep.policy, Permit.objects.filter(pk=permit.pk))
         exception = SweepGroup(
             sweep=sweep,
-            code=_group_now(group, read_standing(permit, clock.today())).value,
+            code=group_of(stands, is_excepted=number in excepted).value,
             permit=permit,
             permits=[row],
             **said,
@@ -403,35 +411,45 @@ class Run:
     """What one run did. `busy` are permits whose case somebody else held: they stay to be done.
 
     `not_standing` are the people whose yes does not stand any more; `is_over` when the policy is
-    not in force today, and nothing else was done under it.
+    not in force today, `is_stopped` when somebody stopped the sweep, and nothing else was done.
     """
 
     settled: list[SweepItem] = field(default_factory=list)
     busy: list[str] = field(default_factory=list)
     not_standing: list[str] = field(default_factory=list)
     is_over: bool = False
+    is_stopped: bool = False
 
 
 def carry_out(
     sweep: PermitSweep,
     *,
     by: Actor,
+    seen: int | None = None,
     limit: int | None = None,
     tell: Callable[[SweepItem], None] | None = None,
 ) -> Run:
     """Does what was agreed on, permit by permit; goes on where it was interrupted.
 
     Each permit is a transaction of its own. `limit` is how many at most; a stop counts from the
-    next permit on. `by` carries it out; the acts are theirs who agreed. A permit that is over, is
-    suspended already, is not any more what its group says of it, or allows nothing any more that
-    the policy meets, is passed over, and its case tells so.
+    next permit on, and nothing here lifts it. `by` carries it out; the acts are theirs who agreed.
+    A permit that is over, is suspended already, is not any more what its group says of it, or
+    allows nothing any more that the policy meets, is passed over, and its case tells so.
+
+    `seen` is the version of the sweep that was looked at: raises Conflict where it was stopped or
+    let go on since.
     """
+    if seen is not None:
+        afresh(sweep, seen)
     run = Run()
     barred: set[int] = set()
     for one in pending(sweep):
         if one.group.agreed_by is None or one.group.agreed_by.pk in barred:
             continue
-        if len(run.settled) == limit or _is_stopped(sweep):
+        if len(run.settled) == limit:
+            break
+        if _is_stopped(sweep):
+            run.is_stopped = True
             break
         try:
             item = _settle(one, by)
@@ -523,8 +541,8 @@ def _settle(one: Pending, by: Actor) -> SweepItem | None:
             data = {"carried_out_by": by.id}
             if (
                 _has_nothing_to_do(group, stands.status)
-                or _has_left(group, stands)
-                or not is_under(group.sweep.policy, permit)
+                # Its reason rests on the group, and on a policy that meets the permit.
+                or group_under(group.sweep.policy, permit) != group.code
             ):
                 item.outcome = Settled.PASSED_OVER.value
                 entry = work.record(
@@ -554,13 +572,10 @@ def _has_nothing_to_do(group: SweepGroup, status: PermitStatus) -> bool:
     )
 
 
-def _has_left(group: SweepGroup, stands: PermitStanding) -> bool:
-    """Whether the permit is not any more what the group says of it, and its reason rests on."""
-    return _group_now(group, stands) != group.code
-
-
-def _group_now(group: SweepGroup, stands: PermitStanding) -> Group:
-    return group_of(stands, is_excepted=group.code == Group.EXCEPTED)
+def _excepted_now(policy: Policy, permits: QuerySet[Permit]) -> set[str]:
+    """The numbers of those permits that an accepted exception passes, as their cases say now."""
+    version = _version_of(policy)
+    return set() if version is None else excepted_under(policy, permits, on=_day_of(version))
 
 
 def had_left(item: SweepItem) -> bool:
@@ -572,13 +587,17 @@ def had_left(item: SweepItem) -> bool:
 
 def left_since(found: Progress) -> Iterator[tuple[str, Group]]:
     """The permits, by number, that are not over and not in the group they were found in any more,
-    each with its group today; also those to which something was done. Four queries."""
+    each with its group today; also those to which something was done. None under a policy that is
+    over, as nothing is done under it. Six queries, and some more where exceptions were claimed."""
+    if found.policy in (Standing.ENDED, None):
+        return
     groups = {number: part.group for part in found.parts for number, _left in part.permits}
     permits = Permit.objects.filter(number__in=groups)
+    excepted = _excepted_now(found.sweep.policy, permits)
     for permit, stands in read_standings(permits, clock.today()):
-        group = groups[permit.number]
-        if stands.status not in OVER and _has_left(group, stands):
-            yield permit.number, _group_now(group, stands)
+        group = group_of(stands, is_excepted=permit.number in excepted)
+        if stands.status not in OVER and group != groups[permit.number].code:
+            yield permit.number, group
 
 
 def _wait_no_longer() -> None:
@@ -615,14 +634,19 @@ def stop_sweep(sweep: PermitSweep, *, by: User, reason: str) -> PermitSweep:
     return now
 
 
-def resume_sweep(sweep: PermitSweep, *, by: User) -> PermitSweep:
-    """Lets it be carried out again. Raises NotPermitted, Refused."""
+def resume_sweep(sweep: PermitSweep, *, by: User, seen: int | None = None) -> PermitSweep:
+    """Lets it be carried out again. Raises NotPermitted, Refused, Conflict."""
     with sweeping(sweep, by=by, roles=PROPOSERS) as entries:
-        now = PermitSweep.objects.get(pk=sweep.pk)
+        now = afresh(sweep, seen)
         if now.stopped_at is None:
             raise Refused(_("The sweep is not stopped."))
         _record(entries, Verb.SWEEP_RESUMED, now).set(now, stopped_by=None, stopped_at=None)
     return now
+
+
+def last_word(sweep: PermitSweep) -> Event:
+    """The entry that wrote the sweep last: begun, stopped with a reason, or let go on."""
+    return Event.objects.get(stream=sweep.stream, sequence=sweep.version)
 
 
 # How far it has come

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.contrib import messages
 from django.core.paginator import Page as Paged
@@ -21,10 +22,13 @@ from accounts.days import instant_in_words
 from accounts.exceptions import NotPermitted, Refused
 from accounts.rights import rights_of
 from history.actors import Actor
+from history.domain.door import Conflict
+from history.domain.past import reason_of
 from history.wording import number_in_words
 from permits import forms
 from permits.choices import Settled, SweepAction
 from permits.domain import sweeps as domain
+from permits.domain.casework import event_in_words
 from permits.domain.sweeps import Part, Progress, Run, State
 from permits.models import PermitSweep, SweepGroup, SweepItem
 from permits.templatetags.case_tags import left_in_words
@@ -36,6 +40,8 @@ from policies.views.spreadsheet import csv_response
 
 SHOWN = 50
 """Permits of a group before it says how many more there are; sweeps on one page of the list."""
+MOST_NAMED = 10
+"""Permits named one by one on the page of a yes."""
 BATCH = 50
 """Permits acted upon in one request; `manage.py sweep` does all of them."""
 TONES = {
@@ -142,11 +148,7 @@ def sweep(request: HttpRequest, number: str) -> HttpResponse:
         item.permit.number: item
         for item in SweepItem.objects.filter(sweep=row).select_related("permit", "act", "group")
     }
-    gone = {
-        number: str(group.label)
-        for number, group in domain.left_since(found)
-        if number not in items
-    }
+    gone = _gone(found, settled=items)
     if request.GET.get("format") == "csv":
         return _as_csv(found, items, gone)
     rights = rights_of(request)
@@ -168,6 +170,7 @@ def sweep(request: HttpRequest, number: str) -> HttpResponse:
         "may_propose": bool(rights & PROPOSERS),
         "may_agree": Role.DECISION_MAKER in rights,
         "batch": min(BATCH, found.to_do),
+        "stopped_for": reason_of(domain.last_word(row)) if row.stopped_at else "",
     }
     return render(request, "permits/sweep.html", context)
 
@@ -272,8 +275,9 @@ def _page(row: PermitSweep, title: str, button: str, then: str = "", **more: Any
 
 
 def _facts(group: SweepGroup) -> tuple[tuple[str, Any], ...]:
-    """Of whom it is about: policy, permits, and what is proposed for them."""
-    part = next(one for one in domain.progress([group.sweep])[0].parts if one.group.pk == group.pk)
+    """Of whom it is about: policy, permits, what is proposed for them, and who left the group."""
+    (found,) = domain.progress([group.sweep])
+    part = next(one for one in found.parts if one.group.pk == group.pk)
     facts = (
         *_about(group.sweep.policy),
         (_("Group"), _name_of(group)),
@@ -282,13 +286,29 @@ def _facts(group: SweepGroup) -> tuple[tuple[str, Any], ...]:
     )
     if not group.proposed_at:
         return facts
-    return (
+    proposed = (
         *facts,
         (_("Action"), group.get_action_display()),
         (_("Reason (English)"), group.reason_en),
         (_("Reason (French)"), group.reason_fr),
         (_("Proposed by"), group.proposed_by),
     )
+    gone = _gone(found, settled=set(group.items.values_list("permit__number", flat=True)))
+    left = [f"{number}: {gone[number]}" for number, _left in part.permits if number in gone]
+    if len(left) > MOST_NAMED:
+        more = _("%(count)s more") % {"count": number_in_words(len(left) - MOST_NAMED)}
+        left = [*left[:MOST_NAMED], more]
+    words = _("Left the group since: nothing is done to them for this reason")
+    return (*proposed, (words, "\n".join(left))) if left else proposed
+
+
+def _gone(found: Progress, *, settled: Collection[str]) -> dict[str, str]:
+    """The permits not settled yet that left their group, each with the group it is in today."""
+    return {
+        number: str(group.label)
+        for number, group in domain.left_since(found)
+        if number not in settled
+    }
 
 
 @require_http_methods(METHODS)
@@ -415,20 +435,51 @@ def give_back(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_http_methods(["POST"])
 def carry_out(request: HttpRequest, number: str) -> HttpResponse:
-    """Acts on the next permits; a sweep that was stopped goes on."""
+    """Acts on the next permits, unless the sweep is stopped."""
     row = find(number)
 
-    def perform(_form: forms.PlainForm) -> HttpResponse:
-        if row.stopped_at is not None:
-            domain.resume_sweep(row, by=who(request))
-        return _carried_out(request, row)
+    def perform(form: forms.PlainForm) -> HttpResponse:
+        with _nothing_changed():
+            return _carried_out(request, row, seen=form.cleaned_data["seen"] or 0)
 
     page = _page(row, _("Carry it out"), _("Carry it out"))
     return answer(request, forms.PlainForm(request.POST), page, perform)
 
 
-def _carried_out(request: HttpRequest, row: PermitSweep) -> HttpResponse:
-    run = domain.carry_out(row, by=Actor.person(who(request).pk), limit=BATCH)
+@require_http_methods(["POST"])
+def resume(request: HttpRequest, number: str) -> HttpResponse:
+    """Lets a sweep that was stopped go on; nothing is done to a permit by that."""
+    row = find(number)
+
+    def perform(form: forms.PlainForm) -> HttpResponse:
+        with _nothing_changed():
+            domain.resume_sweep(row, by=who(request), seen=form.cleaned_data["seen"] or 0)
+        messages.success(request, _("The sweep goes on: it can be carried out again."))
+        return redirect(row)
+
+    page = _page(row, _("Let the sweep go on"), _("Let it go on"))
+    return answer(request, forms.PlainForm(request.POST), page, perform)
+
+
+@contextmanager
+def _nothing_changed() -> Iterator[None]:
+    """Says who stopped the sweep or let it go on meanwhile, in the place of a Conflict.
+
+    That is not to be pressed again: its page is to be read first.
+    """
+    try:
+        yield
+    except Conflict as conflict:
+        event = domain.last_word(cast("PermitSweep", conflict.now))
+        words = _("The sweep was changed since you looked at it. Go back and read it again.")
+        said = [words, event_in_words(event)]
+        if reason := reason_of(event):
+            said.append(_("Reason: %(reason)s") % {"reason": reason})
+        raise Refused(" ".join(said)) from None
+
+
+def _carried_out(request: HttpRequest, row: PermitSweep, seen: int | None = None) -> HttpResponse:
+    run = domain.carry_out(row, by=Actor.person(who(request).pk), seen=seen, limit=BATCH)
     (found,) = domain.progress([row])
     _tell(request, run, found)
     return redirect(row)
@@ -456,6 +507,10 @@ def _tell(request: HttpRequest, run: Run, found: Progress) -> None:
             request,
             _("Not acted upon, since they had left their group: %(permits)s.")
             % {"permits": ", ".join(left)},
+        )
+    if run.is_stopped:
+        messages.warning(
+            request, _("The sweep is stopped: nothing more is done until somebody lets it go on.")
         )
     if run.is_over:
         messages.warning(request, _("The policy is not in force: nothing more is done under it."))

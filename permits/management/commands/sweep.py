@@ -45,6 +45,8 @@ class Command(BaseCommand):
             self.stderr.write(f"{item.permit.number} had left its group: a person decides on it.")
         for number in run.busy:
             self.stderr.write(f"{number}: its case is held by somebody else; run this again.")
+        if run.is_stopped:
+            self.stderr.write(f"{sweep} was stopped: let it go on from its page.")
         if run.is_over:
             self.stderr.write("The policy is not in force: nothing more is done under it.")
         for name in run.not_standing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -21,10 +21,11 @@ from history.actors import SYSTEM
 from history.domain.door import Conflict
 from history.domain.verify import verify
 from history.models import Event
-from permits.choices import Group, PermitStatus, Settled
+from permits.choices import Group, PermitStatus, Settled, StatementKind
 from permits.domain import acts
 from permits.domain.letters import make_letter
 from permits.domain.standing import read_standing
+from permits.domain.statements import CLAIMED, set_aside
 from permits.domain.sweeps import (
     Progress,
     State,
@@ -44,11 +45,19 @@ from permits.domain.sweeps import (
     waiting_for,
 )
 from permits.domain.use import report_use
-from permits.models import Notice, Permit, PermitAct, PermitSweep, SweepGroup, SweepItem
+from permits.models import (
+    Notice,
+    Permit,
+    PermitAct,
+    PermitSweep,
+    Statement,
+    SweepGroup,
+    SweepItem,
+)
 from permits.verbs import Verb
 from policies.models import Policy, PolicyChange
 from tests.people import TERMS, Cast, give_delegation, give_role, make_person_with
-from tests.permits.factories import LINE, WHY, make_permit
+from tests.permits.factories import LINE, WHY, attached, make_permit, say
 from tests.policies.changes import approved, draft, in_days
 
 KEY = "TR-9999-suspension"
@@ -60,13 +69,16 @@ def permits_of(office: Cast, number: int) -> list[Permit]:
     return [make_permit(office.analyst, office.senior, office.decision) for _turn in range(number)]
 
 
-def policy_for(office: Cast, says: str = "review", **more: Any) -> PolicyChange:
+def policy_for(
+    office: Cast, says: str = "review", exceptions: Sequence[Any] = (), **more: Any
+) -> PolicyChange:
     existing = {
         "action": says,
         "en": "As the notice says of permits issued.",
         "fr": "Comme l’avis le dit des licences délivrées.",
     }
-    change = draft(office.admin, of_policy={"existing_permits": existing}, **more)
+    of_policy = {"existing_permits": existing, "exceptions": list(exceptions)}
+    change = draft(office.admin, of_policy=of_policy, **more)
     return approved(change, by=office.admin_b)
 
 
@@ -206,7 +218,7 @@ def test_whoever_works_on_cases_or_administers_proposes(
         lambda: except_permit(sweep, number, action="keep", by=by, **SAID),
         lambda: proposed(sweep, by),
         lambda: stop_sweep(sweep, by=by, reason=WHY),
-        lambda: resume_sweep(sweep, by=by),
+        lambda: resume_sweep(PermitSweep.objects.get(pk=sweep.pk), by=by),
     ]
     for step in steps:
         if may:
@@ -471,6 +483,43 @@ def test_a_permit_that_left_its_group_is_not_acted_upon_for_the_reason_of_the_gr
     assert status_of(shipped) == PermitStatus.VALID
 
 
+@pytest.mark.parametrize("is_accepted", [True, False])
+@pytest.mark.parametrize("starts", [0, 9])
+def test_an_exception_accepted_or_set_aside_since_moves_a_permit_to_another_group(
+    office: Cast, is_accepted: bool, starts: int
+) -> None:
+    permit, other = permits_of(office, 2)
+    aid = {"code": "aid", "en": "Aid", "fr": "Aide", "evidence_en": "A", "evidence_fr": "A"}
+    change = policy_for(office, starts=in_days(starts), exceptions=[aid])
+
+    def accept() -> Statement:
+        file = attached(permit.application, office.analyst)
+        about = StatementKind.EXCEPTION, f"{KEY}:aid", CLAIMED
+        by: dict[str, Any] = {"by": office.analyst, "second": office.senior}
+        return say(permit.application, *about, **by, document=file)
+
+    if is_accepted:
+        sweep = swept(change, office.analyst)
+        accept()
+        was, is_now = Group.UNUSED, Group.EXCEPTED
+    else:
+        statement = accept()
+        sweep = swept(change, office.analyst)
+        set_aside(statement, reason=WHY, by=office.senior)
+        was, is_now = Group.EXCEPTED, Group.UNUSED
+    assert dict(left_since(now(sweep))) == {permit.number: is_now}
+    group = propose_group(group_of(sweep, was), action="cancel", by=office.analyst, **SAID)
+    with clock.simulated(clock.now() + timedelta(days=starts)):
+        agree_group(group, by=office.decision)
+        items = {item.permit: item for item in carry_out(sweep, by=SYSTEM).settled}
+        assert had_left(items[permit])
+        assert status_of(permit) == PermitStatus.VALID
+        assert list(items) == ([permit, other] if is_accepted else [permit])
+    again = begin_sweep(Policy.objects.get(key=KEY), by=office.analyst)
+    taken = except_permit(again, permit.number, action="keep", by=office.analyst, **SAID)
+    assert taken.code == is_now
+
+
 @pytest.mark.parametrize("action", ["keep", "suspend"])
 def test_a_permit_whose_goods_under_the_policy_are_gone_is_not_acted_upon(
     office: Cast, action: str
@@ -497,10 +546,12 @@ def test_a_stop_counts_from_the_next_permit_on(office: Cast, sweep: PermitSweep)
     assert now(sweep).state is State.STOPPED
     with pytest.raises(Refused, match="stopped already"):
         stop_sweep(sweep, by=office.analyst, reason=WHY)
-    assert not carry_out(sweep, by=SYSTEM).settled
-    resume_sweep(sweep, by=office.senior)
+    run = carry_out(sweep, by=SYSTEM)
+    assert (run.settled, run.is_stopped) == ([], True)
+    stopped = PermitSweep.objects.get(pk=sweep.pk)
+    resumed = resume_sweep(stopped, by=office.senior)
     with pytest.raises(Refused, match="not stopped"):
-        resume_sweep(sweep, by=office.senior)
+        resume_sweep(resumed, by=office.senior)
     assert len(carry_out(sweep, by=SYSTEM).settled) == 2
 
 

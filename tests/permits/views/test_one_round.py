@@ -436,7 +436,7 @@ ASK_NOTHING = {
     *("assign", "card", "draft", "drop_draft", "sign", "countersign", "make_letter", "perform"),
     "agree_reversal",
     *("remove_line", "remove_party", "remove_document", "drop_source", "notice"),
-    *("carry_out_sweep", "stop_sweep", "agree_group"),
+    *("carry_out_sweep", "resume_sweep", "stop_sweep", "agree_group"),
     *("policy_changes", "policy_change", "preview_policy_change", "propose_policy_change"),
     *("approve_policy_change", "close_policy_change"),
 }

@@ -107,10 +107,32 @@ def test_it_is_carried_out_some_at_a_time_stopped_and_gone_on_with(
     client.post(f"/sweep-groups/{group.pk}/agree/", {"seen": group.version})
     assert SweepItem.objects.count() == 1
     client.force_login(office.senior)
-    assert client.post(f"/sweeps/{sweep.number}/stop/", {"reason": "Wait"}).status_code == 302
-    assert "Let it go on" in page(client, sweep)
+    before = {"seen": sweep.version}
+    assert "/carry-out/" in page(client, sweep)
+    assert (
+        client.post(f"/sweeps/{sweep.number}/stop/", {"reason": "Court order"}).status_code == 302
+    )
+    assert "Reason: Court order" in page(client, sweep)
+    assert "/carry-out/" not in page(client, sweep)
     assert client.post(f"/sweeps/{sweep.number}/stop/", {"reason": "Wait"}).status_code == 409
-    assert client.post(f"/sweeps/{sweep.number}/carry-out/").status_code == 302
+    sweep.refresh_from_db()
+    stopped = {"seen": sweep.version}
+    # A page from before the stop, one that names no version, and one that shows the stop.
+    for act, sent, says in (
+        ("carry-out", before, f"stopped ({office.senior.name}, "),
+        ("carry-out", {}, "Reason: Court order"),
+        ("go-on", before, "Go back and read it again."),
+    ):
+        answer = client.post(f"/sweeps/{sweep.number}/{act}/", sent)
+        assert (answer.status_code, says in answer.content.decode()) == (409, True), act
+    told = client.post(f"/sweeps/{sweep.number}/carry-out/", stopped, follow=True).content.decode()
+    assert "The sweep is stopped: nothing more is done" in told
+    assert client.post(f"/sweeps/{sweep.number}/go-on/", stopped).status_code == 302
+    assert SweepItem.objects.count() == 1
+    assert client.post(f"/sweeps/{sweep.number}/carry-out/", stopped).status_code == 409
+    sweep.refresh_from_db()
+    sent = {"seen": sweep.version}
+    assert client.post(f"/sweeps/{sweep.number}/carry-out/", sent).status_code == 302
     assert SweepItem.objects.count() == 2
     assert state_of(sweep) is State.DONE
 
@@ -178,6 +200,8 @@ def test_a_permit_that_left_its_group_is_told_of_before_and_after(
     client.force_login(office.decision)
     assert "1 left the group since: nothing is done to it" in page(client, sweep)
     assert table(client, sweep)[0][:3] == [shipped.number, "Nothing shipped yet", "Partly shipped"]
+    asked = client.get(f"/sweep-groups/{group.pk}/agree/").content.decode()
+    assert f"{shipped.number}: Partly shipped" in asked
     sent = {"seen": group.version}
     answer = client.post(f"/sweep-groups/{group.pk}/agree/", sent, follow=True).content.decode()
     assert f"Not acted upon, since they had left their group: {shipped.number}." in answer
