@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any, TypeVar
 
@@ -17,18 +19,38 @@ def row_at(row: Row, version: int) -> Row | None:
 
     A text that was disposed of is empty. Two queries, over the events of the stream since then.
     """
-    then, before = copy(row), dict[str, Any]()
-    events = Event.objects.filter(
-        stream=row.stream, sequence__gt=version, sequence__lte=row.version
-    ).order_by("-sequence")
-    for event in events:
+    return rows_at([row], {row.stream: version})[0]
+
+
+def rows_at(rows: Sequence[Row], versions: Mapping[str, int]) -> list[Row | None]:
+    """Each row as it was when its stream had so many events, as `row_at`; two queries for all."""
+    since = Event.objects.filter(
+        stream__in={row.stream for row in rows},
+        sequence__gt=min((versions[row.stream] for row in rows), default=0),
+        sequence__lte=max((row.version for row in rows), default=0),
+    )
+    before: dict[tuple[str, int], dict[str, Any]] = defaultdict(dict)
+    new: set[tuple[str, int]] = set()
+    for event in since.order_by("-number"):
+        if event.sequence <= versions[event.stream]:
+            continue
         for change in canonical.decode(bytes(event.body))["changes"]:
-            if (change["table"], change["row"]) == (row._meta.db_table, row.pk):
-                if change["before"] is None:
-                    return None
-                before |= change["before"]
-    digests = [value[TEXT] for value in before.values() if _is(TEXT, value)]
+            key = change["table"], change["row"]
+            if change["before"] is None:
+                new.add(key)
+            else:
+                before[key] |= change["before"]
+    keys = [(row._meta.db_table, row.pk) for row in rows]
+    digests = [one[TEXT] for key in keys for one in before[key].values() if _is(TEXT, one)]
     texts = Text.objects.in_bulk(digests)
+    return [
+        None if key in new else _then(row, before[key], texts, versions[row.stream])
+        for row, key in zip(rows, keys, strict=True)
+    ]
+
+
+def _then(row: Row, before: Mapping[str, Any], texts: Mapping[str, Text], version: int) -> Row:
+    then = copy(row)
     for column, value in before.items():
         if _is(SECRET, value):
             continue

@@ -38,7 +38,7 @@ from permits.domain.impact import (
 from permits.domain.previews import forget, go_on
 from policies.choices import ChangeStatus, Requirement, Stance
 from policies.domain.composing import Composed, compose
-from policies.domain.drafting import EDITABLE, changing, record, refuse_others
+from policies.domain.drafting import EDITABLE, changing, is_left, record, refuse_others
 from policies.domain.entering import enter
 from policies.domain.lint import Finding, findings
 from policies.domain.reference.load import alone_at_the_register
@@ -215,13 +215,12 @@ def approve_change(
 ) -> PolicyChange:
     """Writes the change into the register.
 
-    Raises NotPermitted for its author, Refused (NotSettled, Drifted), Conflict; then nothing is
-    written.
+    Raises NotPermitted for its author, Refused (NotSettled, Drifted) and where its author is no
+    administrator any more, Conflict; then nothing is written.
     """
     with changing(change, by=by, seen=seen) as (entries, now):
         _refuse_unproposed(now)
-        if now.drafted_by_id == by.pk:
-            raise NotPermitted(_("You drafted this change. Another administrator approves it."))
+        refuse_approval(now, by=by)
         alone_at_the_register()
         found = look(now)
         moved = drift(unsealed(now.preview, now.found), found.impact)
@@ -245,6 +244,20 @@ def approve_change(
             keys=sorted({key for part in parts for key in part.keys}),
         )
     return now
+
+
+def refuse_approval(change: PolicyChange, *, by: User) -> None:
+    """Raises NotPermitted or Refused for who may not approve it, whatever is found. One query."""
+    if change.drafted_by_id == by.pk:
+        raise NotPermitted(_("You drafted this change. Another administrator approves it."))
+    if is_left(change):
+        raise Refused(
+            _(
+                "%(name)s, who drafted this change, is no administrator any more, and two"
+                " administrators stand behind a change. Withdraw it and draft it anew."
+            )
+            % {"name": change.drafted_by.name}
+        )
 
 
 def _refuse_unproposed(change: PolicyChange) -> None:

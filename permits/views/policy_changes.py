@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.choices import Role
 from accounts.days import short_day
-from accounts.exceptions import Refused
+from accounts.exceptions import NotPermitted, Refused
 from accounts.rights import rights_of
 from history import clock
 from history.domain.door import Conflict
@@ -306,6 +307,9 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
     changed = [one for one in words if one.changes]
     mine = row.drafted_by_id == request.user.pk
     may_edit = mine and row.status in drafting.EDITABLE
+    is_pending = row.status in drafting.PENDING
+    is_administrator = Role.ADMINISTRATOR in rights_of(request)
+    may_check = not mine and row.status == ChangeStatus.PROPOSED and is_administrator
     places = {
         one["key"] or one["content"]["policy"]["key"]: place
         for place, one in enumerate(row.content.get("changes", ()))
@@ -332,12 +336,16 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         "back_test": _back_test(request, row) if row.status in drafting.PENDING and not blocking
         else None,
         "under_way": previews.under_way(row) if row.status in drafting.EDITABLE else None,
-        "is_pending": row.status in drafting.PENDING,
+        "is_pending": is_pending,
         "is_editable": row.status in drafting.EDITABLE,
         "may_edit": may_edit,
-        "may_check": not mine
-        and row.status == ChangeStatus.PROPOSED
-        and Role.ADMINISTRATOR in rights_of(request),
+        "may_check": may_check,
+        "against": _why_not(partial(policy_changes.refuse_approval, row, by=who(request)))
+        if may_check
+        else "",
+        "may_withdraw": is_pending
+        and is_administrator
+        and not _why_not(partial(drafting.refuse_withdrawal, row, who(request))),
         "sweeps": PermitSweep.objects.filter(change=row).select_related("policy"),
         "may_sweep": impact is not None
         and bool(impact.permits)
@@ -572,12 +580,18 @@ def approve(request: HttpRequest, number: str) -> HttpResponse:
         _("Approve the change"),
         then,
         facts=_in_brief(row),
-        refusal=_("You drafted this change. Another administrator approves it.")
-        if row.drafted_by_id == request.user.pk
-        else "",
+        refusal=_why_not(partial(policy_changes.refuse_approval, row, by=who(request))),
     )
     form = forms.PlainForm(sent(request), initial={"seen": row.version})
     return answer(request, form, page, perform)
+
+
+def _why_not(check: Callable[[], None]) -> str:
+    try:
+        check()
+    except (NotPermitted, Refused) as refusal:
+        return str(refusal.words)
+    return ""
 
 
 def _in_brief(row: PolicyChange) -> tuple[tuple[str, str], ...]:
@@ -638,6 +652,7 @@ def withdraw(request: HttpRequest, number: str) -> HttpResponse:
         messages.success(request, _("%(number)s is withdrawn.") % {"number": row.number})
         return redirect("permits:policy_changes")
 
-    page = _page(row, _("Withdraw the change"), _("Withdraw it"))
+    refusal = _why_not(partial(drafting.refuse_withdrawal, row, who(request)))
+    page = _page(row, _("Withdraw the change"), _("Withdraw it"), refusal=refusal)
     form = forms.WhyForm(sent(request), initial={"seen": row.version})
     return answer(request, form, page, perform)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
 from accounts.days import short_day
+from history.domain.past import rows_at
+from history.models import Tracked
 from policies.choices import (
     Answer,
     ChangeKind,
@@ -20,11 +22,12 @@ from policies.choices import (
     Stance,
 )
 from policies.domain.composing import ALL, belongs_to_the_key, document_of, key_of, parts_of
+from policies.domain.drafting import PENDING
 from policies.domain.reference.days import day
 from policies.domain.register import Register
 from policies.domain.scope import MOST_ITEMS_NAMED, scope_in_words
 from policies.facts import Scope
-from policies.models import PolicyChange
+from policies.models import Policy, PolicyChange
 
 Json = Mapping[str, Any]
 
@@ -46,11 +49,52 @@ class FieldWords:
 def in_words(change: PolicyChange, register: Register, some: slice = ALL) -> list[FieldWords]:
     """Every field of the policy, changed or not; of a set, some of the policies that differ.
 
-    Fixed queries.
+    What is pending is told against the register as it is; what was approved or given up, against
+    the register as it was just before the approval, or when it was drafted. Fixed queries.
     """
+    parts = parts_of(change, some)
+    told = zip(parts, _said_before(parts), strict=True)
     if change.kind == ChangeKind.SET:
-        return [_in_one(part, register) for part in parts_of(change, some)]
-    return _of_one(change, register)
+        return [_in_one(part, before, register) for part, before in told]
+    return [field for part, before in told for field in _of_one(part, before, register)]
+
+
+class _Before(NamedTuple):
+    """What the register said of a policy before the change, with its note in French."""
+
+    document: Json
+    notes_fr: str
+
+
+def _said_before(parts: Sequence[PolicyChange]) -> list[_Before]:
+    """What the register said of the policy of each part. Fixed queries."""
+    # A draft holds how many events its policy had, and an approval asks for the same number.
+    heads = {
+        part.policy.stream: part.content["head"]
+        for part in parts
+        if part.policy is not None and part.status not in PENDING and "head" in part.content
+    }
+    rows = [
+        row
+        for part in parts
+        if part.policy is not None and part.policy.stream in heads
+        for row in (part.policy, *part.policy.questions.all(), *part.policy.exceptions.all())
+    ]
+    then = dict(zip(rows, rows_at(rows, heads), strict=True))
+    return [_said(part.policy, then) for part in parts]
+
+
+def _said(policy: Policy | None, then: Mapping[Tracked, Any]) -> _Before:
+    """`then` are the rows as they were, where that is asked for."""
+    if policy is None:
+        return _Before({}, "")
+
+    def as_they_were(rows: Iterable[Tracked]) -> list[Any]:
+        return [was for row in rows if (was := then.get(row, row)) is not None]
+
+    (was,) = as_they_were([policy])
+    questions, exceptions = map(as_they_were, (policy.questions.all(), policy.exceptions.all()))
+    return _Before(document_of(was, questions, exceptions), was.notes_fr)
 
 
 def row_of_field(field: str) -> str:
@@ -74,17 +118,16 @@ def row_of_field(field: str) -> str:
     return names.get(field.removesuffix("_en").removesuffix("_fr"), "")
 
 
-def _in_one(change: PolicyChange, register: Register) -> FieldWords:
+def _in_one(change: PolicyChange, before: _Before, register: Register) -> FieldWords:
     """What differs of one policy, in one field."""
-    fields = [one for one in _of_one(change, register) if one.changes]
-    before = tuple(f"{one.name}: {'; '.join(one.before)}" for one in fields if one.before)
-    after = tuple(f"{one.name}: {'; '.join(one.after)}" for one in fields if one.after)
-    return FieldWords(key_of(change), before, after)
+    fields = [one for one in _of_one(change, before, register) if one.changes]
+    was = tuple(f"{one.name}: {'; '.join(one.before)}" for one in fields if one.before)
+    now = tuple(f"{one.name}: {'; '.join(one.after)}" for one in fields if one.after)
+    return FieldWords(key_of(change), was, now)
 
 
-def _of_one(change: PolicyChange, register: Register) -> list[FieldWords]:
-    old, content = change.replaced, change.content
-    before = {} if change.policy is None else document_of(change.policy)
+def _of_one(change: PolicyChange, said: _Before, register: Register) -> list[FieldWords]:
+    old, content, before = change.replaced, change.content, said.document
     after = content.get("policy", before)
     if before and belongs_to_the_key(after) != belongs_to_the_key(before):
         after = {**after, "replaces": before["key"]}
@@ -101,7 +144,7 @@ def _of_one(change: PolicyChange, register: Register) -> list[FieldWords]:
     ]
     first = day(content.get("from"))
     last = day(content.get("to"))
-    found += _told(change)
+    found += _told(change, said.notes_fr)
     if old is None:
         return [*found, FieldWords(_("In force"), (), (_span(first, last),))]
     if change.kind == ChangeKind.AMEND:
@@ -110,11 +153,16 @@ def _of_one(change: PolicyChange, register: Register) -> list[FieldWords]:
         return [*found, FieldWords(_("In force"), (until,), (_span(first, last),))]
     if change.kind in (ChangeKind.END, ChangeKind.EXTEND):
         first = old.effective_from
-    days = (_span(old.effective_from, old.effective_to),), (_span(first, last),)
-    return [*found, FieldWords(_("In force"), *days)]
+    then = _span(first, last)
+    if first is not None and last is not None and last <= first:
+        then = _("never: called off before it begins")
+    return [
+        *found,
+        FieldWords(_("In force"), (_span(old.effective_from, old.effective_to),), (then,)),
+    ]
 
 
-def _told(change: PolicyChange) -> Iterator[FieldWords]:
+def _told(change: PolicyChange, notes_fr: str) -> Iterator[FieldWords]:
     """When it was announced and published, and by which instrument a policy ends or goes on."""
     old, content = change.replaced, change.content
     for name, label in (("announced_on", _("Announced")), ("published_on", _("Published"))):
@@ -123,10 +171,9 @@ def _told(change: PolicyChange) -> Iterator[FieldWords]:
         yield FieldWords(label, _day(was), _day(now))
     if "instrument" in content:
         yield FieldWords(_("By the instrument"), (), _of_instrument(content["instrument"]))
-    if content.get("notes_fr") or (change.policy is not None and change.policy.notes_fr):
-        was_said = change.policy.notes_fr if change.policy is not None else ""
-        now_said = content.get("notes_fr", was_said)
-        yield FieldWords(_("Note (French)"), _given(was_said), _given(now_said))
+    if content.get("notes_fr") or notes_fr:
+        now_said = content.get("notes_fr", notes_fr)
+        yield FieldWords(_("Note (French)"), _given(notes_fr), _given(now_said))
 
 
 def _day(day: date | None) -> tuple[str, ...]:

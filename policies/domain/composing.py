@@ -64,11 +64,18 @@ class Composed:
         return not (self.closes or self.enters or self.corrected)
 
 
-def document_of(policy: Policy) -> dict[str, Any]:
+def document_of(
+    policy: Policy,
+    questions: Iterable[PolicyQuestion] | None = None,
+    exceptions: Iterable[PolicyException] | None = None,
+) -> dict[str, Any]:
     """A policy in the form of `policies.schema.json`, without its versions.
 
-    Two queries, and one for each question shared, unless those were looked up before.
+    With its own questions and exceptions, unless others are given: then two queries, and one for
+    each question shared, unless those were looked up before.
     """
+    questions = policy.questions.all() if questions is None else questions
+    exceptions = policy.exceptions.all() if exceptions is None else exceptions
     document: dict[str, Any] = {
         "key": policy.key,
         "layer": policy.layer,
@@ -81,8 +88,8 @@ def document_of(policy: Policy) -> dict[str, Any]:
             for name in ("stance", "requirement", "control", "covers")
             if (value := getattr(policy, name))
         },
-        "questions": [_question(one) for one in policy.questions.all()],
-        "exceptions": [_exception(one) for one in policy.exceptions.all()],
+        "questions": [_question(one) for one in questions],
+        "exceptions": [_exception(one) for one in exceptions],
         "existing_permits": {
             "action": policy.existing_permits,
             "en": policy.existing_permits_en,

@@ -13,10 +13,12 @@ from typing import Any
 from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
+from accounts.choices import Role
 from accounts.domain.two_people import administering, afresh
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from accounts.reasons import checked_reason
+from accounts.rules import roles_of
 from history import clock
 from history.domain.door import Door, Entry
 from history.models import Event
@@ -246,13 +248,29 @@ def refuse_others(change: PolicyChange, by: User) -> None:
         raise NotPermitted(_("Only who drafted a change edits and proposes it."))
 
 
+def is_left(change: PolicyChange) -> bool:
+    """Whether its author is no administrator any more. One query."""
+    return Role.ADMINISTRATOR not in roles_of(change.drafted_by)
+
+
+def refuse_withdrawal(change: PolicyChange, by: User) -> None:
+    """Raises NotPermitted for an administrator who does not give it up. One query."""
+    if change.drafted_by_id != by.pk and not is_left(change):
+        raise NotPermitted(
+            _("Only who drafted a change withdraws it, while they are an administrator.")
+        )
+
+
 def withdraw_change(
     change: PolicyChange, *, reason: str, by: User, seen: int | None = None
 ) -> PolicyChange:
-    """Gives a change up. Raises ValidationError, NotPermitted, Refused, Conflict."""
+    """Gives a change up: its author does, or any administrator once its author is none any more.
+
+    Raises ValidationError, NotPermitted, Refused, Conflict.
+    """
     reason = checked_reason(reason)
     with changing(change, by=by, seen=seen) as (entries, now):
-        refuse_others(now, by)
+        refuse_withdrawal(now, by)
         if now.status not in PENDING:
             raise Refused(_("This change was decided or withdrawn already."))
         record(entries, Verb.CHANGE_WITHDRAWN, now, reason=reason).set(

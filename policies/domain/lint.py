@@ -18,6 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.days import short_day
+from accounts.reasons import is_readable
 from history import clock
 from policies.choices import (
     Activity,
@@ -179,12 +180,12 @@ def _warn(code: str, title: str, words: str, field: str = "") -> Finding:
 
 
 def _rationale(change: PolicyChange) -> Iterator[Finding]:
-    if not change.rationale_en or not change.rationale_fr:
+    if not (is_readable(change.rationale_en) and is_readable(change.rationale_fr)):
         yield _block(
             "rationale",
             _("Rationale"),
             _("Say in English and in French why."),
-            "rationale_fr" if change.rationale_en else "rationale_en",
+            "rationale_fr" if is_readable(change.rationale_en) else "rationale_en",
         )
     rationale = _pair(_("Rationale"), "rationale_fr", change.rationale_en, change.rationale_fr)
     yield from _figures([rationale], blocks=not _is_checked(change))
@@ -262,9 +263,19 @@ _MOVES_THE_END = (ChangeKind.END, ChangeKind.EXTEND)
 def _retroactive(
     change: PolicyChange, first: date | None, last: date | None, today: date
 ) -> Iterator[Finding]:
-    if change.kind == ChangeKind.CORRECT:
-        return
     old = change.replaced
+    if change.kind == ChangeKind.CORRECT:
+        starts = min((old and old.effective_from) or date.min, first or date.min)
+        if starts < today and is_another_policy(change):
+            words = _(
+                "Scope or effect would be another for days that have passed, %(days)s. Correct only"
+                " what was recorded wrongly; anything else begins today or later."
+            )
+            days = _("without a first day")
+            if starts > date.min:
+                days = _("from %(day)s on") % {"day": short_day(starts)}
+            yield _warn("retroactive", _("Retroactive"), words % {"days": days}, "starts_on")
+        return
     effect, field = first, "starts_on"
     if change.kind in _MOVES_THE_END:
         ends = [one for one in (last, old.effective_to if old else None) if one]
@@ -285,7 +296,7 @@ def _retroactive(
 def _instrument(instrument: Json, layer: str) -> Iterator[Finding]:
     title = _("Instrument")
     for language in ("en", "fr"):
-        if not instrument.get(f"title_{language}"):
+        if not is_readable(instrument.get(f"title_{language}") or ""):
             yield _block(
                 "instrument",
                 title,
@@ -332,7 +343,7 @@ def _policy(change: PolicyChange, policy: Json, taken: Collection[str]) -> Itera
         ),
         ("sources", policy["sources"], _("Cite a source: its address, and its words.")),
     ):
-        if not value:
+        if not value or (isinstance(value, str) and not is_readable(value)):
             yield _block("missing", missing, words, field)
     goods = policy["scope"]["goods"]
     if goods["kind"] == GoodsKind.ITEMS and not goods.get("items") and not goods.get("from"):
@@ -343,7 +354,9 @@ def _policy(change: PolicyChange, policy: Json, taken: Collection[str]) -> Itera
             yield _block("items", _("Items"), words, "items")
     for kind, field in (("questions", "questions"), ("exceptions", "exceptions")):
         for one in policy[kind]:
-            if "of" not in one and not all(one.get(name) for name in _WORDS[kind]):
+            if "of" not in one and not all(
+                is_readable(one.get(name) or "") for name in _WORDS[kind]
+            ):
                 yield _block(
                     "missing",
                     missing,
@@ -503,7 +516,19 @@ def _in_the_register(
         if part.policy is not None:
             found = [*pending[part.policy.pk], *found]
         yield from (replace(of, part=key_of(part)) for of in found) if is_set else found
-    if any(part.kind == ChangeKind.CORRECT for part in parts):
+    corrections = [
+        one for part, one in zip(parts, composed, strict=True) if part.kind == ChangeKind.CORRECT
+    ]
+    if any(one.corrected for one in corrections):
+        yield _warn(
+            "words",
+            _("Correction"),
+            _(
+                "Words are put right where they stand: the register gives the new ones also as"
+                " known before today. What they were is told by this change and by the history."
+            ),
+        )
+    if any(one.closes for one in corrections):
         yield _warn(
             "correction",
             _("Correction"),
@@ -512,6 +537,7 @@ def _in_the_register(
                 " corrected days are listed below, and stay as they are."
             ),
         )
+    if corrections:
         # What has passed can become less strict by a correction alone.
         days = days_ahead(composed, _first_moved(composed), after.rulebook.calendar.days)
     yield from _less_strict(change, eased(composed, register, after, days))

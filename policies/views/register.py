@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,8 +13,8 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from policies.choices import Activity, GoodsKind, Layer
-from policies.domain.by_hand import changes_to
+from policies.choices import Activity, ChangeKind, GoodsKind, Layer
+from policies.domain.by_hand import Made, changes_to
 from policies.domain.changes import row_changes
 from policies.domain.queries import OTTAWA
 from policies.domain.register import Register, current_register
@@ -281,6 +281,7 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
     row = known.rulebook.row[key]
     scope, goods = row.scope, row.scope.goods
     stands = standing(found.versions.all(), on=as_of.on, known_at=as_of.known_at)
+    made = changes_to(found.key)
     return render(
         request,
         "policies/policy.html",
@@ -303,10 +304,23 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
             "questions": list(_questions(row, known)),
             "standard": _standard_words(row, known),
             "covers": sorted(row.covers),
-            "made": changes_to(found.key),
+            "made": made,
+            "called_off": _called_off(list(found.versions.all()), made, as_of.known_at),
             "versions": _versions(found, as_of, stands[0] if stands else None),
         },
     )
+
+
+def _called_off(
+    versions: Sequence[PolicyVersion], made: Sequence[Made], known_at: datetime | None
+) -> PolicyVersion | None:
+    """The version that an approved change called off before it began, if no other is known."""
+    known_to = [one.known_to for one in versions]
+    if not made or made[0].change.kind != ChangeKind.END or None in known_to:
+        return None
+    if known_at is not None and any(one is not None and one > known_at for one in known_to):
+        return None
+    return next((one for one in versions if one.pk == made[0].change.replaced_id), None)
 
 
 def _goods_rule(goods: GoodsScope) -> tuple[str, str] | None:

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from accounts.choices import Role
 from accounts.days import short_day
+from accounts.domain.roles import end_role
 from accounts.exceptions import NotPermitted, Refused
-from accounts.models import User
+from accounts.models import RoleGrant, User
 from history import clock
 from history.actors import SYSTEM, Actor
 from history.domain.door import Conflict, door
@@ -214,7 +215,7 @@ def test_a_correction_reaches_back_and_lists_the_decisions_made_meanwhile(office
     change = draft(
         office.admin, kind=ChangeKind.CORRECT, policy="TR-9999-suspension", starts=in_days(-30)
     )
-    assert any(one.code == "correction" for one in findings(change))
+    assert {"words", "correction"} & {one.code for one in findings(change)} == {"correction"}
     # Decided today, which is not among the days that have passed.
     assert unsealed(*_previewed(change, office)).permits[0].number == permit.number
     done = approved(change, by=office.admin_b)
@@ -286,6 +287,9 @@ def test_the_back_test_rules_on_decided_cases_and_stores_nothing(office: Cast) -
         ({"of_policy": {"key": ""}}, "key"),
         ({"of_policy": {"key": "TR-2020-04-16-presumptive"}}, "key"),
         ({"of_policy": {"title_fr": ""}}, "missing"),
+        ({"of_policy": {"title_fr": "\u3164 ."}}, "missing"),
+        ({"of_policy": {"questions": [{"code": "a", "en": "A?", "fr": "?"}]}}, "missing"),
+        ({"of_policy": {"instrument": {**INSTRUMENT, "title_fr": "…"}}}, "instrument"),
         ({"of_policy": {"effect": {}}}, "missing"),
         ({"of_policy": {"sources": []}}, "missing"),
         ({"of_policy": {"title_fr": "Türkiye : groupe 3 suspendu (pour essais)"}}, "languages"),
@@ -310,6 +314,14 @@ def test_what_is_not_settled_is_not_proposed(
     assert code in [one.code for one in findings(change) if one.blocks]
     with pytest.raises(NotSettled):
         propose_change(change, by=office.admin)
+
+
+@pytest.mark.parametrize(("en", "fr"), [("A", "\u3164"), (" . ", "B")])
+def test_a_rationale_is_something_to_read(office: Cast, en: str, fr: str) -> None:
+    change = draft(office.admin)
+    change.rationale_en, change.rationale_fr = en, fr
+    fields = [one.field for one in findings(change) if one.blocks]
+    assert fields == ["rationale_fr" if en == "A" else "rationale_en"]
 
 
 def test_two_rows_of_a_layer_cannot_claim_the_same(office: Cast) -> None:
@@ -349,6 +361,22 @@ def test_a_later_load_of_the_reference_files_leaves_what_people_changed(office: 
 def test_the_log_tells_all_of_it(office: Cast) -> None:
     approved(draft(office.admin), by=office.admin_b)
     assert not verify(deep=True).faults
+
+
+def test_the_change_of_who_is_no_administrator_any_more_is_withdrawn_by_another(
+    office: Cast,
+) -> None:
+    third = make_person_with("third", Role.ADMINISTRATOR)
+    left = draft(office.admin)
+    other = {"key": "FR-9999-suspension", "scope": {**POLICY["scope"], "destinations": ["FR"]}}
+    proposed = propose_change(draft(office.admin, of_policy=other), by=office.admin)
+    end_role(RoleGrant.objects.get(person=office.admin), by=third, reason=WHY)
+    with clock.simulated(clock.now() + timedelta(days=1)):
+        with pytest.raises(Refused, match="is no administrator any more, and two"):
+            approve_change(proposed, by=office.admin_b)
+        for change in (left, proposed):
+            withdraw_change(change, reason="Its author left", by=office.admin_b)
+    assert not PolicyChange.objects.exclude(status=ChangeStatus.WITHDRAWN).exists()
 
 
 def test_a_withdrawn_change_is_over(office: Cast) -> None:
@@ -706,6 +734,32 @@ def test_of_two_corrections_of_words_the_second_does_not_undo_the_first(office: 
     assert "moved" in [one.code for one in findings(back)]
 
 
+def test_an_approved_correction_is_told_against_the_register_as_it_was(office: Cast) -> None:
+    approved(draft(office.admin, of_policy={"questions": [QUESTION]}), by=office.admin_b)
+
+    def correction(**of_policy: Any) -> PolicyChange:
+        return draft(
+            office.admin, kind=ChangeKind.CORRECT, policy="TR-9999-suspension", of_policy=of_policy
+        )
+
+    def told(change: PolicyChange) -> dict[str, tuple[Any, ...]]:
+        found = in_words(PolicyChange.objects.get(pk=change.pk), current_register())
+        return {one.name: (one.before, one.after) for one in found if one.changes}
+
+    other = {**QUESTION, "fr": "Vraiment ?"}
+    first = correction(title_en="Group 2: another title", questions=[other], notes="A note")
+    said = told(first)
+    assert set(said) == {"Title", "Questions", "Note"}
+    approved(first, by=office.admin_b)
+    assert told(first) == said
+    given_up = correction(title_en="Group 2: a title given up")
+    second = correction(title_en="Group 2: a third title")
+    pending, withdrawn = told(second), told(given_up)
+    withdraw_change(given_up, reason="Not so", by=office.admin)
+    approved(second, by=office.admin_b)
+    assert (told(first), told(second), told(given_up)) == (said, pending, withdrawn)
+
+
 def test_a_draft_kept_anew_rests_on_what_the_policy_says_now(office: Cast) -> None:
     approved(draft(office.admin), by=office.admin_b)
     key = "TR-9999-suspension"
@@ -873,6 +927,32 @@ def test_an_end_in_the_past_is_retroactive(office: Cast) -> None:
     approved(draft(office.admin, ends=in_days(20)), by=office.admin_b)
     change = draft(office.admin, kind=ChangeKind.END, policy="TR-9999-suspension", ends=in_days(-1))
     assert "retroactive" in [one.code for one in findings(change) if one.blocks]
+
+
+DENIED = {"key": "TR-9999-denial", "effect": {"stance": "policy_of_denial"}}
+ELSEWHERE = {"key": "FR-9999-suspension", "scope": {**POLICY["scope"], "destinations": ["FR"]}}
+RENAMED = {"title_en": "Türkiye: Group 2 is suspended (for tests)"}
+
+
+@pytest.mark.parametrize(
+    ("correction", "starts", "drafted", "told"),
+    [
+        (DENIED, -9, 0, [False]),
+        (DENIED, 9, 0, []),
+        (ELSEWHERE, 9, 5, [False]),
+        (RENAMED, -9, 0, []),
+    ],
+)
+def test_a_correction_of_scope_or_stance_in_days_gone_by_is_told_to_be_retroactive(
+    office: Cast, correction: dict[str, Any], starts: int, drafted: int, told: list[bool]
+) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    key = "TR-9999-suspension"
+    kind, first = ChangeKind.CORRECT, in_days(starts)
+    with clock.simulated(clock.now() + timedelta(days=drafted)):
+        change = draft(office.admin, kind=kind, policy=key, of_policy=correction, starts=first)
+        found = [one.blocks for one in findings(change) if one.code == "retroactive"]
+    assert found == told
 
 
 @pytest.mark.parametrize(("on", "blocks"), [(0, True), (1, False), (19, False), (20, True)])

@@ -106,7 +106,10 @@ def test_a_set_is_drafted_previewed_and_written_whole(office: Cast) -> None:
     assert not Policy.objects.filter(key=NEW).exists()
     change = explained(change)
     assert not [one for one in findings(change) if one.blocks]
+    said = in_words(change, current_register())
     done = approved(preview_change(change, by=office.admin), by=office.admin_b)
+    # It is told against the register as it was.
+    assert in_words(done, current_register()) == said
     assert done.keys == ["IL-2024-01-08", NEW]
     assert Policy.objects.get(key="IL-2024-01-08").title_fr.endswith("(corrigé)")
     new, ends = (

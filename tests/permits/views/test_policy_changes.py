@@ -17,7 +17,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
 
+from accounts.choices import Role
 from accounts.days import short_day
+from accounts.domain.roles import end_role
+from accounts.models import RoleGrant
 from history import clock
 from permits.domain.intake import withdraw
 from permits.domain.policy_changes import preview_change, propose_change
@@ -28,7 +31,7 @@ from policies.domain.policy_sets import start_set, written_set
 from policies.domain.register import current_register
 from policies.forms.policy_change import DraftForm
 from policies.models import Policy, PolicyChange
-from tests.people import Cast
+from tests.people import Cast, make_person_with
 from tests.permits.domain.test_policy_sets import with_version
 from tests.permits.factories import WHY, make_in_review, make_permit, make_ready
 from tests.policies.changes import INSTRUMENT, WHY_EN, WHY_FR, approved, draft, in_days
@@ -676,6 +679,49 @@ def test_the_page_of_a_policy_cites_what_changed_it(
     assert ends.number not in page
     client.force_login(office.analyst)
     assert ends.get_absolute_url() in client.get("/policies/TR-9999-suspension/").content.decode()
+
+
+def test_a_policy_that_is_called_off_is_told_to_be(client: Client, office: Cast) -> None:
+    approved(draft(office.admin, starts=in_days(9)), by=office.admin_b)
+    key = "TR-9999-suspension"
+    change = propose_change(
+        draft(office.admin, kind=ChangeKind.END, policy=key, ends=in_days(4)), by=office.admin
+    )
+    url = change.get_absolute_url()
+    client.force_login(office.admin_b)
+    words = "never: called off before it begins"
+    for page in (url, f"{url}approve/"):
+        assert words in client.get(page).content.decode(), page
+    assert "Called off" not in client.get(f"/policies/{key}/").content.decode()
+    assert client.post(f"{url}approve/", {"seen": change.version}).status_code == 302
+    done = client.get(url).content.decode()
+    assert words in done
+    assert ">Before the change<" in done
+    page = client.get(f"/policies/{key}/").content.decode()
+    assert f"Called off: it was to begin on {short_day(clock.today() + timedelta(days=9))}" in page
+    assert "Not known then" not in page
+    assert "Not the version known then" not in page
+    before = {"known_on": in_days(-1)}
+    assert "Called off" not in client.get(f"/policies/{key}/", before).content.decode()
+
+
+def test_the_change_of_who_left_is_withdrawn_and_not_approved(client: Client, office: Cast) -> None:
+    change = propose_change(draft(office.admin), by=office.admin)
+    url = change.get_absolute_url()
+    client.force_login(office.admin_b)
+    assert f"{url}withdraw/" not in client.get(url).content.decode()
+    refused = client.get(f"{url}withdraw/").content.decode()
+    assert "Only who drafted a change withdraws it" in refused
+    third = make_person_with("third", Role.ADMINISTRATOR)
+    end_role(RoleGrant.objects.get(person=office.admin), by=third, reason=WHY)
+    with clock.simulated(clock.now() + timedelta(days=1)):
+        page = client.get(url).content.decode()
+        assert f"{url}withdraw/" in page
+        assert f"{url}approve/" not in page
+        assert "is no administrator any more" in page
+        assert client.post(f"{url}approve/", {"seen": change.version}).status_code == 409
+        sent = {"seen": change.version, "reason": "Its author left"}
+        assert client.post(f"{url}withdraw/", sent).status_code == 302
 
 
 def test_the_back_test_answers_once_a_period_is_asked_for(client: Client, office: Cast) -> None:
