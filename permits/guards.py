@@ -10,7 +10,7 @@ event that tells of it are of one day, or else any of them could say which law a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -45,23 +45,45 @@ NEVER_CHANGED = (
 
 _DECISION = "permits_decision d WHERE d.id = NEW.decision_id"
 _CARDS = "permits_card c WHERE c.application_id = NEW.application_id"
-_ITEMS_OF_A_LINE = {
-    "sqlite": "(SELECT value FROM json_each(l.items)) AS item",
-    "postgresql": "jsonb_array_elements_text(l.items) AS item(value)",
+_BLANKS = [one for one in range(0x3001) if chr(one).isspace()]
+"""What the program takes for a blank, as numbers: the databases trim the common one only."""
+_SIGNS = "-.()GROUPgroup"
+_TO_SQL: Mapping[str, Mapping[str, str]] = {
+    "sqlite": {
+        "items": "(SELECT value FROM json_each(l.items)) AS item",
+        "before": f"'{_SIGNS}' || char({', '.join(map(str, _BLANKS))})",
+        "today": "date('now')",
+        "yesterday": "date('now', '-1 day')",
+        "synthetic": "json_extract(CAST(e.body AS TEXT), '$.data.synthetic')",
+    },
+    "postgresql": {
+        "items": "jsonb_array_elements_text(l.items) AS item(value)",
+        "before": " || ".join([f"'{_SIGNS}'", *(f"chr({one})" for one in _BLANKS)]),
+        "today": "(clock_timestamp() AT TIME ZONE 'UTC')::date",
+        "yesterday": "(clock_timestamp() AT TIME ZONE 'UTC')::date - 1",
+        "synthetic": "(convert_from(e.body, 'UTF8')::jsonb->'data'->>'synthetic')::boolean",
+    },
 }
-"""The codes as they are read, however they are written."""
-_BEFORE_A_GROUP = " -.()GROUPgroup"
-"""What may stand before the digit of a code's group: see `policies.domain.codes`."""
+"""What each engine writes in its own way: a line's codes as they are read, however they are written;
+what may stand before the digit of a code's group (see `policies.domain.codes`); the days of the
+database's own clock; whether the log is synthetic, where a simulated clock may rule."""
 
 GATE = {
     "decided": (
         f"NOT EXISTS (SELECT 1 FROM {_DECISION} AND d.outcome = 'issued'"
         " AND d.application_id = NEW.application_id AND d.decided_on = NEW.issued_on"
-        " AND NEW.valid_from >= NEW.issued_on AND NEW.issued_on = (SELECT e.occurred_on"
-        f" FROM {EVENTS} e WHERE e.stream = NEW.stream AND e.sequence = NEW.version)"
-        " AND EXISTS (SELECT 1"
+        " AND NEW.valid_from >= NEW.issued_on AND EXISTS (SELECT 1"
         " FROM permits_recommendation r WHERE r.id = d.recommendation_id AND r.outcome = d.outcome"
         " AND r.application_id = NEW.application_id AND r.set_aside_at IS NULL))"
+    ),
+    # Ottawa's day is that of the database's clock, or the day before while it is evening there.
+    "day": (
+        f"NOT EXISTS (SELECT 1 FROM {EVENTS} e WHERE e.stream = NEW.stream"
+        " AND e.sequence = NEW.version AND e.occurred_on = NEW.issued_on)"
+        f" OR EXISTS (SELECT 1 FROM {EVENTS} e WHERE e.stream = NEW.stream"
+        " AND e.occurred_on > NEW.issued_on)"
+        " OR (NEW.issued_on NOT BETWEEN {yesterday} AND {today} AND NOT EXISTS"
+        f" (SELECT 1 FROM {EVENTS} e WHERE e.number = 1 AND {{synthetic}}))"
     ),
     # Not all that the program takes for arms: it looks at more groups, and at what has gone stale.
     "arms": (
@@ -69,8 +91,7 @@ GATE = {
         f" AND EXISTS (SELECT 1 FROM {_DECISION} AND NOT d.is_for_war_material)"
         " AND EXISTS (SELECT 1 FROM permits_line l WHERE l.application_id = NEW.application_id"
         " AND NOT l.is_removed AND EXISTS (SELECT 1 FROM {items}"
-        f" WHERE ltrim(item.value, '{_BEFORE_A_GROUP}') LIKE '2%'"
-        f" OR ltrim(item.value, '{_BEFORE_A_GROUP}') LIKE '9%')"
+        " WHERE ltrim(item.value, {before}) LIKE '2%' OR ltrim(item.value, {before}) LIKE '9%')"
         " AND NOT EXISTS (SELECT 1 FROM permits_statement s"
         " WHERE s.application_id = NEW.application_id AND s.kind = 'flag' AND s.value = 'no'"
         " AND s.key = 'line:' || l.number || ':war_material'"
@@ -100,7 +121,10 @@ GATE = {
         " WHERE x.application_id = NEW.application_id AND x.person_id = d.decided_by_id)))"
     ),
 }
-"""By rule, the condition under which a permit is refused; `{items}` is for each engine its own."""
+"""By rule, the condition under which a permit is refused; what stands in braces is of `_TO_SQL`."""
+
+_OF_THE_GOODS = ("arms", "g8", "g9")
+"""What is asked again of a permit when a line is added to it."""
 
 OF_ITS_CASE = (
     f"NOT EXISTS (SELECT 1 FROM {PERMITS} p JOIN permits_line l"
@@ -120,15 +144,26 @@ def of_permits(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator[Gu
             yield postgres_trigger(table, "never_changed", "UPDATE", "history_guard_refuse")
     if not tables >= _NEEDED:
         return
+    gate = {rule: asked.format(**_TO_SQL[connection.vendor]) for rule, asked in GATE.items()}
     conditions = [
-        (PERMITS, rule, template.format(items=_ITEMS_OF_A_LINE[connection.vendor]))
-        for rule, template in GATE.items()
+        *((PERMITS, rule, rule, asked) for rule, asked in gate.items()),
+        (LINES, "line", "line", OF_ITS_CASE),
+        *(
+            (
+                LINES,
+                rule,
+                f"line_{rule}",
+                f"EXISTS (SELECT 1 FROM {PERMITS} p WHERE p.id = NEW.permit_id"
+                f" AND ({gate[rule].replace('NEW.', 'p.')}))",
+            )
+            for rule in _OF_THE_GOODS
+        ),
     ]
-    for table, rule, condition in [*conditions, (LINES, "line", OF_ITS_CASE)]:
+    for table, rule, function, condition in conditions:
         if connection.vendor == "sqlite":
             yield sqlite_trigger(table, f"gate_{rule}", "INSERT", condition)
             continue
-        name = f"permits_gate_{rule}"
+        name = f"permits_gate_{function}"
         source = (
             f" BEGIN IF {condition} THEN RAISE EXCEPTION 'the gate is closed: {rule}'"
             " USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END "

@@ -241,7 +241,7 @@ def test_the_page_of_the_gate_names_what_the_database_keeps_of_each_rule(db: Non
             for name in connection.introspection.get_constraints(cursor, model._meta.db_table)
         }
     assert set().union(*told.values()) <= triggers | constraints
-    # Of the gate's own triggers each stands in its rule's row; two are of no rule alone.
+    # Of the gate's own triggers each stands in its rule's row; three are of no rule alone.
     named = {f"permits_permit_gate_{one}" for one in GATE}
     of_rule = {code: named & {f"permits_permit_gate_{code.lower()}"} for code in told}
     assert {code: names & named for code, names in told.items()} == of_rule

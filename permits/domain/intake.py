@@ -35,7 +35,7 @@ from permits.models.applications import Part
 from permits.verbs import Verb
 from permits.workflow import CASE_ROLES, Action, role_for
 from policies.choices import Activity
-from policies.domain.codes import is_written_code
+from policies.domain.codes import bare, is_written_code
 from policies.domain.items import place_of
 from policies.models import Destination, SubRegion
 
@@ -288,7 +288,7 @@ def checked_items(items: list[str]) -> list[str]:
     A code may extend an item of the Guide by parts, of which the lists do not hold all; of an item
     of the law they do. Raises ValidationError for one that is none.
     """
-    given = [code.strip() for code in items if code.strip()]
+    given = [bare(code) for code in items if code.strip()]
     if len(given) > MOST_ITEMS:
         raise ValidationError({"items": _("Give at most %(most)d items.") % {"most": MOST_ITEMS}})
     wrong = [code for code in given if not is_written_code(code) or len(code) > 40]

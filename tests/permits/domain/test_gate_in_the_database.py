@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from datetime import date
-from typing import TypeVar
+from datetime import date, timedelta
+from typing import Any, TypeVar
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from pytest_django import Settings
 
 from history import clock, guards
 from history.actors import SYSTEM
 from history.domain.door import door
-from history.models import Tracked
+from history.models import Event, Log, Tracked
 from history.refusal import at_the_door
 from permits.choices import Flag
 from permits.domain.casefile import read_file
@@ -40,6 +42,7 @@ from tests.permits.factories import (
     make_ready,
     make_recommended,
 )
+from tests.unlogged import unlogged
 
 Row = TypeVar("Row", bound=Tracked)
 
@@ -70,11 +73,22 @@ def decide(application: Application, office: Cast, **values: object) -> Decision
     return decision
 
 
-def is_refused(application: Application, decision: Decision, **days: date) -> str:
+def is_refused(
+    application: Application,
+    decision: Decision,
+    *,
+    occurred_on: date | None = None,
+    **days: date,
+) -> str:
     """The database's words when a permit is inserted past the program; empty if it takes it."""
     with transaction.atomic():
         with door(by=SYSTEM) as entries:
-            entry = entries.record("test.issued", stream=application.stream, subject="test:1")
+            entry = entries.record(
+                "test.issued",
+                stream=application.stream,
+                subject="test:1",
+                occurred_on=occurred_on,
+            )
         permit = Permit(
             id=1,
             stream=application.stream,
@@ -189,26 +203,65 @@ def test_a_risk_counts_also_where_the_decision_says_that_it_is_not_for_arms(offi
     assert "gate_g8" in refusal or "closed: g8" in refusal
 
 
-DAYS: dict[str, tuple[dict[str, date], dict[str, date]]] = {
-    "decided before the law": ({"decided_on": BEFORE_THE_LAW}, {}),
-    "issued before the law": ({}, {"issued_on": BEFORE_THE_LAW}),
+LATER = clock.today() + timedelta(days=30)
+
+DAYS: dict[str, tuple[dict[str, date], dict[str, date], date | None, str]] = {
+    "decided before the law": ({"decided_on": BEFORE_THE_LAW}, {}, None, "decided"),
+    "issued before the law": ({}, {"issued_on": BEFORE_THE_LAW}, None, "day"),
+    "valid before it is issued": ({}, {"valid_from": BEFORE_THE_LAW}, None, "decided"),
     "decided and issued before its event": (
         {"decided_on": BEFORE_THE_LAW},
         {"issued_on": BEFORE_THE_LAW, "valid_from": BEFORE_THE_LAW},
+        None,
+        "day",
     ),
-    "valid before it is issued": ({}, {"valid_from": BEFORE_THE_LAW}),
+    "decided and issued after its event": (
+        {"decided_on": LATER},
+        {"issued_on": LATER, "valid_from": LATER},
+        None,
+        "day",
+    ),
+    "with an event that says the same": (
+        {"decided_on": BEFORE_THE_LAW},
+        {"issued_on": BEFORE_THE_LAW, "valid_from": BEFORE_THE_LAW},
+        BEFORE_THE_LAW,
+        "day",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", DAYS)
 def test_a_permit_is_of_the_day_of_its_decision_and_of_its_event(office: Cast, name: str) -> None:
     application = make_recommended(office.analyst, office.senior)
-    of_decision, of_permit = DAYS[name]
+    of_decision, of_permit, of_event, rule = DAYS[name]
     decision = decide(application, office, **of_decision)
-    assert "decided" in is_refused(application, decision, **of_permit)
+    refusal = is_refused(application, decision, occurred_on=of_event, **of_permit)
+    assert f"gate_{rule}" in refusal or f"closed: {rule}" in refusal
 
 
-@pytest.mark.parametrize("item", ["2-15.d", "9-1", "Group 2 (15)"])
+def test_a_real_log_takes_a_permit_only_on_the_day_of_the_database(
+    office: Cast, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Event.objects.filter(number=1)
+    body = bytes(first.get().body).replace(b'"synthetic":true', b'"synthetic":false')
+    with unlogged():
+        Log.objects.update(synthetic=False)
+        first.update(body=body)
+    settings.PERMIT_DESK_MODE = "production"
+    application = make_recommended(office.analyst, office.senior)
+    assert is_refused(application, decide(application, office)) == ""
+    later = clock.now() + timedelta(days=3)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    another = make_recommended(office.analyst, office.senior)
+    assert "day" in is_refused(another, decide(another, office))
+
+
+BLANKS = "".join(one for one in map(chr, range(sys.maxunicode + 1)) if one.isspace())
+
+
+@pytest.mark.parametrize(
+    "item", ["2-15.d", "9-1", "Group 2 (15)", f"{BLANKS}2-15.d", f"Group{BLANKS}9-1"]
+)
 def test_what_a_decision_says_to_be_no_arms_is_not_believed_of_groups_2_and_9(
     office: Cast, item: str
 ) -> None:
@@ -310,3 +363,70 @@ def test_no_line_is_added_to_a_permit_that_was_issued(office: Cast, whose: str) 
         ):
             PermitLine._base_manager.bulk_create([added])
         transaction.set_rollback(True)
+
+
+def issue_and_change(
+    application: Application, decision: Decision, table: str, column: str, value: str | None
+) -> str:
+    """The database's words where the event that tells of a permit changes the case before the
+    permit's lines are added; empty if it takes all."""
+    line = Line.objects.get(application=application)
+    with transaction.atomic():
+        with door(by=SYSTEM) as entries:
+            entry = entries.record("test.issued", stream=application.stream, subject="test:1")
+        version = entry.recorded.sequence
+        told: dict[str, Any] = {"stream": application.stream, "version": version}
+        permit = Permit(
+            id=1,
+            number="EP-2026-000001",
+            application=application,
+            decision=decision,
+            issued_on=clock.today(),
+            valid_from=clock.today(),
+            valid_to=in_a_year(),
+            **told,
+        )
+        added = PermitLine(id=1, permit=permit, line=line, number=line.number, quantity=1, **told)
+        try:
+            with transaction.atomic(), at_the_door():
+                Permit._base_manager.bulk_create([permit])
+                with connection.cursor() as cursor:
+                    cursor.execute(
+                        f"UPDATE {table} SET {column} = %s, version = %s WHERE id ="
+                        f" (SELECT MIN(id) FROM {table} WHERE application_id = %s)",
+                        [value, version, application.pk],
+                    )
+                PermitLine._base_manager.bulk_create([added])
+        except IntegrityError as refusal:
+            return str(refusal)
+        finally:
+            transaction.set_rollback(True)
+    return ""
+
+
+CHANGED = {
+    "g8": ("permits_card", "residual", "substantial_risk"),
+    "g9": ("permits_card", "second_by_id", None),
+    "nothing": ("permits_line", "description", "Another"),
+}
+
+
+@pytest.mark.parametrize("rule", CHANGED)
+def test_the_goods_are_looked_at_again_when_they_come_under_the_permit(
+    office: Cast, rule: str
+) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    refusal = issue_and_change(application, decide(application, office), *CHANGED[rule])
+    if rule == "nothing":
+        assert refusal == ""
+    else:
+        assert f"permitline_gate_{rule}" in refusal or f"permits_gate_line_{rule}" in refusal
+
+
+def test_no_arms_come_under_a_permit_that_was_issued_for_none(office: Cast) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    edit(Line.objects.get(application=application), items=["1-1"])
+    decision = decide(application, office, is_for_war_material=False)
+    changed = ("permits_line", "items", '["2-15.d"]')
+    refusal = issue_and_change(application, decision, *changed)
+    assert "permitline_gate_arms" in refusal or "permits_gate_line_arms" in refusal

@@ -264,6 +264,11 @@ def test_a_code_may_extend_a_listed_one_by_parts(office: Cast) -> None:
     assert intake.checked_items(["2-15.d.2", "9-1", "9-1"]) == ["2-15.d.2", "9-1"]
 
 
+def test_items_are_written_as_the_lists_write_them(office: Cast) -> None:
+    given = ["Group\t2-15.d", "\u2009group\u00a02-15.d", "\u00a09-1"]
+    assert intake.checked_items(given) == ["2-15.d", "9-1"]
+
+
 @pytest.mark.parametrize("code", ["5504.2.h", "5504(2)(h)(ii)", "9-2(a)(vi)", "2-15.zz", "6-2.zz"])
 def test_what_the_list_holds_or_can_not_say_is_an_item(db: None, code: str) -> None:
     assert intake.checked_items([code]) == [code]
