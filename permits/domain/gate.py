@@ -22,7 +22,7 @@ from history import canonical
 from permits import considerations
 from permits.choices import PartyRole, Residual, StatementKind
 from permits.domain.assessment import CardState, card_states
-from permits.domain.casefile import CaseFile, events_on
+from permits.domain.casefile import CaseFile, events_on, once
 from permits.domain.frozen import filing_ruling
 from permits.domain.requirements import RequiredFact, required_facts
 from permits.domain.ruling import CaseRuling, is_under_7_3, rule_on
@@ -35,7 +35,7 @@ from permits.domain.statements import (
     party_key,
     standing,
 )
-from permits.models import Application
+from permits.models import Application, Card
 from permits.verbs import Verb
 from policies.choices import Activity, Requirement, Stance
 from policies.domain.by_hand import people_behind
@@ -56,6 +56,10 @@ _NOT_EXCLUDED = {
     ),
 }
 """What remains where a risk is not excluded, in words."""
+_SIGNED_AS_A_RISK = gettext_lazy(
+    "%(name)s: signed before as not excluding a substantial risk. Two people sign what it says now."
+)
+_ON_CARDS = (Verb.CARD_EDITED, Verb.CARD_SIGNED, Verb.CARD_COUNTERSIGNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +206,7 @@ def _wherever_a_risk_was_found(outlook: Outlook) -> str:
 
     While one says nothing of what remains, it can't be told that there is no risk.
     """
-    if any(state.residual in _NOT_EXCLUDED for state in outlook.states):
+    if any(no_substantial_risk_remains(outlook)):
         return PASS
     applies = _for_war_material(outlook)
     is_open = any(not state.residual for state in outlook.states)
@@ -370,16 +374,40 @@ def every_consideration_is_answered(outlook: Outlook) -> Iterator[Reason]:
 
 
 def no_substantial_risk_remains(outlook: Outlook) -> Iterator[Reason]:
-    yield from risks_found(outlook.file)
+    stale = {state.number for state in outlook.states if state.is_stale}
+    yield from risks_found(outlook.file, stale)
 
 
-def risks_found(file: CaseFile) -> Iterator[Reason]:
-    """Each consideration of the file that does not exclude a substantial risk."""
+def risks_found(file: CaseFile, stale: Collection[str] = ()) -> Iterator[Reason]:
+    """Each consideration of the file that does not exclude a substantial risk, or was ever signed
+    so and is not signed otherwise by two people. `stale` are those signed on another basis."""
     for one in considerations.CONSIDERATIONS:
         card = file.card(one.number)
-        words = _NOT_EXCLUDED.get(card.residual) if card else None
+        if card is None:
+            continue
+        words = _NOT_EXCLUDED.get(card.residual)
+        is_signed = card.second_by_id is not None and one.number not in stale
+        if words is None and not is_signed and one.number in _signed_as_risks(file):
+            words = _SIGNED_AS_A_RISK
         if words is not None:
             yield Reason(str(words) % {"name": one.name}, card=one.slug)
+
+
+@once
+def _signed_as_risks(file: CaseFile) -> frozenset[str]:
+    """The considerations that were ever signed, by one person even, when they excluded no risk."""
+    numbers = {card.pk: card.consideration for card in file.cards}
+    found, said = set[str](), dict[int, str]()
+    for one in events_on(file):
+        if one.verb not in _ON_CARDS:
+            continue
+        for change in canonical.decode(bytes(one.body))["changes"]:
+            if change["table"] == Card._meta.db_table:
+                row = change["row"]
+                said[row] = change["after"].get("residual", said.get(row, ""))
+                if one.verb != Verb.CARD_EDITED and said[row] in _NOT_EXCLUDED:
+                    found.add(numbers[row])
+    return frozenset(found)
 
 
 def every_consideration_is_signed(outlook: Outlook) -> Iterator[Reason]:
@@ -474,8 +502,7 @@ def people_on_cards(file: CaseFile) -> frozenset[int]:
 
     From the events, since a card keeps only who was last.
     """
-    verbs = (Verb.CARD_EDITED, Verb.CARD_SIGNED, Verb.CARD_COUNTERSIGNED)
-    return _numbers(one.actor for one in events_on(file) if one.verb in verbs)
+    return _numbers(one.actor for one in events_on(file) if one.verb in _ON_CARDS)
 
 
 def people_kept_from_deciding(file: CaseFile) -> frozenset[int]:

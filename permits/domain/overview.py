@@ -346,6 +346,14 @@ def _loosened(files: Iterable[CaseFile]) -> frozenset[int]:
 
 def _at_risk(files: Iterable[CaseFile], today: date, register: Register) -> dict[int, date]:
     with_permit = {file.permit: file for file in files if file.permit}
+    # What was ever signed is asked only of what is not signed now.
+    read_events(
+        [
+            file
+            for file in with_permit.values()
+            if any(card.second_by_id is None for card in file.cards)
+        ]
+    )
     loosened, now = read_loosened(with_permit), clock.now()
     permits = [
         permit

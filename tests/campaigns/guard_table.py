@@ -136,8 +136,18 @@ def rules() -> Iterator[Guard]:
         ),
         (
             "G8 whatever the goods are",
-            "if any(state.residual in _NOT_EXCLUDED for state in outlook.states):",
+            "if any(no_substantial_risk_remains(outlook)):",
             "if False:",
+        ),
+        (
+            "G8 until two people sign otherwise",
+            "one.number in _signed_as_risks(file):",
+            "False:",
+        ),
+        (
+            "G8 on today's basis",
+            "card.second_by_id is not None and one.number not in stale",
+            "card.second_by_id is not None",
         ),
         (
             "G8 while a consideration says nothing of what remains",

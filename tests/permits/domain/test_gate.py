@@ -23,7 +23,7 @@ from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
 from permits.domain.consultations import consult
 from permits.domain.decision import issue
-from permits.domain.gate import Gate, GateClosed, check_gate
+from permits.domain.gate import Gate, GateClosed, check_gate, risks_found
 from permits.domain.recommendation import recommend, send_back
 from permits.domain.ruling import rule_on
 from permits.domain.statements import (
@@ -199,6 +199,27 @@ def test_a_risk_shuts_the_gate_whatever_the_goods_are(office: Cast, residual: st
     assert list(against(gate_of(application))) == ["G8", "G9"]
     lower(application, Flag.WAR_MATERIAL, by=office.analyst, second=office.senior)
     assert list(against(gate_of(application))) == ["G8"]
+
+
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_a_risk_that_was_signed_is_replaced_by_what_two_people_sign(
+    office: Cast, seconds: int
+) -> None:
+    """Whatever the goods are, and whether one person signed the risk or two."""
+    application = make_ready(office.analyst, office.senior)
+    lower(application, Flag.WAR_MATERIAL, by=office.analyst, second=office.senior)
+    card = edit_card(application, FIRST, {"residual": "substantial_risk"}, by=office.senior)
+    for person in (office.senior, office.analyst_b)[: 1 + seconds]:
+        card = sign_card(card, by=person)
+    card = edit_card(application, FIRST, {"residual": "no_substantial_risk"}, by=office.analyst)
+    assert "signed before" in against(gate_of(application))["G8"]
+    assert any(risks_found(read_file(application)))
+    card = sign_card(card, by=office.analyst)
+    assert list(against(gate_of(application))) == ["G8"]
+    sign_card(card, by=office.analyst_b)
+    assert against(gate_of(application)) == {}
+    intake.edit_application(application, {"end_use": "Another"}, by=office.analyst)
+    assert "signed before" in against(gate_of(application))["G8"]
 
 
 def test_goods_that_need_no_permit_get_none(office: Cast) -> None:
