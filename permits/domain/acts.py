@@ -4,6 +4,7 @@ Anyone with a case or administrator role proposes; a decision-maker with a deleg
 What loosens passes the whole gate that day and takes another person than its proposer. What
 tightens takes effect at once, and a second person and the holder are told. Figures and days are
 compared; what a condition says is not software's to judge, so adding one takes two people too.
+Who declared a conflict of interest on the case does nothing to its permit.
 """
 
 from __future__ import annotations
@@ -15,23 +16,25 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.choices import Power
+from accounts.choices import Power, Role
 from accounts.days import short_day
 from accounts.domain.delegations import delegations_in_force, hold_delegations
 from accounts.exceptions import NotPermitted, Refused
-from accounts.models import Delegation, User
+from accounts.models import Delegation, RoleGrant, User
 from accounts.reasons import checked_reason
 from history import clock
 from history.domain.door import Entry
 from permits.choices import ActKind, NoticeKind, PermitStatus
 from permits.domain.casefile import CaseFile, read_file
-from permits.domain.casework import Work, acting, afresh
+from permits.domain.casework import CONFLICTED, Work, acting, afresh, has_conflict
 from permits.domain.conditions import checked_words
 from permits.domain.decision import check_signed, ministers_exceptions
 from permits.domain.faults import Faults
 from permits.domain.gate import GateClosed, check_gate
+from permits.domain.intake import who_works_on_applications
 from permits.domain.ruling import CaseRuling, rule_on
 from permits.domain.standing import (
     FIGURES,
@@ -44,7 +47,14 @@ from permits.domain.standing import (
     standing_of,
 )
 from permits.figures import figure, in_dollars, refuse_too_large
-from permits.models import Notice, Permit, PermitAct, PermitLine, SweepGroup, Use
+from permits.models import (
+    Notice,
+    Permit,
+    PermitAct,
+    PermitLine,
+    SweepGroup,
+    Use,
+)
 from permits.verbs import Verb
 from permits.workflow import Action
 from policies.domain.reference.load import share_register
@@ -150,6 +160,7 @@ def _ready(
     Raises NotPermitted, Refused (GateClosed).
     """
     refuse_done(act)
+    refuse_conflict(act.permit, by=by)
     before, after = _before_and_after(act)
     _refuse_impossible(act.kind, act.line, before)
     _refuse_shipped_since(act, before)
@@ -179,9 +190,17 @@ def refuse_to_propose(permit: Permit) -> None:
     _refuse_over(read_standing(permit, clock.today()))
 
 
+def refuse_conflict(permit: Permit, *, by: User) -> None:
+    """Raises NotPermitted for who declared a conflict of interest on the permit's case."""
+    if has_conflict(permit.application, by):
+        raise NotPermitted(CONFLICTED)
+
+
 def refuse_to_act(permit: Permit, *, by: User) -> None:
-    """Raises Refused as `refuse_to_propose`, NotPermitted for whoever has no delegation."""
+    """Raises Refused as `refuse_to_propose`, NotPermitted for whoever has no delegation or declared
+    a conflict of interest."""
     refuse_to_propose(permit)
+    refuse_conflict(permit, by=by)
     with_power(delegations_in_force(by, clock.today()))
 
 
@@ -200,6 +219,7 @@ def act_at_once(
     """
     reason = checked_reason(reason)
     with acting(Action.ACT, permit.application, by=by) as work:
+        refuse_conflict(permit, by=by)
         act = _proposed(permit, kind, line, change, reason, by)
         if act.loosens:
             raise NotPermitted(_("This loosens the permit: another person proposes it."))
@@ -240,7 +260,8 @@ def decline_act(act: PermitAct, *, reason: str, by: User, seen: int | None = Non
 
 
 def see_notice(notice: Notice, *, by: User) -> Notice:
-    """Takes note. Raises NotPermitted for a notice to somebody else, Refused for one seen."""
+    """Takes note. Raises NotPermitted for a notice to somebody else who works on cases, Refused
+    for one seen."""
     with acting(Action.SEE_NOTICE, notice.application, by=by) as work:
         now = afresh(notice, None)
         refuse_to_see(now, by=by)
@@ -249,11 +270,27 @@ def see_notice(notice: Notice, *, by: User) -> Notice:
 
 
 def refuse_to_see(notice: Notice, *, by: User) -> None:
-    """Raises NotPermitted for a notice to somebody else, Refused for one seen."""
-    if notice.person_id != by.pk:
+    """Raises NotPermitted for a notice to somebody else who works on cases, or to nobody any more
+    where it tells of one's own act; Refused for one seen."""
+    if not may_see(notice, by):
         raise NotPermitted(_("This notice is to somebody else."))
     if notice.seen_at is not None:
         raise Refused(_("You have seen this notice already."))
+
+
+def may_see(notice: Notice, person: User) -> bool:
+    """Whether the notice is this person's: given to them, or to somebody who works on cases no
+    more, and of another's act."""
+    return notice.person_id == person.pk or (
+        notice.act.done_by_id != person.pk and left_open().filter(pk=notice.pk).exists()
+    )
+
+
+def left_open() -> QuerySet[Notice]:
+    """The notices not seen yet whose person works on cases no more."""
+    return Notice.objects.filter(seen_at__isnull=True).exclude(
+        person__in=who_works_on_applications()
+    )
 
 
 # What they share
@@ -595,19 +632,30 @@ def _do(
 
 def _notify(work: Work, entry: Entry, act: PermitAct) -> None:
     """Tells a second person of the office, who also tells the holder."""
-    application = work.application
-    decided = application.decision
-    others = [application.assigned_to, decided.recommendation.made_by, decided.decided_by]
-    second = next((one for one in others if one is not None and one.pk != work.by.pk), None)
+    second = _second(work)
     if second is None:
         return
     for kind in (NoticeKind.TIGHTENED, NoticeKind.HOLDER):
         entry.add(
             Notice(
-                application=application,
+                application=work.application,
                 kind=kind,
                 act=act,
                 person=second,
                 given_at=clock.now(),
             )
         )
+
+
+def _second(work: Work) -> User | None:
+    """Of those who had the case the first who works on cases today, or else a senior analyst."""
+    application = work.application
+    decided = application.decision
+    others = [application.assigned_to, decided.recommendation.made_by, decided.decided_by]
+    here = who_works_on_applications().exclude(pk=work.by.pk)
+    by_key = {one.pk: one for one in here}
+    found = [by_key[one.pk] for one in others if one is not None and one.pk in by_key]
+    if found:
+        return found[0]
+    senior = RoleGrant.objects.in_force(clock.today()).filter(role=Role.SENIOR_ANALYST)
+    return here.filter(pk__in=senior.values("person")).first()

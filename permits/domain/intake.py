@@ -582,7 +582,8 @@ def end_waits(work: Work, entry: Entry, *kinds: WaitKind, on: date | None = None
 
 
 def declare_conflict(application: Application, *, by: User, reason: str) -> ConflictDeclaration:
-    """Says that one must not decide this application. Not taken back; once is enough."""
+    """Says that one must not decide this application nor act on its permit. Not taken back; once is
+    enough."""
     reason = checked_reason(reason)
     with acting(Action.DECLARE_CONFLICT, application, by=by) as work:
         refuse_second_declaration(read_file(work.application), by=by)

@@ -7,7 +7,8 @@
 
 Whoever works on cases or administers proposes for a group, and for a permit taken out of it. The
 yes of a decision-maker with a delegation in force is the act under s. 10(1) for its permits; it is
-never the proposer's, nor that of who drafted or approved the policy. It is carried out permit by
+never the proposer's, nor that of who drafted or approved the policy or declared a conflict of
+interest on the case of one of them. It is carried out permit by
 permit, each in a transaction and with an event of its own in the stream of its case: killed and
 begun again, by several at once, it does nothing twice and forgets no permit.
 """
@@ -41,7 +42,7 @@ from history.domain.door import Door, Entry, door
 from history.models import Event
 from permits.choices import Group, PermitStatus, Settled, SweepAction
 from permits.domain.acts import PROVISION, act_in_sweep, subject_of, with_power
-from permits.domain.casework import acting, afresh
+from permits.domain.casework import acting, afresh, has_conflict
 from permits.domain.impact import excepted_under, group_of, group_under, permits_under
 from permits.domain.intake import next_number
 from permits.domain.standing import OVER, read_standing, read_standings
@@ -320,6 +321,30 @@ def refuse_yes(group: SweepGroup, *, by: User) -> None:
     _refuse_unproposed(group)
     if group.proposed_by_id == by.pk:
         raise NotPermitted(_("You proposed this. Another decision-maker says yes to it."))
+    barred = _in_conflict(group, by)
+    if barred:
+        raise NotPermitted(
+            _(
+                "You declared a conflict of interest on the case of %(permits)s. Another"
+                " decision-maker says yes, or these permits are taken out."
+            )
+            % {"permits": ", ".join(barred)}
+        )
+
+
+def _in_conflict(group: SweepGroup, person: User) -> list[str]:
+    """The permits of the group, as it is, on whose case this person declared a conflict."""
+    numbers = _on_cases_in_conflict(person)
+    if not numbers:
+        return []
+    groups = SweepGroup.objects.filter(sweep=group.sweep_id)
+    return sorted(number for number, _left in permits_of(group, groups) if number in numbers)
+
+
+def _on_cases_in_conflict(person: User) -> frozenset[str]:
+    """The permits, by number, on whose case this person declared a conflict. One query."""
+    declared = Permit.objects.filter(application__conflicts__person=person)
+    return frozenset(declared.values_list("number", flat=True))
 
 
 def refuse_any_yes(sweep: PermitSweep, *, by: User) -> None:
@@ -362,8 +387,8 @@ def _who_may_act() -> frozenset[int]:
 def waiting_for(by: User) -> list[SweepGroup]:
     """The groups to which this person may say yes now, the oldest first. Fixed queries.
 
-    Those are left out that they proposed, of which they stand behind the policy, or of which the
-    policy is not in force.
+    Those are left out that they proposed, of which they stand behind the policy, of which the
+    policy is not in force, or with a permit on whose case they declared a conflict of interest.
     """
     acting = _who_may_act()
     if by.pk not in acting:
@@ -375,6 +400,7 @@ def waiting_for(by: User) -> list[SweepGroup]:
         .exclude(sweep__policy__key__in=policies_behind(by.pk))
     )
     keys = set(groups.values_list("pk", flat=True))
+    declared = _on_cases_in_conflict(by)
     sweeps = PermitSweep.objects.filter(groups__in=keys).distinct().order_by("pk")
     return [
         part.group
@@ -382,6 +408,7 @@ def waiting_for(by: User) -> list[SweepGroup]:
         if found.policy is Standing.IN_FORCE
         for part in found.parts
         if part.waits and part.group.pk in keys
+        if declared.isdisjoint(number for number, _left in part.permits)
     ]
 
 
@@ -433,8 +460,9 @@ def carry_out(
 
     Each permit is a transaction of its own. `limit` is how many at most; a stop counts from the
     next permit on, and nothing here lifts it. `by` carries it out; the acts are theirs who agreed.
-    A permit that is over, is suspended already, is not any more what its group says of it, or
-    allows nothing any more that the policy meets, is passed over, and its case tells so.
+    A permit that is over, is suspended already, is not any more what its group says of it, allows
+    nothing any more that the policy meets, or on whose case who said yes declared a conflict since,
+    is passed over, and its case tells so.
 
     `seen` is the version of the sweep that was looked at: raises Conflict where it was stopped or
     let go on since.
@@ -543,6 +571,7 @@ def _settle(one: Pending, by: Actor) -> SweepItem | None:
                 _has_nothing_to_do(group, stands.status)
                 # Its reason rests on the group, and on a policy that meets the permit.
                 or group_under(group.sweep.policy, permit) != group.code
+                or has_conflict(permit.application, group.agreed_by)
             ):
                 item.outcome = Settled.PASSED_OVER.value
                 entry = work.record(
@@ -579,7 +608,8 @@ def _excepted_now(policy: Policy, permits: QuerySet[Permit]) -> set[str]:
 
 
 def had_left(item: SweepItem) -> bool:
-    """Whether the permit was passed over because it had left its group, or the policy's scope."""
+    """Whether the permit was passed over because it had left its group, or the policy's scope, or
+    because who said yes had declared a conflict of interest on its case."""
     return item.outcome == Settled.PASSED_OVER and not _has_nothing_to_do(
         item.group, PermitStatus(item.status)
     )

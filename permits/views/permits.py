@@ -133,9 +133,12 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
             for act in rows
         ],
         "uses": shipments(request, row),
-        "notices": Notice.objects.filter(application=row.application).select_related(
-            "person", "act"
-        ),
+        "notices": [
+            (one, one.seen_at is None and acts.may_see(one, who(request)))
+            for one in Notice.objects.filter(application=row.application).select_related(
+                "person", "act"
+            )
+        ],
         "application": row.application,
         "papers": papers(file),
         "may_make": bool(roles & PROPOSERS),

@@ -256,7 +256,7 @@ def _as_csv(
 
 def _outcome(item: SweepItem) -> str:
     if domain.had_left(item):
-        return _("Passed over: it had left its group")
+        return _("Passed over: it had left its group, or who said yes is in conflict")
     return str(item.get_outcome_display())
 
 
@@ -505,7 +505,10 @@ def _tell(request: HttpRequest, run: Run, found: Progress) -> None:
     if left:
         messages.warning(
             request,
-            _("Not acted upon, since they had left their group: %(permits)s.")
+            _(
+                "Not acted upon, since they had left their group or who said yes declared a"
+                " conflict of interest: %(permits)s."
+            )
             % {"permits": ", ".join(left)},
         )
     if run.is_stopped:

@@ -16,7 +16,7 @@ from accounts.models import AccountRequest, Delegation, RoleGrant
 from history import clock
 from history.domain.inspection import last_inspection
 from permits.choices import OPEN, StatementKind
-from permits.domain import overview, sweeps, worklist
+from permits.domain import acts, overview, sweeps, worklist
 from permits.figures import figure
 from permits.models import Application, Notice, PermitAct, Statement, UseReversal
 from permits.workflow import CASE_ROLES, PROPOSERS
@@ -165,7 +165,8 @@ def _left_to_nobody(who: worklist.Viewer) -> Section:
 
 
 def _notices(who: worklist.Viewer) -> Section:
-    rows = Notice.objects.filter(person=who.by, seen_at__isnull=True).select_related("act__permit")
+    mine = Notice.objects.filter(person=who.by, seen_at__isnull=True)
+    rows = (mine | acts.left_open().exclude(act__done_by=who.by)).select_related("act__permit")
     return Section(
         "notices",
         _("You are to be told"),

@@ -663,6 +663,14 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
     ),
     (
         _DOORS,
+        "a permit of a sweep is left where who said yes declared a conflict since",
+        _SWEEPS,
+        "or has_conflict(permit.application, group.agreed_by)",
+        "or False",
+        _OF_SWEEPS,
+    ),
+    (
+        _DOORS,
         "a sweep that is stopped does nothing more",
         _SWEEPS,
         "if _is_stopped(sweep):",

@@ -42,7 +42,10 @@ class Command(BaseCommand):
 
         run = carry_out(sweep, by=SYSTEM, tell=tell)
         for item in filter(had_left, run.settled):
-            self.stderr.write(f"{item.permit.number} had left its group: a person decides on it.")
+            self.stderr.write(
+                f"{item.permit.number} had left its group, or who said yes declared a conflict of"
+                " interest: a person decides on it."
+            )
         for number in run.busy:
             self.stderr.write(f"{number}: its case is held by somebody else; run this again.")
         if run.is_stopped:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.choices import Power, Role
 from accounts.domain.delegations import confirm_delegation, propose_delegation
+from accounts.domain.people import close_account
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from history import canonical, clock
@@ -219,7 +221,43 @@ def test_what_tightens_is_told_to_another_person_than_who_did_it(office: Cast) -
     assert {one.person for one in Notice.objects.all()} == {office.analyst}
 
 
+def test_what_tightens_is_told_to_who_works_on_cases_today(office: Cast) -> None:
+    case = make_recommended(office.analyst, office.senior)
+    permit = issue(case, reasons=WHY, adopts_determination=True, by=office.decision)
+    close_account(office.analyst, by=office.admin, reason=WHY)
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    assert {one.person for one in Notice.objects.all()} == {office.senior}
+
+
+def test_a_notice_to_who_left_is_seen_by_another_than_who_did_it(
+    permit: Permit, office: Cast
+) -> None:
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    notice = Notice.objects.earliest("pk")
+    assert notice.person == office.analyst
+    close_account(office.analyst, by=office.admin, reason=WHY)
+    with pytest.raises(NotPermitted, match="somebody else"):
+        acts.see_notice(notice, by=office.decision)
+    assert acts.see_notice(notice, by=office.analyst_b).seen_at is not None
+
+
 # By whom
+
+
+def test_who_declared_a_conflict_does_nothing_to_the_permit(permit: Permit, office: Cast) -> None:
+    act = acts.propose_act(permit, kind="suspend", reason=WHY, by=office.analyst)
+    intake.declare_conflict(permit.application, by=office.decision, reason=WHY)
+    attempts: tuple[Callable[[], object], ...] = (
+        lambda: acts.act_at_once(permit, kind="cancel", reason=WHY, by=office.decision),
+        lambda: acts.refuse_to_act(permit, by=office.decision),
+        lambda: acts.perform_act(act, by=office.decision),
+        lambda: acts.refuse_to_perform(act, by=office.decision),
+        lambda: acts.decline_act(act, reason=WHY, by=office.decision),
+    )
+    for attempt in attempts:
+        with pytest.raises(NotPermitted, match="declared a conflict of interest"):
+            attempt()
+    assert acts.perform_act(act, by=decider(office, Power.ACT)).done_at is not None
 
 
 def test_an_act_takes_a_delegation_with_the_power_to_act(permit: Permit, office: Cast) -> None:

@@ -23,6 +23,7 @@ from history.domain.verify import verify
 from history.models import Event
 from permits.choices import Group, PermitStatus, Settled, StatementKind
 from permits.domain import acts
+from permits.domain.intake import declare_conflict
 from permits.domain.letters import make_letter
 from permits.domain.standing import read_standing
 from permits.domain.statements import CLAIMED, set_aside
@@ -308,6 +309,34 @@ def test_who_drafted_or_approved_the_policy_does_not_say_yes(
     give_delegation(person, proposed_by=other, confirmed_by=third)
     with pytest.raises(NotPermitted, match="drafted or approved the policy"):
         agree_group(proposed(sweep, office.analyst), by=person)
+
+
+def test_who_declared_a_conflict_says_no_yes_to_a_group_with_that_permit(
+    office: Cast, sweep: PermitSweep
+) -> None:
+    group = proposed(sweep, office.analyst)
+    number = group.permits[0][0]
+    case = Permit.objects.get(number=number).application
+    declare_conflict(case, by=office.decision, reason=WHY)
+    assert waiting_for(office.decision) == []
+    with pytest.raises(NotPermitted, match=f"conflict of interest on the case of {number}"):
+        agree_group(group, by=office.decision)
+    taken_out = except_permit(sweep, number, action="keep", by=office.analyst, **SAID)
+    with pytest.raises(NotPermitted, match="conflict of interest"):
+        agree_group(taken_out, by=office.decision)
+    assert waiting_for(office.decision) == [group]
+    assert agree_group(group, by=office.decision).agreed_by == office.decision
+
+
+def test_a_permit_on_whose_case_who_said_yes_declared_a_conflict_since_is_passed_over(
+    office: Cast, sweep: PermitSweep
+) -> None:
+    number = agreed(sweep, office).permits[0][0]
+    case = Permit.objects.get(number=number).application
+    declare_conflict(case, by=office.decision, reason=WHY)
+    items = {one.permit.number: one for one in carry_out(sweep, by=SYSTEM).settled}
+    assert [one for one in items if items[one].outcome == Settled.PASSED_OVER] == [number]
+    assert had_left(items[number])
 
 
 def test_there_is_no_yes_to_nothing_to_what_was_returned_or_twice(

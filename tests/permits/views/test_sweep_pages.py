@@ -204,10 +204,13 @@ def test_a_permit_that_left_its_group_is_told_of_before_and_after(
     assert f"{shipped.number}: Partly shipped" in asked
     sent = {"seen": group.version}
     answer = client.post(f"/sweep-groups/{group.pk}/agree/", sent, follow=True).content.decode()
-    assert f"Not acted upon, since they had left their group: {shipped.number}." in answer
-    assert "1 permit had left its group before it was its turn" in answer
+    assert f"who said yes declared a conflict of interest: {shipped.number}." in answer
+    assert "1 permit had left its group before it was its turn, or who said yes declared" in answer
     assert "permit was passed over" not in answer
-    assert table(client, sweep)[0][10] == "Passed over: it had left its group"
+    assert (
+        table(client, sweep)[0][10]
+        == "Passed over: it had left its group, or who said yes is in conflict"
+    )
 
 
 def test_only_policies_in_force_are_offered(
