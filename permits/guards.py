@@ -3,9 +3,12 @@
 A permit is inserted only for a decision to issue it; never beside a consideration that finds a
 substantial risk or not enough information (s. 7.4), and for arms only with all six answered and
 signed by two people; never by who recommended, reviewed, took an exception or has a conflict. What
-is written once for all (a decision, a permit, what was used of it) is never changed afterwards, or
-else a permit could be moved under another case when it is there. The decision, the permit and the
-event that tells of it are of one day, or else any of them could say which law applies.
+the goods are, and what was found of them, is looked at again with each line of the permit: the
+event that tells of it may have changed them meanwhile. What is written once for all (a decision, a
+permit, what was used of it) is never changed afterwards, or else a permit could be moved under
+another case when it is there. The decision, the permit and the event that tells of it are of one
+day, the newest of the case and, unless the log is synthetic, the database's own, or else any of
+them could say which law applies.
 """
 
 from __future__ import annotations
@@ -64,9 +67,10 @@ _TO_SQL: Mapping[str, Mapping[str, str]] = {
         "synthetic": "(convert_from(e.body, 'UTF8')::jsonb->'data'->>'synthetic')::boolean",
     },
 }
-"""What each engine writes in its own way: a line's codes as they are read, however they are written;
-what may stand before the digit of a code's group (see `policies.domain.codes`); the days of the
-database's own clock; whether the log is synthetic, where a simulated clock may rule."""
+"""What each engine writes in its own way: a line's codes as they are read, however they are
+written; what may stand before the digit of a code's group (see `policies.domain.codes`); the days
+of the database's own clock; whether the log is synthetic, where a simulated clock may rule.
+"""
 
 GATE = {
     "decided": (
@@ -116,7 +120,9 @@ GATE = {
         f" OR EXISTS (SELECT 1 FROM {_CARDS}"
         " AND d.decided_by_id IN (c.edited_by_id, c.first_by_id, c.second_by_id))"
         " OR EXISTS (SELECT 1 FROM permits_statement s WHERE s.application_id = NEW.application_id"
-        " AND s.kind = 'exception' AND d.decided_by_id IN (s.made_by_id, s.countersigned_by_id))"
+        " AND (s.kind IN ('exception', 'authorization')"
+        " OR (s.kind = 'flag' AND s.value = 'no' AND s.key LIKE '%:war_material'))"
+        " AND d.decided_by_id IN (s.made_by_id, s.countersigned_by_id))"
         " OR EXISTS (SELECT 1 FROM permits_conflictdeclaration x"
         " WHERE x.application_id = NEW.application_id AND x.person_id = d.decided_by_id)))"
     ),

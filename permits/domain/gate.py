@@ -7,7 +7,7 @@ as well. docs/gate.md lists rule, provision, days, code, constraint and tests.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -20,13 +20,14 @@ from accounts.exceptions import Refused
 from accounts.models import Delegation, User
 from history import canonical
 from permits import considerations
-from permits.choices import PartyRole, Residual, StatementKind
+from permits.choices import Flag, PartyRole, Residual, StatementKind
 from permits.domain.assessment import CardState, card_states
 from permits.domain.casefile import CaseFile, events_on, once
 from permits.domain.frozen import filing_ruling
 from permits.domain.requirements import RequiredFact, required_facts
 from permits.domain.ruling import CaseRuling, is_under_7_3, rule_on
 from permits.domain.statements import (
+    NO,
     NOT_PREJUDICIAL,
     RESIDENT,
     contradictions,
@@ -35,7 +36,7 @@ from permits.domain.statements import (
     party_key,
     standing,
 )
-from permits.models import Application, Card
+from permits.models import Application, Card, Statement
 from permits.verbs import Verb
 from policies.choices import Activity, Requirement, Stance
 from policies.domain.by_hand import people_behind
@@ -455,7 +456,13 @@ def nobody_decides_on_their_own_work(outlook: Outlook) -> Iterator[Reason]:
     if by.pk in people_on_cards(outlook.file):
         yield Reason(_("You edited or signed a consideration of this case."), "review")
     if by.pk in _people_on_exceptions(outlook.file):
-        yield Reason(_("You claimed or countersigned an exception on this case."), "statements")
+        yield Reason(
+            _(
+                "You claimed or countersigned an exception, an authorization for a listed party, or"
+                " that goods are no arms."
+            ),
+            "statements",
+        )
     if any(one.person_id == by.pk for one in outlook.file.conflicts):
         yield Reason(_("You declared a conflict of interest."), "decision")
     met = _policies_met(outlook.ruling) | _policies_met_when_filed(outlook)
@@ -522,14 +529,29 @@ def _people_who_recommended(file: CaseFile) -> frozenset[int]:
 
 
 def _people_on_exceptions(file: CaseFile) -> frozenset[int]:
-    """Everyone who ever claimed or countersigned an exception on the case."""
-    verbs = (Verb.STATED, Verb.COUNTERSIGNED)
-    return _numbers(
-        one.actor
-        for one in events_on(file)
-        if one.verb in verbs
-        and canonical.decode(bytes(one.body))["data"].get("kind") == StatementKind.EXCEPTION
-    )
+    """Everyone who ever claimed or countersigned on the case what takes out a bar of the law: an
+    exception, an authorization for a listed party, or that goods are no arms."""
+    found, theirs = set[str](), set[int]()
+    for one in events_on(file):
+        if one.verb not in (Verb.STATED, Verb.COUNTERSIGNED):
+            continue
+        told = canonical.decode(bytes(one.body))
+        for change in told["changes"]:
+            if change["table"] != Statement._meta.db_table:
+                continue
+            if change["before"] is None and _takes_out_a_bar(change["after"]):
+                theirs.add(change["row"])
+            if change["row"] in theirs and (
+                change["before"] is None or "countersigned_by_id" in change["after"]
+            ):
+                found.add(one.actor)
+    return _numbers(found)
+
+
+def _takes_out_a_bar(said: Mapping[str, str]) -> bool:
+    if said["kind"] == StatementKind.FLAG:
+        return said["value"] == NO and said["key"].endswith(f":{Flag.WAR_MATERIAL.value}")
+    return said["kind"] in (StatementKind.EXCEPTION, StatementKind.AUTHORIZATION)
 
 
 def _numbers(actors: Iterable[str]) -> frozenset[int]:

@@ -447,17 +447,28 @@ def refuse_to_countersign(file: CaseFile, statement: Statement, *, by: User) -> 
         raise Refused(_("This statement is countersigned already."))
     if statement.made_by_id == by.pk:
         raise NotPermitted(_("You made this statement. A second person must countersign it."))
-    if statement.kind in (StatementKind.EXCEPTION, StatementKind.ANSWER):
-        policy = statement.key.rpartition(":")[0]
-        if by.pk in people_behind({policy}):
-            raise NotPermitted(
-                _(
-                    "You drafted or approved this policy: another person countersigns answers and"
-                    " exceptions to it."
-                )
+    policies = _policies_of(statement)
+    if policies and by.pk in people_behind(policies):
+        raise NotPermitted(
+            _(
+                "You drafted or approved this policy: another person countersigns answers,"
+                " exceptions and authorizations to it."
             )
+        )
     if statement.basis != basis_of(file, statement.kind, statement.key):
         raise Refused(_("What it is about has changed since. It must be stated anew."))
+
+
+def _policies_of(statement: Statement) -> set[str]:
+    """The policy that a statement answers, or takes out; none where it is about the case."""
+    policy, _colon, last = statement.key.rpartition(":")
+    match statement.kind:
+        case StatementKind.EXCEPTION | StatementKind.ANSWER:
+            return {policy}
+        case StatementKind.AUTHORIZATION:
+            return {last}
+        case _:
+            return set()
 
 
 def countersign(statement: Statement, *, by: User, seen: int | None = None) -> Statement:

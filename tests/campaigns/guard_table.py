@@ -118,6 +118,16 @@ def rules() -> Iterator[Guard]:
         ("G12 who reviewed", "if by.pk in people_on_cards(outlook.file):", "if False:"),
         ("G12 who excepted", "if by.pk in _people_on_exceptions(outlook.file):", "if False:"),
         (
+            "G12 who let a listed party through",
+            "(StatementKind.EXCEPTION, StatementKind.AUTHORIZATION)",
+            "(StatementKind.EXCEPTION,)",
+        ),
+        (
+            "G12 who said that goods are no arms",
+            'return said["value"] == NO and',
+            "return False and",
+        ),
+        (
             "G12 conflicts",
             "if any(one.person_id == by.pk for one in outlook.file.conflicts):",
             "if False:",
@@ -650,6 +660,14 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
         "a permit of a sweep that left its group, or that the policy meets no more, is left",
         _SWEEPS,
         "or group_under(group.sweep.policy, permit) != group.code",
+        "or False",
+        _OF_SWEEPS,
+    ),
+    (
+        _DOORS,
+        "a permit of a sweep is left where who said yes declared a conflict since",
+        _SWEEPS,
+        "or in_conflict(permit, group.agreed_by)",
         "or False",
         _OF_SWEEPS,
     ),

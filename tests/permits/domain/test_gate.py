@@ -59,6 +59,10 @@ FIRST = CONSIDERATIONS[0].number
 BEHIND_A_POLICY = (
     "You drafted or approved a policy that this rests on, or a change of one since it was filed."
 )
+TOOK_OUT_A_BAR = (
+    "You claimed or countersigned an exception, an authorization for a listed party, or that goods"
+    " are no arms."
+)
 LISTED_UNDER = "RU-listing"
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
@@ -106,6 +110,19 @@ def list_the_consignee(application: Application, office: Cast) -> None:
         Screened.LISTED,
         by=office.analyst,
         policies=(LISTED_UNDER,),
+    )
+
+
+def authorize(application: Application, office: Cast, *, by: User, second: User) -> None:
+    list_the_consignee(application, office)
+    say(
+        application,
+        StatementKind.AUTHORIZATION,
+        authorization_key(party(application).pk, LISTED_UNDER),
+        ON_FILE,
+        by=by,
+        second=second,
+        document=attached(application, office.analyst),
     )
 
 
@@ -275,15 +292,7 @@ def test_a_listed_party_needs_an_authorization(office: Cast) -> None:
     application = make_ready(office.analyst, office.senior)
     list_the_consignee(application, office)
     assert "no authorization is on file" in against(gate_of(application))["G4"]
-    say(
-        application,
-        StatementKind.AUTHORIZATION,
-        authorization_key(party(application).pk, LISTED_UNDER),
-        ON_FILE,
-        by=office.analyst,
-        second=office.senior,
-        document=attached(application, office.analyst),
-    )
+    authorize(application, office, by=office.analyst, second=office.senior)
     assert "G4" not in against(gate_of(application))
 
 
@@ -463,7 +472,35 @@ def test_who_took_an_exception_does_not_decide(db: None, claims: bool) -> None:
             document=attached(application, people.analyst),
         )
         found = personal(application, people.decision)
-    assert found == {"G12": "You claimed or countersigned an exception on this case."}
+    assert found == {"G12": TOOK_OUT_A_BAR}
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("kind", [StatementKind.AUTHORIZATION, StatementKind.FLAG])
+def test_who_let_a_listed_party_through_or_said_that_goods_are_no_arms_does_not_decide(
+    office: Cast, kind: StatementKind, is_first: bool
+) -> None:
+    give_role(office.decision, Role.ANALYST)
+    application = make_ready(office.analyst, office.senior)
+    assert personal(application, office.decision) == {}
+    people = [office.decision, office.senior]
+    first, second = people if is_first else reversed(people)
+    if kind == StatementKind.FLAG:
+        lower(application, Flag.EIPA_4_1, by=first, second=second)
+        assert personal(application, office.decision) == {}
+        lower(application, Flag.WAR_MATERIAL, by=first, second=second)
+    else:
+        authorize(application, office, by=first, second=second)
+    assert personal(application, office.decision) == {"G12": TOOK_OUT_A_BAR}
+
+
+def test_who_wrote_a_listing_policy_countersigns_no_authorization_under_it(office: Cast) -> None:
+    give_role(office.admin, Role.ANALYST)
+    end = draft(office.admin, kind="end", policy=LISTED_UNDER, ends=in_days(5))
+    approved(end, by=office.admin_b)
+    application = make_ready(office.analyst, office.senior)
+    with pytest.raises(NotPermitted, match="You drafted or approved this policy"):
+        authorize(application, office, by=office.analyst, second=office.admin)
 
 
 def test_who_wrote_a_policy_that_an_answer_takes_out_does_not_decide(office: Cast) -> None:

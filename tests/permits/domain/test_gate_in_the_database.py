@@ -129,10 +129,10 @@ def card(application: Application) -> Card:
     return Card.objects.filter(application=application)[0]
 
 
-def excepted(application: Application, office: Cast) -> Statement:
+def excepted(application: Application, office: Cast, **values: str) -> Statement:
     """A statement that two people stand by, as if it were an exception."""
     said = Statement.objects.filter(application=application, countersigned_at__isnull=False)
-    return edit(said[0], kind="exception")
+    return edit(said[0], **{"kind": "exception", **values})
 
 
 BREAKS: dict[str, tuple[Callable[[Application, Cast], object], str]] = {
@@ -166,6 +166,19 @@ BREAKS: dict[str, tuple[Callable[[Application, Cast], object], str]] = {
     ),
     "the decision-maker countersigned an exception": (
         lambda case, office: edit(excepted(case, office), countersigned_by=office.decision),
+        "g12",
+    ),
+    "the decision-maker authorised a listed party": (
+        lambda case, office: edit(
+            excepted(case, office, kind="authorization"), made_by=office.decision
+        ),
+        "g12",
+    ),
+    "the decision-maker countersigned that goods are no arms": (
+        lambda case, office: edit(
+            excepted(case, office, kind="flag", key="line:1:war_material", value="no"),
+            countersigned_by=office.decision,
+        ),
         "g12",
     ),
     "the decision-maker declared a conflict": (
