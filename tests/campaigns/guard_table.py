@@ -665,14 +665,6 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
     ),
     (
         _DOORS,
-        "a permit of a sweep is left where who said yes declared a conflict since",
-        _SWEEPS,
-        "or in_conflict(permit, group.agreed_by)",
-        "or False",
-        _OF_SWEEPS,
-    ),
-    (
-        _DOORS,
         "a yes in a sweep stands while its giver may act",
         _SWEEPS,
         "delegation = with_power(hold_delegations(work.by, clock.today()))",
