@@ -1,4 +1,4 @@
-"""Lists of choices are the same elements as Django's own template makes."""
+"""Lists of choices are the same elements as Django's own template makes; no text is cut off."""
 
 from __future__ import annotations
 
@@ -40,3 +40,10 @@ def test_several_can_be_chosen() -> None:
         form.initial = {"place": ["CA", "<&>"]}
     assert parse_html(str(ours["place"])) == parse_html(str(theirs["place"]))
     assert str(ours["place"]).count("selected") == 2
+
+
+@pytest.mark.parametrize("widget", [forms.TextInput, forms.Textarea, forms.PasswordInput])
+def test_what_is_pasted_is_never_cut_off_by_the_browser(widget: type[forms.Widget]) -> None:
+    form = Form(WORLD)
+    form.fields["words"] = forms.CharField(max_length=5, widget=widget)
+    assert "maxlength" not in str(form["words"])

@@ -228,8 +228,14 @@ FORMS = [
         "new_party",
         in_review,
         (),
-        {"role": "applicant", "name": "", "email": "no address", "address": "Kept"},
-        {"role", "name", "email"},
+        {
+            "role": "applicant",
+            "name": "",
+            "email": "no address",
+            "address": "Kept",
+            "contact_name": "x" * 301,
+        },
+        {"role", "name", "email", "contact_name"},
         {"role", "name"},
     ),
     Form(
@@ -453,7 +459,9 @@ def sent(office: Cast, form: Form, typed: dict[str, str]) -> tuple[dict[str, lis
         values["destination"] = str(country(values["destination"]).pk)
     before = Event.objects.count()
     address = reverse(f"permits:{form.name}", args=[*where, *form.where])
-    shown = client.get(address).context["form"]
+    page = client.get(address)
+    assert "maxlength" not in page.content.decode()  # A browser would cut what is pasted.
+    shown = page.context["form"]
     if "seen" in shown.fields and shown["seen"].value() is not None:
         values["seen"] = str(shown["seen"].value())
     response = client.post(address, values)
