@@ -27,9 +27,9 @@ from permits.choices import (
     RefusalGround,
     ReturnGround,
     SweepAction,
-    WaitKind,
 )
 from permits.domain import documents, intake, sources
+from permits.domain.consultations import BY_HAND
 from permits.domain.faults import Faults
 from permits.figures import FigureField, as_typed, figure
 from permits.models import Application, Card, Document, Evidence, Line, Measure, Party
@@ -564,15 +564,11 @@ class AnswerForm(SeenForm):
 class WaitForm(SeenForm):
     """Whom the office waits for, since when."""
 
-    kind = forms.ChoiceField(label=_("The office waits for"))
+    kind = forms.ChoiceField(
+        label=_("The office waits for"), choices=[(kind.value, kind.label) for kind in BY_HAND]
+    )
     from_on = DayField(label=_("Since"))
     reason = ReasonField()
-
-    def __init__(self, *args: Any, kinds: Iterable[WaitKind], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [  # type: ignore[attr-defined]
-            (kind.value, kind.label) for kind in kinds
-        ]
 
 
 class EndForm(SeenForm):

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from history import canonical
 from history.actors import names_of
-from history.clock import OTTAWA
+from history.clock import OTTAWA, now
 from history.models import Event
 from permits.choices import LEGAL_BARS, Outcome, Status, WaitKind
 from permits.domain.casefile import CaseFile
@@ -58,12 +58,25 @@ class BusinessDays:
             count -= self.is_business_day(day)
         return day
 
+    def on_or_after(self, day: date) -> date:
+        """That day where it is a business day, else the next one."""
+        return day if self.is_business_day(day) else self.add(day, 1)
+
 
 @kept_until_loaded
 def read_calendar() -> BusinessDays:
     """The federal calendar. One query."""
     days = Holiday.objects.filter(calendar__code=Calendar.FEDERAL).values_list("day", flat=True)
     return BusinessDays(frozenset(days))
+
+
+def last_day_of(given_until: date) -> date:
+    """The last day of a time that was given until a day: no holiday, Saturday or Sunday.
+
+    The Interpretation Act, R.S.C. 1985, c. I-21, s. 26, gives the next day that is no holiday. On
+    Saturdays and on the other days on which the office is closed it is held so as well.
+    """
+    return read_calendar().on_or_after(given_until)
 
 
 @kept_until_loaded
@@ -152,10 +165,15 @@ def clock_of(
         elapsed,
         elapsed - len(stopped),
         due_on,
-        any(wait.to_on is None for wait in stopping) and ended is None,
+        any(_is_open(wait, on) for wait in stopping) and ended is None,
         until,
         stopped,
     )
+
+
+def _is_open(wait: Wait, on: date) -> bool:
+    """Whether it is waited for on that day. One that nobody ended runs up to and with its last."""
+    return wait.to_on is None or (wait.ended_by_id is None and on <= wait.to_on)
 
 
 def stopped_days(
@@ -359,8 +377,15 @@ def _span(
     after = change["after"]
     if after.get(first):
         spans[change["row"]] = _Span(dict(after), _instant(after[first], at))
-    if after.get(last):
-        spans[change["row"]].until = _instant(after[last], at)
+    span = spans[change["row"]]
+    day = after.get(last) or span.row.get(last)
+    if not day:
+        return
+    span.until = _instant(day, at)
+    if change["table"] == Wait._meta.db_table and not after.get("ended_by_id"):
+        # Its last day was known when it began, and ends it once it is over.
+        over = datetime.combine(date.fromisoformat(day), time.max, OTTAWA)
+        span.until = over if over < now() else None
 
 
 def _instant(day: str, recorded_at: datetime) -> datetime:

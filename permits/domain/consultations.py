@@ -18,7 +18,7 @@ from permits.choices import WaitKind
 from permits.domain.casework import acting, afresh
 from permits.domain.faults import Faults
 from permits.domain.intake import Given
-from permits.models import Application, Consultation, Recommendation, Wait
+from permits.models import Application, Consultation, Wait
 from permits.verbs import Verb
 from permits.workflow import Action
 
@@ -108,6 +108,10 @@ def refuse_silence(consultation: Consultation) -> None:
         )
 
 
+BY_HAND = tuple(kind for kind in WaitKind if kind != WaitKind.REPLY)
+"""Waits that people record and end. That for a reply begins as an intended refusal is put."""
+
+
 def open_wait(application: Application, *, kind: str, reason: str, from_on: date, by: User) -> Wait:
     """Records that the office waits for somebody. Raises ValidationError, NotPermitted, Refused."""
     reason = checked_reason(reason)
@@ -120,23 +124,12 @@ def open_wait(application: Application, *, kind: str, reason: str, from_on: date
     return row
 
 
-def kinds_of_wait(application: Application) -> list[WaitKind]:
-    """What may be waited for now: a reply only to an intended refusal that was put and has none."""
-    awaited = Recommendation.objects.filter(
-        application=application,
-        set_aside_at__isnull=True,
-        put_on__isnull=False,
-        replied_on__isnull=True,
-    )
-    return [kind for kind in WaitKind if kind != WaitKind.REPLY or awaited.exists()]
-
-
 def check_wait(
     application: Application, values: Mapping[str, Any], unread: Collection[str] = ()
 ) -> None:
     """Raises ValidationError with all that is wrong with the kind and the first day of a wait."""
     faults = Faults(unread)
-    if faults.is_read("kind") and values["kind"] not in kinds_of_wait(application):
+    if faults.is_read("kind") and values["kind"] not in BY_HAND:
         faults.fault("kind", _("Choose whom the office waits for."))
     first = application.submitted_on or clock.today()
     if faults.is_read("from_on") and not first <= values["from_on"] <= clock.today():
@@ -156,7 +149,15 @@ def end_wait(wait: Wait, *, to_on: date, by: User, seen: int | None = None) -> W
 
 
 def refuse_ended(wait: Wait) -> None:
-    """Raises Refused for a wait that has ended."""
+    """Raises Refused for a wait that has ended, or that nobody ends by hand."""
+    if wait.kind not in BY_HAND:
+        raise Refused(
+            _(
+                "The time to reply to an intended refusal is the applicant’s. It ends with the"
+                " reply, after its last day, or once the application is sent back, decided or"
+                " withdrawn."
+            )
+        )
     if wait.to_on is not None:
         raise Refused(_("This wait has ended already."))
 

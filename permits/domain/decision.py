@@ -24,6 +24,7 @@ from history import clock
 from permits.choices import LEGAL_BARS, Outcome
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import Work, acting
+from permits.domain.clock import last_day_of
 from permits.domain.faults import Faults
 from permits.domain.frozen import freeze, packed
 from permits.domain.gate import FAIL, GateClosed, check_gate
@@ -260,7 +261,7 @@ def decided_from(recommendation: Recommendation) -> date | None:
         return recommendation.made_at.astimezone(clock.OTTAWA).date()
     if recommendation.put_on is None or recommendation.reply_by is None:
         return None
-    return recommendation.reply_by + timedelta(days=1)
+    return last_day_of(recommendation.reply_by) + timedelta(days=1)
 
 
 def _refuse_early(recommendation: Recommendation) -> None:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection
-from django.db.models import DecimalField, Field, Max, QuerySet
+from django.db.models import DecimalField, Field, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.choices import Role
@@ -576,9 +576,11 @@ def withdraw(
 
 def end_waits(work: Work, entry: Entry, *kinds: WaitKind, on: date | None = None) -> None:
     """Ends every open wait, or those of some kinds, today or on a day, as part of an entry."""
-    waits = Wait.objects.filter(application=work.application, to_on__isnull=True)
+    day = on or clock.today()
+    runs = Q(to_on__isnull=True) | Q(to_on__gte=day)
+    waits = Wait.objects.filter(runs, application=work.application, ended_by__isnull=True)
     for wait in waits.filter(kind__in=kinds) if kinds else waits:
-        entry.set(wait, to_on=max(on or clock.today(), wait.from_on), ended_by=work.by)
+        entry.set(wait, to_on=max(day, wait.from_on), ended_by=work.by)
 
 
 def declare_conflict(application: Application, *, by: User, reason: str) -> ConflictDeclaration:

@@ -27,6 +27,7 @@ from permits.choices import (
 from permits.domain.assessment import card_states
 from permits.domain.casefile import CaseFile, events_on, read_file
 from permits.domain.casework import acting, afresh
+from permits.domain.clock import last_day_of
 from permits.domain.conditions import Words, checked_words
 from permits.domain.digests import digest
 from permits.domain.faults import Faults
@@ -300,7 +301,7 @@ REPLY_AWAITED = gettext_lazy("Reply to the intended refusal")
 def put_to_applicant(
     recommendation: Recommendation, *, reply_by: date, by: User, seen: int | None = None
 ) -> Recommendation:
-    """Puts an intended refusal to the applicant, with a day to reply by; a wait begins.
+    """Puts an intended refusal to the applicant, with a day to reply by: a wait until then begins.
 
     Raises ValidationError, NotPermitted, Refused, Conflict.
     """
@@ -318,6 +319,7 @@ def put_to_applicant(
                 kind=WaitKind.REPLY,
                 reason=str(REPLY_AWAITED),
                 from_on=today,
+                to_on=last_day_of(reply_by),
                 opened_by=by,
             )
         )

@@ -566,7 +566,8 @@ def _reply(case: _Case, made: Recommendation, second: User, beside: Actor) -> It
     """An intended refusal is put to the applicant, who replies."""
     yield case.later(1, 2)
     entry = case.record(Verb.PUT_TO_APPLICANT, beside)
-    case.set(entry, made, put_on=case.on, reply_by=case.batch.calendar.add(case.on, 20))
+    reply_by = case.batch.calendar.add(case.on, 20)
+    case.set(entry, made, put_on=case.on, reply_by=reply_by)
     wait = case.add(
         entry,
         Wait(
@@ -574,6 +575,7 @@ def _reply(case: _Case, made: Recommendation, second: User, beside: Actor) -> It
             kind=WaitKind.REPLY.value,
             reason="Reply to the intended refusal",
             from_on=case.on,
+            to_on=reply_by,
             opened_by=second,
         ),
     )

@@ -26,6 +26,7 @@ from permits.choices import Outcome, PartyRole
 from permits.domain import consultations, intake, recommendation
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import head_of
+from permits.domain.clock import last_day_of
 from permits.domain.conditions import Words
 from permits.domain.decision import (
     check_grounds_and_reasons,
@@ -125,7 +126,7 @@ def _assign(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
 
 
 def _consult_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
-    due_on = clock.today() + timedelta(days=14)
+    due_on = last_day_of(clock.today() + timedelta(days=14))
     check = consultations.checked_question
     return forms.ConsultForm(sent(request), initial={"due_on": due_on}, check=check)
 
@@ -143,12 +144,7 @@ def _consult(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str
 
 def _wait_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
     check = partial(consultations.check_wait, file.application)
-    return forms.WaitForm(
-        sent(request),
-        kinds=consultations.kinds_of_wait(file.application),
-        initial={"from_on": clock.today()},
-        check=check,
-    )
+    return forms.WaitForm(sent(request), initial={"from_on": clock.today()}, check=check)
 
 
 def _wait(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
@@ -243,7 +239,7 @@ def _seen_one(file: CaseFile) -> int | None:
 
 
 def _put_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
-    reply_by = clock.today() + timedelta(days=30)
+    reply_by = last_day_of(clock.today() + timedelta(days=30))
     initial = {"seen": _seen_one(file), "reply_by": reply_by}
     return forms.PutForm(sent(request), initial=initial)
 

@@ -729,10 +729,10 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
     ),
     (
         _DOORS,
-        "a reply is waited for once an intended refusal was put",
+        "nobody records a wait for a reply by hand",
         "permits/domain/consultations.py",
-        "if kind != WaitKind.REPLY or awaited.exists()",
-        "if True",
+        "if kind != WaitKind.REPLY)",
+        "if True)",
         (f"{_D}test_recommendation.py",),
     ),
     (

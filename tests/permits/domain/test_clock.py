@@ -24,6 +24,7 @@ from permits.domain.clock import (
     clock_of,
     clock_of_file,
     holders,
+    last_day_of,
     read_calendar,
     stopped_days,
     stops_the_clock,
@@ -315,6 +316,29 @@ def test_the_decision_maker_has_an_intended_refusal_after_the_reply(office: Cast
         ("The applicant", 1, 5),
         ("Decision-maker", 5, None),
     ]
+
+
+def test_the_time_to_reply_ends_by_itself_after_its_last_day(office: Cast) -> None:
+    start = clock.today()
+    with on_day(0):
+        case = make_in_review(office.analyst)
+        clear_parties(case, by=office.analyst, second=office.senior)
+        answer_cards(case, by=office.analyst)
+        made = recommend(
+            case, outcome="refused", grounds=["discretion"], reasons=WHY, by=office.analyst
+        )
+        put = put_to_applicant(made, reply_by=start + timedelta(days=30), by=office.analyst)
+    last = last_day_of(start + timedelta(days=30))
+    for days, who in ((0, "The applicant"), (3, "Decision-maker")):
+        with on_day((last - start).days + days):
+            time_then = clock_of_file(read_file(case), clock.today())
+            assert time_then.is_waiting == (who == "The applicant")
+            assert time_then.chargeable == read_calendar().between(last, clock.today())
+            assert holders(events_of(case))[-1].who == who
+    with on_day((last - start).days):
+        record_reply(put, reply="No.", replied_on=last, by=office.analyst)
+        assert not clock_of_file(read_file(case), last).is_waiting
+        assert holders(events_of(case))[-1].who == "Decision-maker"
 
 
 def test_who_held_it_is_told_with_one_query_however_much_happened(office: Cast) -> None:

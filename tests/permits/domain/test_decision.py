@@ -22,6 +22,7 @@ from permits.choices import Flag, StatementKind
 from permits.domain import acts
 from permits.domain.casefile import read_file
 from permits.domain.casework import head_of
+from permits.domain.clock import read_calendar
 from permits.domain.decision import issue, ministers_exceptions, refuse, return_without_action
 from permits.domain.gate import GateClosed
 from permits.domain.intake import declare_conflict
@@ -278,14 +279,16 @@ def test_an_intended_refusal_waits_for_the_reply_or_the_end_of_its_period(office
     assert made is not None
     with pytest.raises(Refused, match="first put to the applicant"):
         refuse(application, grounds=["discretion"], reasons=WHY, by=office.decision)
-    last = clock.today() + timedelta(days=5)
-    put_to_applicant(made, reply_by=last, by=office.analyst)
-    with (
-        clock.simulated(clock.now() + timedelta(days=5)),
-        pytest.raises(Refused, match="may still reply"),
-    ):
-        refuse(application, grounds=["discretion"], reasons=WHY, by=office.decision)
-    with clock.simulated(clock.now() + timedelta(days=6)):
+    saturday = clock.today() + timedelta(days=12 - clock.today().weekday())
+    put_to_applicant(made, reply_by=saturday, by=office.analyst)
+    last, now = read_calendar().add(saturday, 1), clock.now()
+    for days in range((saturday - clock.today()).days, (last - clock.today()).days + 1):
+        with (
+            clock.simulated(now + timedelta(days=days)),
+            pytest.raises(Refused, match="may still reply"),
+        ):
+            refuse(application, grounds=["discretion"], reasons=WHY, by=office.decision)
+    with clock.simulated(now + timedelta(days=days + 1)):
         decided = refuse(application, grounds=["discretion"], reasons=WHY, by=office.decision)
     assert decided.outcome == "refused"
 

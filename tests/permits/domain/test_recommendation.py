@@ -11,11 +11,12 @@ from django.core.exceptions import ValidationError
 
 from accounts.exceptions import Refused
 from history import clock
-from permits.choices import Flag, ReturnGround, StatementKind, WaitKind
+from permits.choices import Flag, ReturnGround, StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
-from permits.domain.consultations import kinds_of_wait, open_wait
+from permits.domain.clock import last_day_of
+from permits.domain.consultations import end_wait, open_wait
 from permits.domain.gate import GateClosed
 from permits.domain.recommendation import (
     put_to_applicant,
@@ -272,7 +273,7 @@ def test_the_wait_for_a_reply_ends_with_the_day_of_the_reply(
     intended: Recommendation, office: Cast
 ) -> None:
     put = put_to_applicant(intended, reply_by=soon(), by=office.analyst)
-    assert waits_for_reply(put.application) == [None]
+    assert waits_for_reply(put.application) == [last_day_of(soon())]
     replied_on = clock.today() + timedelta(days=2)
     with clock.simulated(clock.now() + timedelta(days=4)):
         record_reply(put, reply=WHY, replied_on=replied_on, by=office.analyst)
@@ -318,16 +319,18 @@ def test_nobody_needs_to_live_in_canada_to_broker(office: Cast) -> None:
             recommend(case, outcome=outcome, grounds=[ground], reasons=WHY, by=office.analyst)
 
 
-def test_a_reply_is_waited_for_only_once_an_intended_refusal_was_put(
+def test_nobody_begins_or_ends_the_time_to_reply_by_hand(
     intended: Recommendation, office: Cast
 ) -> None:
-    case, offered = intended.application, WaitKind.REPLY
-    told: dict[str, Any] = {"kind": "reply", "reason": WHY, "from_on": clock.today()}
-    assert offered not in kinds_of_wait(case)
-    with pytest.raises(ValidationError, match="Choose whom the office waits for"):
-        open_wait(case, by=office.analyst, **told)
+    case = intended.application
     put = put_to_applicant(intended, reply_by=soon(), by=office.analyst)
-    assert offered in kinds_of_wait(case)
-    open_wait(case, by=office.analyst, **told)
+    with pytest.raises(ValidationError, match="Choose whom the office waits for"):
+        open_wait(case, kind="reply", reason=WHY, from_on=clock.today(), by=office.analyst)
+    [wait] = read_file(case).waits
+    with pytest.raises(
+        Refused, match="The time to reply to an intended refusal is the applicant’s"
+    ):
+        end_wait(wait, to_on=clock.today(), by=office.analyst)
     record_reply(put, reply="No.", replied_on=clock.today(), by=office.analyst)
-    assert offered not in kinds_of_wait(case)
+    [wait] = read_file(case).waits
+    assert (wait.to_on, wait.ended_by) == (clock.today(), office.analyst)

@@ -20,7 +20,7 @@ from permits.considerations import CONSIDERATIONS
 from permits.domain import acts, intake, worklist
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
-from permits.domain.clock import clock_of_file
+from permits.domain.clock import clock_of_file, last_day_of
 from permits.domain.decision import issue
 from permits.domain.overview import BLANK, ONCE, refresh
 from permits.domain.recommendation import put_to_applicant, recommend, record_reply
@@ -241,8 +241,10 @@ def test_a_case_waits_for_those_who_may_decide_it_now(office: Cast) -> None:
     assert shown[intended.pk] == (worklist.YOURS, to_put)
     intake.declare_conflict(plain, by=office.decision, reason=WHY)
     assert waiting(office.decision) == {barred.pk: decide}
-    made = put_to_applicant(made, reply_by=clock.today() + timedelta(days=3), by=office.analyst)
-    for days, waits in ((0, False), (3, False), (4, True)):
+    last = last_day_of(clock.today() + timedelta(days=3))
+    made = put_to_applicant(made, reply_by=last, by=office.analyst)
+    after = (last - clock.today()).days
+    for days, waits in ((0, False), (after, False), (after + 1, True)):
         with clock.simulated(now + timedelta(days=days)):
             assert (intended.pk in waiting(office.decision)) == waits, days
     record_reply(made, reply=WHY, replied_on=clock.today(), by=office.analyst)
