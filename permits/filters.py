@@ -24,7 +24,7 @@ from policies.filters import ANY, LONGEST_SEARCH, Narrowed
 ME, NOBODY = "me", "nobody"
 LATE, SOON, LATER = "late", "soon", "later"
 ASKS = "asks"
-"""Instead of a stance: it is not known while a question is open."""
+"""Beside what is strict in any case: with another answer, a case may be stricter."""
 
 
 class WorklistFilter(Narrowed):
@@ -48,7 +48,7 @@ class WorklistFilter(Narrowed):
     stance = django_filters.ChoiceFilter(
         label=_("Stance today"),
         method="by_stance",
-        choices=[*Stance.choices, (ASKS, _("Needs an answer"))],
+        choices=[*Stance.choices, (ASKS, _("A question is open"))],
         empty_label=ANY,
     )
     status = django_filters.ChoiceFilter(label=_("Status"), choices=Status.choices, empty_label=ANY)
@@ -102,7 +102,8 @@ class WorklistFilter(Narrowed):
     ) -> QuerySet[Application]:
         if value == ASKS:
             return queryset.filter(overview__asks=True)
-        return queryset.filter(overview__stance=value, overview__asks=False)
+        found = queryset.filter(overview__stance=value)
+        return found.filter(overview__asks=False) if value == Stance.CASE_BY_CASE else found
 
     def by_person(
         self, queryset: QuerySet[Application], _name: str, value: str

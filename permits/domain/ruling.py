@@ -56,6 +56,12 @@ class CaseRuling:
         return max(found, key=STANCE_RANK.__getitem__, default=Stance.CASE_BY_CASE)
 
     @property
+    def least_stance(self) -> str:
+        """What holds at the least, whatever the open questions are answered."""
+        found = (one.ruling.least_stance for one in self.lines)
+        return max(found, key=STANCE_RANK.__getitem__, default=Stance.CASE_BY_CASE)
+
+    @property
     def stance_if_open(self) -> str:
         found = (one.ruling.stance_if_open for one in self.lines)
         return max(found, key=STANCE_RANK.__getitem__, default=Stance.CASE_BY_CASE)

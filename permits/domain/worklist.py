@@ -368,8 +368,9 @@ def in_order(rows: QuerySet[Application], who: Viewer, *, sort: str = "") -> Que
         rows = rows.annotate(
             stance_rank=Case(
                 *[
-                    When(overview__stance=code, then=Value(rank))
+                    When(overview__stance=code, overview__asks=asks, then=Value(2 * rank + asks))
                     for code, rank in STANCE_RANK.items()
+                    for asks in (False, True)
                 ],
                 default=None,
                 output_field=IntegerField(),

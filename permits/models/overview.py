@@ -13,7 +13,8 @@ class Overview(models.Model):
     """Where a case stood on the day `on`: found from its file, and made anew whenever it is behind.
 
     Nothing rests on it and nobody writes it by hand, so it is no record and not tracked. `number`
-    is the last event of the log that it takes in, `load` the load of the register. `review` has a
+    is the last event of the log that it takes in, `load` the load of the register. While a question
+    is open (`asks`), `stance` is the least strict to which an answer can lead. `review` has a
     letter for each consideration (`permits.domain.overview`), nothing where none is needed.
     `due_on`, `chargeable` and `standard_days` are those of the case's clock. `unsigned` is empty
     where no second signature is waited for, else it has the people who can give none of those that

@@ -18,7 +18,7 @@ from functools import cache, lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
-from policies.choices import REQUIREMENT_RANK, EndUserKind, Requirement, Stance
+from policies.choices import REQUIREMENT_RANK, STANCE_RANK, EndUserKind, Requirement, Stance
 from policies.domain.rulebook import GoodsMatch, Rows, Rulebook, Stretch, each
 from policies.facts import ExceptionTerm, LineFacts, OtherPlace
 
@@ -100,6 +100,16 @@ class Ruling(NamedTuple):
     needs_answer: tuple[OpenQuestion, ...]
     exceptions_open: tuple[tuple[str, str], ...]
     places: tuple[PlaceRuling, ...]
+
+    @property
+    def least_stance(self) -> str:
+        """The least strict stance to which an answer to an open question can lead.
+
+        All answered with no, all with yes, and each as `needs_answer` tells it.
+        """
+        answered = (end for one in self.needs_answer for end in (one.if_yes, one.if_no))
+        found = (self.stance, self.stance_if_open, *(end.stance for end in answered))
+        return min(found, key=STANCE_RANK.__getitem__)
 
 
 class _Pending(NamedTuple):

@@ -35,6 +35,11 @@ def found(person: User, **query: str) -> set[str]:
     }
 
 
+def in_order(person: User, sort: str) -> list[Application]:
+    [(_label, _says, rows)] = as_person(person).get(WORKLIST, {"sort": sort}).context["groups"]
+    return [row.application for row in rows]
+
+
 @pytest.fixture
 def three(office: Cast) -> tuple[Application, Application, Application]:
     """A draft without a destination's ruling to speak of, one in review, one recommended."""
@@ -47,14 +52,29 @@ def three(office: Cast) -> tuple[Application, Application, Application]:
     )
 
 
-def test_while_a_question_is_open_no_stance_is_told(office: Cast) -> None:
-    case = make_in_review(office.analyst, destination="HK")
-    page = as_person(office.analyst).get(WORKLIST, {"stance": "asks"}).content.decode()
-    row = page.partition(case.reference)[2].partition("</tr>")[0]
-    assert "Needs an answer" in row
-    assert "Case by case" not in row
-    assert found(office.analyst, stance="asks") == {case.reference}
-    assert found(office.analyst, stance="case_by_case") == set()
+def test_while_a_question_is_open_the_stance_is_told_that_no_answer_takes_away(
+    office: Cast,
+) -> None:
+    """To Hong Kong an answer can leave none at all; to Belarus each is strict."""
+    free, asked, strict = (
+        make_in_review(office.analyst, destination=one) for one in ("FR", "HK", "BY")
+    )
+    again = make_in_review(office.analyst, destination="FR")
+    page = as_person(office.analyst).get(WORKLIST).content.decode()
+    says = {
+        free: (True, False, False, False),
+        asked: (False, True, False, False),
+        strict: (False, False, True, True),
+    }
+    for case, wanted in says.items():
+        row = page.partition(case.reference)[2].partition("</tr>")[0]
+        words = ("Case by case", "Needs an answer", "Suspended", "a question is open")
+        assert tuple(one in row for one in words) == wanted
+    assert found(office.analyst, stance="asks") == {asked.reference, strict.reference}
+    assert found(office.analyst, stance="suspended") == {strict.reference}
+    assert found(office.analyst, stance="case_by_case") == {free.reference, again.reference}
+    assert in_order(office.analyst, "stance") == [again, free, asked, strict]
+    assert in_order(office.analyst, "-stance") == [strict, asked, again, free]
 
 
 @pytest.mark.parametrize(
