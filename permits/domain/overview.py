@@ -48,6 +48,7 @@ from permits.workflow import TRANSITIONS, Action
 from policies.choices import Requirement, Stance
 from policies.domain.queries import end_of_day
 from policies.domain.register import Register, current_register, newest_load
+from policies.domain.search import folded
 from policies.models import ServiceStandard
 
 MOST = 300
@@ -235,6 +236,7 @@ _KINDS: Mapping[str, Any] = {
     "decided_from": date | None,
     "kept_from_deciding": str,
     "risk_until": date | None,
+    "text": str,
 }
 _PEOPLE = re.compile(r"((,\d+)*,)?")
 
@@ -419,7 +421,18 @@ def _overview(file: CaseFile, known: _Known) -> Overview:
         decided_from=decided_from(recommendation) if recommendation else None,
         kept_from_deciding=_told(people_kept_from_deciding(file)) if recommendation else "",
         risk_until=known.at_risk.get(application.pk),
+        text=_text(file),
     )
+
+
+def _text(file: CaseFile) -> str:
+    """What is searched: folded, since the databases' own ways of folding differ."""
+    texts = [file.application.reference]
+    if file.permit:
+        texts.append(file.permit.number)
+    texts += [party.name for party in file.parties]
+    texts += [line.description for line in file.lines]
+    return folded("\n".join(texts))
 
 
 def _said(ruling: CaseRuling) -> list[tuple[str, str]]:

@@ -34,7 +34,7 @@ from permits.choices import OPEN, Outcome, PartyRole, Status
 from permits.domain import overview
 from permits.domain.clock import read_calendar
 from permits.domain.overview import STALE
-from permits.models import Application, Line, Overview, Party, Permit
+from permits.models import Application, Line, Overview, Party
 from permits.workflow import ANALYSTS, PROPOSERS
 from policies.choices import STANCE_RANK
 from policies.domain.search import folded
@@ -179,20 +179,13 @@ def _number_of(rows: QuerySet[Application]) -> QuerySet[Application, int]:
 
 
 def searched(rows: QuerySet[Application], text: str) -> QuerySet[Application]:
-    """Those whose own or permit’s number, parties or goods hold the text, whatever its capitals.
-
-    Asked of each row by itself: of all parties and goods most belong to what is long over.
+    """Those whose own or permit’s number, parties or goods hold the text, whatever its capitals and
+    accents. One of which there is no overview yet is found by its number.
     """
-    if not text.strip():
+    wanted = folded(text.strip())
+    if not wanted:
         return rows
-    wanted = text.strip()
-    of_it = {"application": OuterRef("pk"), "is_removed": False}
-    return rows.filter(
-        Q(reference__icontains=folded(wanted).upper())
-        | Exists(Permit.objects.filter(application=OuterRef("pk"), number__icontains=wanted))
-        | Exists(Party.objects.filter(name__icontains=wanted, **of_it))
-        | Exists(Line.objects.filter(description__icontains=wanted, **of_it))
-    )
+    return rows.filter(Q(overview__text__contains=wanted) | Q(reference__icontains=wanted))
 
 
 def with_item(rows: QuerySet[Application], code: str) -> QuerySet[Application]:

@@ -22,7 +22,8 @@ class Overview(models.Model):
     issued, only while an act that loosens it is proposed. What is recommended can be decided from
     `decided_from` on (none before a refusal in discretion was put to the applicant), but by nobody
     of `kept_from_deciding`, written in the same way. `risk_until` is the last day of a permit in
-    force against which its file speaks (`permits.domain.risks`).
+    force against which its file speaks (`permits.domain.risks`). `text` is what is searched:
+    numbers, parties and goods, folded.
     """
 
     application = models.OneToOneField(
@@ -49,6 +50,7 @@ class Overview(models.Model):
     decided_from = models.DateField(_("can be decided from"), null=True)
     kept_from_deciding = models.TextField(_("must not decide"), blank=True)
     risk_until = models.DateField(_("in force with a risk until"), null=True)
+    text = models.TextField(_("text that is searched"), blank=True)
 
     class Meta:
         verbose_name = _("overview")

@@ -23,7 +23,7 @@ from accounts.rights import rights_of
 from history import clock
 from permits import forms
 from permits.choices import PartyRole, PermitStatus
-from permits.domain import acts
+from permits.domain import acts, overview
 from permits.domain.casefile import read_file
 from permits.domain.casework import head_of
 from permits.domain.faults import Faults
@@ -61,6 +61,8 @@ TONES = {
 @require_safe
 def permits(request: HttpRequest) -> HttpResponse:
     """Permits, the newest first, with what each is today. Queries do not grow with the rows."""
+    if request.GET.get("q"):
+        overview.refresh()  # What is searched is there.
     every = Permit.objects.select_related("application__destination").order_by("-id")
     chosen = PermitFilter(request.GET, queryset=every)
     page = Paginator(chosen.qs, PAGE).get_page(request.GET.get("page"))

@@ -25,6 +25,8 @@ _NO_PUNCTUATION = str.maketrans("", "", "!\"#%&'()*,-./:;?@[\\]_{}§·…")
 
 def folded(text: str) -> str:
     """Text without accents, capitals and typographic signs: "turkiye" for "Türkiye"."""
+    if text.isascii():
+        return text.lower()
     bare = unicodedata.normalize("NFKD", text.casefold().translate(_SAME))
     return "".join(sign for sign in bare if not unicodedata.combining(sign)).casefold()
 

@@ -37,6 +37,7 @@ from permits.models import Application, Card, Overview, Party, Permit
 from policies.choices import Stance
 from tests.people import Cast, give_delegation, make_cast
 from tests.permits.factories import (
+    PARTY,
     WHY,
     answer_cards,
     attached,
@@ -371,6 +372,24 @@ def stored(application: Application) -> dict[str, Any]:
     return dict(Overview.objects.filter(application=application).values().get())
 
 
+def test_a_text_is_found_whatever_its_capitals_and_accents(office: Cast) -> None:
+    case, other = make_in_review(office.analyst), make_in_review(office.analyst)
+    party = {**PARTY, "role": "consignee", "name": "Œuvres Boréal inc."}
+    added = intake.add_party(case, party, by=office.analyst)
+
+    def found(wanted: str) -> set[Application]:
+        return set(worklist.searched(Application.objects.all(), wanted))
+
+    assert found(other.reference.lower()) == {other}  # There is no overview yet.
+    refresh()
+    for wanted in ("Boréal", "BORÉAL", "boreal INC", "oeuvres", " œUVRES b"):
+        assert found(wanted) == {case}, wanted
+    assert found("boreal%") == found("bor_al") == set()
+    intake.remove_party(added, by=office.analyst)
+    refresh()
+    assert found("Boréal") == set()
+
+
 @pytest.mark.parametrize("number", [999_999_999, *(["abc"] if IS_SQLITE else [])])
 def test_an_overview_that_is_ahead_of_the_log_does_not_stop_the_others(
     office: Cast, number: Any
@@ -427,7 +446,8 @@ def test_an_overview_out_of_form_is_made_anew(office: Cast, column: str, value: 
 
 
 @pytest.mark.parametrize(
-    ("column", "value"), [("due_on", "2030-01-01"), ("is_waiting", True), ("items", '["9-9"]')]
+    ("column", "value"),
+    [("due_on", "2030-01-01"), ("is_waiting", True), ("items", '["9-9"]'), ("text", "x")],
 )
 def test_a_changed_overview_of_an_open_case_is_found_by_the_deep_check(
     office: Cast, column: str, value: Any

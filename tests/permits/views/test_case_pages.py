@@ -171,6 +171,7 @@ def test_three_people_issue_a_permit_by_the_pages(office: Cast) -> None:
         ({"q": "EP-"}, True),
         ({"q": "ep-1999"}, False),
         ({"q": "night imaging"}, True),
+        ({"q": "NIGHT ÎMAGING"}, True),
         ({"destination": "TR"}, True),
         ({"destination": "DE"}, False),
         ({"destination": "nowhere"}, False),
