@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +33,11 @@ def dollars(value: Decimal | None) -> str:
 def in_dollars(value: Decimal | None) -> str:
     """An amount with its currency, for a sentence: in French the sign stands behind."""
     return "—" if value is None else _("CAD %(amount)s") % {"amount": dollars(value)}
+
+
+def or_no_limit(value: Decimal | None, write: Callable[[Decimal], str]) -> str:
+    """What a permit authorises, or has left: without a figure there is no limit."""
+    return _("no limit") if value is None else write(value)
 
 
 def is_too_large(value: Decimal, places: int) -> bool:

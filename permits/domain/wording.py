@@ -25,7 +25,7 @@ from permits.domain.casefile import CaseFile
 from permits.domain.frozen import ground_in_words, instruments_of
 from permits.domain.ruling import rule_on
 from permits.domain.standing import changes_done
-from permits.figures import dollars, figure, in_dollars
+from permits.figures import dollars, figure, in_dollars, or_no_limit
 from permits.models import Decision, PermitAct, PermitLine, Recommendation
 from policies.choices import Activity
 
@@ -251,7 +251,9 @@ def _amendment(act: PermitAct) -> Iterator[Words]:
 
 
 def _figure(name: str, value: Decimal | None, unit: str) -> str:
-    return in_dollars(value) if name == "value" else f"{figure(value)} {unit}".strip()
+    if name == "value":
+        return or_no_limit(value, in_dollars)
+    return or_no_limit(value, lambda one: f"{figure(one)} {unit}".strip())
 
 
 def _lines(file: CaseFile) -> list[list[str]]:
@@ -259,19 +261,21 @@ def _lines(file: CaseFile) -> list[list[str]]:
     permitted: Mapping[int, PermitLine] = {}
     if file.permit is not None:
         permitted = {one.number: one for one in PermitLine.objects.filter(permit=file.permit)}
+    no_limit = " / ".join(both(_("no limit")).values())
     found = []
     with override(LANGUAGES["en"]):
         for line in file.lines:
             granted = permitted.get(line.number)
             quantity = granted.quantity if granted else line.quantity
             value = granted.value if granted else line.total_value
+            empty = no_limit if granted else "—"
             found.append(
                 [
                     str(line.number),
                     ", ".join(line.items),
                     line.description,
-                    "—" if quantity is None else f"{figure(quantity)} {line.unit}".strip(),
-                    dollars(value),
+                    empty if quantity is None else f"{figure(quantity)} {line.unit}".strip(),
+                    empty if value is None else dollars(value),
                 ]
             )
     return found

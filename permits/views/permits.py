@@ -38,7 +38,7 @@ from permits.domain.standing import (
     read_standings,
 )
 from permits.domain.use import check_use, refuse_exhausted, report_use
-from permits.figures import dollars, figure
+from permits.figures import dollars, figure, or_no_limit
 from permits.filters import PermitFilter
 from permits.models import Notice, Party, Permit, PermitAct, PermitLine
 from permits.views.acts import METHODS, Page, answer, barred, sent, who, why_not
@@ -322,8 +322,8 @@ CHANGED = {
 
 WRITTEN: dict[str, Callable[[Any], str]] = {
     "valid_to": short_day,
-    "quantity": figure,
-    "value": dollars,
+    "quantity": lambda value: or_no_limit(value, figure),
+    "value": lambda value: or_no_limit(value, dollars),
 }
 
 
@@ -440,14 +440,9 @@ def use(request: HttpRequest, number: str, line: int) -> HttpResponse:
         facts=(
             (
                 _("Quantity left"),
-                _("no limit")
-                if left.quantity_left is None
-                else f"{figure(left.quantity_left)} {left.unit}",
+                or_no_limit(left.quantity_left, lambda value: f"{figure(value)} {left.unit}"),
             ),
-            (
-                _("Value left (CAD)"),
-                _("no limit") if left.value_left is None else dollars(left.value_left),
-            ),
+            (_("Value left (CAD)"), or_no_limit(left.value_left, dollars)),
         ),
         provision="",
         refusal=_why_not_use(request, row, left),

@@ -276,6 +276,22 @@ def test_the_paper_of_an_amendment_says_what_was_before_and_what_is_added(
         assert "1. Report monthly." not in words
 
 
+def test_the_papers_of_a_permit_without_figures_say_that_it_has_no_limit(office: Cast) -> None:
+    people = office.analyst, office.senior, office.decision
+    line = {**LINE, "quantity": None, "unit_value": None}
+    permit = make_permit(*people, activity="brokering", lines=[line])
+    paper = make_letter(permit.application, "permit", by=office.analyst)
+    assert words_of(paper).count("no limit / sans limite") == 2
+    change = {"lines": {"1": {"quantity": "4"}}}
+    held = PermitLine.objects.get(permit=permit)
+    act = acts.act_at_once(
+        permit, kind="amend", change=change, line=held, reason=WHY, by=office.decision
+    )
+    words = words_of(make_letter(permit.application, "act", by=office.analyst, act=act))
+    assert "(before: no limit)" in words
+    assert "(auparavant : sans limite)" in words.replace("\u00a0", " ")
+
+
 @pytest.mark.parametrize("kind", [*LetterKind.values, "poem", ""])
 def test_there_is_no_letter_about_nothing(office: Cast, kind: str) -> None:
     with pytest.raises(Refused):
