@@ -365,7 +365,7 @@ def checked_change(
         with faults.at("valid_to"):
             last = _checked_day(change["valid_to"])
             if last < max(clock.today(), permit.valid_from):
-                raise ValidationError(_("The last day is today or later."))
+                raise ValidationError(_("Give a last day from today on."))
             found["valid_to"] = last.isoformat()
     held = {str(one.number): one for one in PermitLine.objects.filter(permit=permit)}
     today = read_standing(permit, clock.today()) if change.get("lines") else None

@@ -44,7 +44,7 @@ def checked_question(values: Mapping[str, Any], unread: Collection[str] = ()) ->
     given = Given(Consultation(), values, ("body", "question", "due_on"), unread)
     _need_words(given, "body", "question")
     if given.is_read("due_on") and given.get("due_on") <= clock.today():
-        given.fault("due_on", _("The answer is due after today."))
+        given.fault("due_on", _("Give a day after today."))
     return given.checked()
 
 

@@ -122,6 +122,8 @@ def _assign_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
 
 def _assign(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
     intake.assign(file.application, given["to"], by=who(request), seen=given["seen"])
+    if given["to"] is None:
+        return _("%(reference)s is assigned to nobody.")
     return _("%(reference)s is assigned.")
 
 

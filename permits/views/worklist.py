@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -78,6 +80,9 @@ def show(request: HttpRequest) -> HttpResponse:
     page = _number(request.GET.get("page"))
     rows = worklist.in_order(chosen.qs, viewer, sort=sort)
     some = worklist.read(rows[(page - 1) * PAGE : page * PAGE + 1])
+    if page > 1 and not some:  # The list is shorter than it was: its last page.
+        page = max(1, math.ceil(chosen.qs.count() / PAGE))
+        some = worklist.read(rows[(page - 1) * PAGE : page * PAGE + 1])
     shown = worklist.rows_of(some[:PAGE])
     counts = worklist.counts(visible, viewer)
     is_senior = Role.SENIOR_ANALYST in roles

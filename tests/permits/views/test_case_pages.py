@@ -487,6 +487,13 @@ def test_the_worklist_is_narrowed_down(office: Cast, query: dict[str, str], want
     assert page.count(f">{application.reference}</a>") == wanted
 
 
+def test_a_case_given_to_nobody_is_said_to_be_nobodys(office: Cast) -> None:
+    case, client = make_in_review(office.analyst), as_person(office.senior)
+    for to, words in ((str(office.analyst.pk), "is assigned."), ("", "is assigned to nobody.")):
+        send(client, do(case, "assign"), {"to": to})
+        assert f"{case.reference} {words}" in client.get(case.get_absolute_url()).content.decode()
+
+
 def test_what_is_ticked_is_assigned_each_by_itself(office: Cast) -> None:
     mine, theirs = make_in_review(office.analyst), make_in_review(office.analyst_b)
     intake.assign(mine, None, by=office.senior)

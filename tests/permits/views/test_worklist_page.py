@@ -95,6 +95,7 @@ def test_while_a_question_is_open_the_stance_is_told_that_no_answer_takes_away(
         ({"item": "2-15.d"}, {0, 1, 2}),
         ({"item": "2-1"}, set()),
         ({"q": "no such words"}, set()),
+        ({"page": "99"}, {0, 1, 2}),
     ],
 )
 def test_the_worklist_is_narrowed_down(
