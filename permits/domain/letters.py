@@ -26,6 +26,7 @@ from history.models import Checkpoint, Event
 from permits import filestore
 from permits.choices import LetterKind, Outcome
 from permits.domain.casefile import CaseFile, read_file
+from permits.domain.standing import undone_since
 from permits.domain.wording import say
 from permits.models import Application, Letter, PermitAct
 from permits.printing import Unprintable, render
@@ -43,11 +44,15 @@ _DECIDED = {
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A letter that can be asked for, and the one that was made, if it was."""
+    """A letter that can be asked for, and the one that was made, if it was.
+
+    `undone_by`: later acts by which what its act did is no longer so.
+    """
 
     kind: LetterKind
     act: PermitAct | None
     letter: Letter | None
+    undone_by: tuple[PermitAct, ...] = ()
 
 
 def papers(file: CaseFile) -> list[Paper]:
@@ -57,16 +62,24 @@ def papers(file: CaseFile) -> list[Paper]:
         wanted.append((LetterKind.INTENDED_REFUSAL, None))
     if file.decision is not None:
         wanted.append((_DECIDED[file.decision.outcome], None))
+    undone: Mapping[int, tuple[PermitAct, ...]] = {}
     if file.permit is not None:
         acts = PermitAct.objects.filter(permit=file.permit, done_at__isnull=False)
-        wanted += [(LetterKind.ACT, act) for act in acts.order_by("done_at", "pk")]
+        done = list(acts.select_related("line").order_by("done_at", "pk"))
+        wanted += [(LetterKind.ACT, act) for act in done]
+        undone = undone_since(done)
     if not wanted:
         return []
     made = {
         (one.kind, one.act_id): one
         for one in Letter.objects.filter(application=file.application).order_by("event")
     }
-    return [Paper(kind, act, made.get((kind, act.pk if act else None))) for kind, act in wanted]
+    return [
+        Paper(kind, None, made.get((kind, None)))
+        if act is None
+        else Paper(kind, act, made.get((kind, act.pk)), undone[act.pk])
+        for kind, act in wanted
+    ]
 
 
 def make_letter(

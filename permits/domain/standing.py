@@ -273,6 +273,47 @@ def changes_done(
     return found
 
 
+_UNDONE_BY = {
+    ActKind.SUSPEND.value: {ActKind.REINSTATE.value},
+    ActKind.REINSTATE.value: {ActKind.SUSPEND.value, ActKind.CANCEL.value},
+    ActKind.AMEND.value: {ActKind.AMEND.value},
+}
+
+
+def undone_since(acts: Iterable[PermitAct]) -> dict[int, tuple[PermitAct, ...]]:
+    """Of each act that was done, the later ones by which what it did, or a part of it, is no longer
+    so: by its key.
+    """
+    done = _done(acts, date.max)
+    return {act.pk: tuple(_undoing(act, done[place:])) for place, act in enumerate(done, start=1)}
+
+
+def _undoing(act: PermitAct, later: Iterable[PermitAct]) -> Iterator[PermitAct]:
+    """The first act that takes all of it away, and before that each that takes a part."""
+    whole, gone = _touched(act), set[object]()
+    for one in later if whole else ():
+        if one.kind not in _UNDONE_BY.get(act.kind, ()):
+            continue
+        touched = _touched(one)
+        if None in touched or whole <= touched:
+            yield one
+            return
+        parts = touched if None in whole else touched & whole
+        if parts - gone:
+            gone |= parts
+            yield one
+
+
+def _touched(act: PermitAct) -> set[object]:
+    """What an act is on: a line or, as None, all of them; of an amendment its figures and day."""
+    if act.kind != ActKind.AMEND:
+        return {act.line_id}
+    figures = {
+        (number, name) for number, given in act.change.get("lines", {}).items() for name in given
+    }
+    return figures | ({"valid_to"} if act.change.get("valid_to") else set())
+
+
 def loosens(before: Standing, after: Standing) -> bool:
     """Whether anything may be done after that could not be before."""
     if after.valid_to > before.valid_to or after.valid_from < before.valid_from:

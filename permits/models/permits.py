@@ -6,8 +6,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
+from accounts.days import short_day
 from accounts.models import Delegation, User
 from history.models import Tracked
 from permits.choices import ActKind
@@ -211,6 +212,18 @@ class PermitAct(Tracked):
 
     def __str__(self) -> str:
         return f"{self.permit}: {self.get_kind_display()}"
+
+    @property
+    def in_full(self) -> str:
+        """What tells it from others of its permit: the lines that it is on, the day it was done."""
+        told = [str(self.get_kind_display())]
+        lines = [str(self.line.number)] if self.line else []
+        if self.kind == ActKind.AMEND:
+            lines = sorted(self.change.get("lines", ()), key=int)
+        told += [f"{pgettext('application', 'line')} {number}" for number in lines]
+        if self.done_on:
+            told.append(short_day(self.done_on))
+        return ", ".join(told)
 
 
 class Use(Tracked):

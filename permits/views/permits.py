@@ -36,6 +36,7 @@ from permits.domain.standing import (
     changes_done,
     read_standing,
     read_standings,
+    undone_since,
 )
 from permits.domain.use import check_use, refuse_exhausted, report_use
 from permits.figures import dollars, figure, or_no_limit
@@ -106,6 +107,7 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
         )
     )
     done = changes_done(row, PermitLine.objects.filter(permit=row), rows)
+    undone = undone_since(rows)
     context = {
         "permit": row,
         "coming": coming(ruling) if now.may_be_used else [],
@@ -136,9 +138,13 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
         ],
         "uses": shipments(request, row),
         "notices": [
-            (one, one.seen_at is None and acts.may_see(one, who(request)))
+            (
+                one,
+                undone.get(one.act_id, ()),
+                one.seen_at is None and acts.may_see(one, who(request)),
+            )
             for one in Notice.objects.filter(application=row.application).select_related(
-                "person", "act"
+                "person", "act__line"
             )
         ],
         "application": row.application,
@@ -440,9 +446,9 @@ def use(request: HttpRequest, number: str, line: int) -> HttpResponse:
         facts=(
             (
                 _("Quantity left"),
-                or_no_limit(left.quantity_left, lambda value: f"{figure(value)} {left.unit}"),
+                _left(left, left.quantity_left, lambda value: f"{figure(value)} {left.unit}"),
             ),
-            (_("Value left (CAD)"), or_no_limit(left.value_left, dollars)),
+            (_("Value left (CAD)"), _left(left, left.value_left, dollars)),
         ),
         provision="",
         refusal=_why_not_use(request, row, left),
@@ -453,9 +459,17 @@ def use(request: HttpRequest, number: str, line: int) -> HttpResponse:
     return answer(request, form, page, perform)
 
 
+def _left(line: LineStanding, left: Decimal | None, write: Callable[[Decimal], str]) -> str:
+    if line.is_cancelled:
+        return _("nothing: the line is cancelled")
+    return or_no_limit(left, write)
+
+
 def _done_facts(row: Permit, act: PermitAct) -> Iterator[tuple[str, Any]]:
     """What was done to a permit that is held by whom: what a person takes note of."""
-    acts_done = PermitAct.objects.filter(permit=row, done_at__isnull=False)
+    acts_done = list(
+        PermitAct.objects.filter(permit=row, done_at__isnull=False).select_related("line")
+    )
     done = changes_done(row, PermitLine.objects.filter(permit=row), acts_done)
     holders = Party.objects.filter(
         application=row.application_id, role=PartyRole.APPLICANT, is_removed=False
@@ -466,6 +480,8 @@ def _done_facts(row: Permit, act: PermitAct) -> Iterator[tuple[str, Any]]:
     yield _("Reason"), act.reason
     if act.done_at:
         yield _("Done by"), f"{act.done_by}, {instant_in_words(act.done_at)}"
+    if undone := undone_since(acts_done).get(act.pk):
+        yield _("No longer so since"), "; ".join(one.in_full for one in undone)
     yield _("Holder"), ", ".join(holders.values_list("name", flat=True)) or "—"
 
 

@@ -166,14 +166,16 @@ def _left_to_nobody(who: worklist.Viewer) -> Section:
 
 def _notices(who: worklist.Viewer) -> Section:
     mine = Notice.objects.filter(person=who.by, seen_at__isnull=True)
-    rows = (mine | acts.left_open().exclude(act__done_by=who.by)).select_related("act__permit")
+    rows = (mine | acts.left_open().exclude(act__done_by=who.by)).select_related(
+        "act__permit", "act__line"
+    )
     return Section(
         "notices",
         _("You are to be told"),
         "",
         tuple(
             Item(
-                f"{row.act.permit}: {row.act.get_kind_display()}",
+                f"{row.act.permit}: {row.act.in_full}",
                 reverse("permits:notice", args=[row.pk]),
                 row.get_kind_display(),
                 row.act.reason,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from permits.choices import PermitStatus
-from permits.domain.standing import LineStanding, Standing, loosens, standing_of
+from permits.domain.standing import LineStanding, Standing, loosens, standing_of, undone_since
 from permits.models import Permit, PermitAct, PermitLine, Use
 
 FIRST, LAST = date(2024, 3, 1), date(2025, 2, 28)
@@ -94,6 +94,37 @@ def test_acts_count_in_the_order_in_which_they_were_done() -> None:
     """Not in that in which they were proposed, which is the order of their numbers."""
     later, earlier = act("reinstate", day=DAY), act("suspend", day=DAY - ONE)
     assert on(DAY, later, earlier).status == PermitStatus.VALID
+
+
+FOUR, FIVE = {"1": {"quantity": "4"}}, {"1": {"quantity": "5"}}
+END = "2024-12-31"
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "wanted"),
+    [
+        (act("suspend"), [act("reinstate"), act("suspend"), act("reinstate")], {1}),
+        (act("suspend"), [act("reinstate", 2), act("reinstate", 2), act("reinstate", 1)], {1, 3}),
+        (act("suspend"), [act("suspend", 1), act("cancel", 1)], set()),
+        (act("suspend", 1), [act("reinstate", 2), act("reinstate")], {2}),
+        (act("suspend", 1), [act("reinstate", 1)], {1}),
+        (act("reinstate", 1), [act("suspend")], {1}),
+        (act("cancel", 1), [act("reinstate", 1)], set()),
+        (act("amend", lines=FOUR), [act("amend", valid_to=END), act("amend", lines=FIVE)], {2}),
+        (
+            act("amend", lines=FOUR, valid_to=END),
+            [act("amend", valid_to=END), act("amend", lines=FIVE)],
+            {1, 2},
+        ),
+        (act("amend", conditions_added=[{"en": "A"}]), [act("amend", valid_to=END)], set()),
+    ],
+)
+def test_an_act_is_undone_by_what_takes_it_or_a_part_of_it_away(
+    first: PermitAct, later: list[PermitAct], wanted: set[int]
+) -> None:
+    for number, one in enumerate((first, *later)):
+        one.pk = number
+    assert {one.pk for one in undone_since([first, *later])[0]} == wanted
 
 
 def test_an_amendment_is_of_the_lines_it_names_and_of_no_cancelled_one() -> None:

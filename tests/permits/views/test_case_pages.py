@@ -39,7 +39,7 @@ from permits.domain.standing import read_standing
 from permits.domain.statements import APPLICANT_KEY, NOT_RESIDENT, party_key, set_aside
 from permits.domain.use import report_use
 from permits.figures import dollars, figure
-from permits.models import Application, Card, Notice, Permit, PermitAct, Statement, Use
+from permits.models import Application, Card, Notice, Permit, PermitAct, PermitLine, Statement, Use
 from permits.verbs import Verb
 from permits.views import permits as permit_views
 from tests.people import Cast
@@ -1013,6 +1013,31 @@ def test_who_takes_note_reads_what_was_done_by_whom_and_why(office: Cast) -> Non
     assert facts["Line"] == "The whole permit"
     assert facts["Done by"].startswith(office.decision.name)
     assert facts["Holder"] == "Fictional Optics Inc. applicant"
+
+
+def test_letters_and_notices_tell_line_and_day_and_what_was_undone_since(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    for quantity in ("4", "3"):
+        change = {"lines": {"1": {"quantity": quantity}}}
+        act_at_once(permit, kind="amend", change=change, reason=WHY, by=office.decision)
+    second = f"Amend, line 1, {short_day(clock.today())}"
+    notice = Notice.objects.earliest("pk")
+    client = as_person(notice.person)
+    page = client.get(permit.get_absolute_url()).content.decode()
+    # Of the first act: its letter and two notices.
+    assert page.count(f"No longer so since: {second}") == 3
+    shown = client.get(reverse("permits:notice", args=[notice.pk])).context["page"]
+    assert dict(shown.facts)["No longer so since"] == second
+
+
+def test_of_a_cancelled_line_nothing_is_left(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    line = PermitLine.objects.get(permit=permit)
+    act_at_once(permit, kind="cancel", line=line, reason=WHY, by=office.decision)
+    client = as_person(office.analyst)
+    assertContains(client.get(permit.get_absolute_url()), '">0</td>', count=3)
+    used = client.get(reverse("permits:use", args=[permit.number, 1]))
+    assertContains(used, "nothing: the line is cancelled", count=2)
 
 
 def test_a_consideration_quotes_the_whole_sentence_of_the_act(office: Cast) -> None:
