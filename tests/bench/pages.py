@@ -88,7 +88,7 @@ def pages(case: str, reference: str) -> list[Page]:
         Page("worklist, all", "/worklist/?view=all"),
         Page("worklist, by value", "/worklist/?view=all&sort=-value"),
         Page("worklist, one destination", "/worklist/?view=all&destination=SG"),
-        Page("worklist, a text", "/worklist/?view=all&text=Harbour"),
+        Page("worklist, a text", "/worklist/?view=all&q=Harbour"),
         Page("case", case, most=80, queries=20),
         Page("register", "/policies/", most=100),
         Page("history", "/history/", most=100),
