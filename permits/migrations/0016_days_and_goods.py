@@ -12,5 +12,5 @@ def remove(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("permits", "0014_submitted_not_complete")]
+    dependencies = [("permits", "0015_use_reversals")]
     operations = [migrations.RunPython(migrations.RunPython.noop, remove)]

@@ -42,7 +42,7 @@ def _texts(apps: Apps, keys: list[int]) -> dict[int, list[str]]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("permits", "0014_submitted_not_complete")]
+    dependencies = [("permits", "0016_days_and_goods")]
     operations = [
         migrations.AddField(
             model_name="overview",
