@@ -88,7 +88,9 @@ class PlaceRuling(NamedTuple):
 class Ruling(NamedTuple):
     """What applies to a line. Keys are sorted; open questions are taken as no unless said.
 
-    `governing` are the rows that give each place its stance, `matched` all rows that apply.
+    `governing` are the rows that give each place its stance, `matched` all rows that apply;
+    `hanging` would apply too if open questions are answered so, whether or not that would change
+    anything. `requirement_if_open` and `stance_if_open`: with every open question as yes.
     """
 
     requirement: str
@@ -100,6 +102,8 @@ class Ruling(NamedTuple):
     needs_answer: tuple[OpenQuestion, ...]
     exceptions_open: tuple[tuple[str, str], ...]
     places: tuple[PlaceRuling, ...]
+    requirement_if_open: str
+    hanging: tuple[str, ...]
 
     @property
     def least_stance(self) -> str:
@@ -145,13 +149,14 @@ class _Conclusion(NamedTuple):
     """What follows from what reaches the places of a line. `places` goes by place."""
 
     outcome: Outcome
-    stance_if_open: str
+    if_open: Outcome
     governing: tuple[str, ...]
     matched: tuple[str, ...]
     not_applied: tuple[NotApplied, ...]
     needs_answer: tuple[OpenQuestion, ...]
     exceptions: tuple[tuple[str, ExceptionTerm], ...]
     places: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...]
+    hanging: tuple[str, ...]
 
 
 def resolve(
@@ -166,7 +171,7 @@ def resolve(
     return Ruling(
         outcome.requirement,
         outcome.stance,
-        found.stance_if_open,
+        found.if_open.stance,
         found.governing,
         found.matched,
         found.not_applied,
@@ -176,6 +181,8 @@ def resolve(
             PlaceRuling("", facts.destination, *found.places[0]),
             *map(_place_ruling, facts.other_destinations, found.places[1:]),
         ),
+        found.if_open.requirement,
+        found.hanging,
     )
 
 
@@ -302,24 +309,34 @@ def _conclude(book: Rulebook, reaches: tuple[_Reach, ...]) -> _Conclusion:
 
     places = []
     rows_by_place = []
-    governing = matched = 0
+    governing = matched = possible = 0
     for reach in reaches:
         need, stance, rows = _place_outcome(book, reach, _ALL_NO)
         its_governing = rows & book.of_stance[stance]
         governing |= its_governing
         matched |= rows
+        possible |= _possible(book, reach)
         rows_by_place.append(rows)
         places.append((*_in_words((need, stance)), book.keys_of(its_governing), book.keys_of(rows)))
     return _Conclusion(
         _in_words(outcome(_ALL_NO)),
-        _in_words(outcome(frozenset(_open_keys(reaches)))).stance,
+        _in_words(outcome(frozenset(_open_keys(reaches)))),
         book.keys_of(governing),
         book.keys_of(matched),
         _not_applied(book, zip(reaches, rows_by_place, strict=True), matched),
         tuple(sorted(_questions_that_matter(book, reaches, outcome))),
         tuple((row.key, term) for row in book.rows_of(matched) for term in row.exceptions),
         tuple(places),
+        book.keys_of(possible & ~matched),
     )
+
+
+def _possible(book: Rulebook, reach: _Reach) -> Rows:
+    """The rows that apply at a place, or would if open questions are answered so."""
+    rows = reach.settled
+    for one, _ in reach.pending:
+        rows |= one
+    return _once_controlled(book, rows)
 
 
 def _not_applied(

@@ -142,7 +142,19 @@ def test_an_authorization_is_for_one_party_under_one_instrument() -> None:
     assert with_authorization(2, "IR") == {"RU", "BY"}
 
 
-RULING = Ruling("individual_permit", "case_by_case", "case_by_case", (), (), (), (), (), ())
+RULING = Ruling(
+    "individual_permit",
+    "case_by_case",
+    "case_by_case",
+    governing=(),
+    matched=(),
+    not_applied=(),
+    needs_answer=(),
+    exceptions_open=(),
+    places=(),
+    requirement_if_open="individual_permit",
+    hanging=(),
+)
 
 
 def test_the_strictest_line_rules_an_application_and_its_rows_govern() -> None:

@@ -14,11 +14,16 @@ from hypothesis import strategies as st
 from policies.choices import STANCE_RANK, Stance
 from policies.domain.codes import parts
 from policies.domain.queries import parse_query
-from policies.domain.resolve import resolve
+from policies.domain.resolve import GENERAL_PERMIT, Ruling, resolve
 from policies.domain.rulebook import Rulebook
-from policies.facts import GoodsScope, LineFacts, ListMember, PolicyRow, Scope, Span
+from policies.facts import GoodsScope, LineFacts, ListMember, PolicyRow, Question, Scope, Span
 from tests.policies import packaged
-from tests.policies.domain.answers import as_answer, engine_answer, packaged_vocabulary
+from tests.policies.domain.answers import (
+    as_answer,
+    engine_answer,
+    packaged_rulebook,
+    packaged_vocabulary,
+)
 from tests.policies.oracle import random_queries
 
 ROWS = packaged.rows()
@@ -106,6 +111,44 @@ def test_answering_a_question_as_shown_leads_where_it_was_said_to_lead(
         shown = question[f"if_{said}"]
         assert {name: found[name] for name in shown} == shown
         assert found["needs_answer"] == []
+
+
+ASKED = {question.key for one in ROWS for question in one.questions}
+OF_PERMITS = {f"{one.key}:{GENERAL_PERMIT}" for one in ROWS if one.layer == "notice"}
+
+
+@given(queries)
+def test_what_hangs_on_a_question_applies_once_it_is_answered_so(query: dict[str, Any]) -> None:
+    """Also where that changes nothing; and with every answer yes, the outcome is what was said."""
+    read, book = parse_query(query, packaged_vocabulary()), packaged_rulebook()
+
+    def ruling(answers: dict[str, Any]) -> Ruling:
+        facts = replace(read.facts, answers={**answers, **read.facts.answers})
+        return resolve(facts, book, on=read.on, known_at=read.known_at)
+
+    found = ruling({})
+    all_yes = ruling(dict.fromkeys([*ASKED, *OF_PERMITS], "yes"))
+    assert (all_yes.requirement, all_yes.stance) == (
+        found.requirement_if_open,
+        found.stance_if_open,
+    )
+    assert set(all_yes.matched) <= {*found.matched, *found.hanging}
+    for key in found.hanging:
+        its_own = ruling({one.key: one.applies_if for one in book.row[key].questions})
+        assert key in its_own.matched
+
+
+def test_a_row_hangs_on_a_question_that_changes_nothing() -> None:
+    asks = (Question("B:asked", "yes"),)
+    book = Rulebook(
+        [
+            row("A", "notice", stance="suspended"),
+            row("B", "notice", stance="suspended", questions=asks),
+            row("C", "notice", GoodsScope("listed"), stance="suspended", questions=asks),
+        ]
+    )
+    found = resolve(LineFacts("export", "FR"), book, on=date(2030, 1, 1))
+    assert (found.matched, found.hanging, found.needs_answer) == (("A",), ("B",), ())
 
 
 @given(queries)
