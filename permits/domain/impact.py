@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -37,10 +37,17 @@ from permits.choices import (
 )
 from permits.choices import Outcome as Decided
 from permits.domain.casefile import CaseFile
-from permits.domain.ruling import CaseRuling, facts_by_line, rule_on_facts, written
+from permits.domain.ruling import (
+    CaseRuling,
+    Outcome,
+    facts_by_line,
+    outcome_of,
+    rule_on_facts,
+    written,
+)
 from permits.domain.standing import Standing, read_standings
 from permits.models import Application, Card, Line, Party, Permit, PermitAct, Statement, Use
-from policies.choices import STANCE_RANK, GoodsKind
+from policies.choices import REQUIREMENT_RANK, STANCE_RANK, GoodsKind
 from policies.domain.composing import Composed, days_ahead, days_moved, imagine, rehearse
 from policies.domain.queries import end_of_day
 from policies.domain.register import Register, current_register
@@ -53,7 +60,7 @@ SCANNED, BATCH = 5_000, 500
 
 
 class Why(TextChoices):
-    """Why a person has to look at an application whose ruling moves."""
+    """Why a person has to look at an application whose ruling moves; also said of a permit's."""
 
     ASKS = "asks", _("A question of the policy is to be answered")
     PART = "part", _("Only some of its lines move")
@@ -62,18 +69,24 @@ class Why(TextChoices):
     SIGNED = "signed", _("Considerations were signed on the ruling as it was")
 
 
-class Outcome(NamedTuple):
-    """The strictest of an application's lines; `if_open`: its stance with open questions as yes."""
+class Moved(NamedTuple):
+    """What lines, by their numbers, meet before and after, where they move alike.
 
-    requirement: str
-    stance: str
-    if_open: str
+    `comes` and `goes`: the keys of the questions that open and of those that fall away.
+    """
+
+    lines: tuple[int, ...]
+    before: Outcome
+    after: Outcome
+    comes: tuple[str, ...]
+    goes: tuple[str, ...]
 
 
 class Move(NamedTuple):
     """An application whose ruling would be another, first on the day `on` (ISO).
 
-    Of one that was decided, `on` is the day of the decision. `because`: why a person has to look.
+    Of one that was decided, `on` is the day of the decision. `before` and `after` are the strictest
+    of all its lines, `lines` those that move. `because`: why a person has to look.
     """
 
     reference: str
@@ -82,6 +95,7 @@ class Move(NamedTuple):
     before: Outcome
     after: Outcome
     because: tuple[str, ...]
+    lines: tuple[Moved, ...] = ()
 
 
 class Unmoved(NamedTuple):
@@ -103,7 +117,8 @@ def status_in_words(code: str) -> str:
 class PermitMove(NamedTuple):
     """A live permit whose goods would meet another ruling, first on the day `on` (ISO).
 
-    Its goods are those of lines that still allow something. `left` in dollars, if limited.
+    Its goods are those of lines that still allow something. `left` in dollars, if limited. No
+    `lines`: the policy meets it, and its outcome stays.
     """
 
     number: str
@@ -113,6 +128,8 @@ class PermitMove(NamedTuple):
     after: Outcome
     group: str
     left: str
+    lines: tuple[Moved, ...] = ()
+    because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,19 +469,38 @@ def _rulings(
 
 def _first(found: Sequence[_Ruled]) -> _Ruled:
     """The first day with another outcome; else the first on which it only rests on other rows."""
-    moving = (one for one in found if _said(one.before) != _said(one.after))
+    moving = (one for one in found if one.before.met != one.after.met)
     return next(moving, found[0])
 
 
-def _said(ruling: CaseRuling) -> list[tuple[str, str, str]]:
-    return [
-        (one.ruling.requirement, one.ruling.stance, one.ruling.stance_if_open)
-        for one in ruling.lines
-    ]
+_shared = lru_cache(maxsize=16_384)(Moved)
+"""What lines meet before and after, once for the many cases in which it is the same."""
+
+
+def _moved(before: CaseRuling, after: CaseRuling) -> tuple[Moved, ...]:
+    """The lines that move, those that move alike together."""
+    found: dict[tuple[Outcome, Outcome, tuple[str, ...], tuple[str, ...]], list[int]] = {}
+    for was, now in zip(before.lines, after.lines, strict=True):
+        (said, asked), (says, asks) = was.met, now.met
+        if said != says or asked != asks:
+            comes = tuple(key for key in asks if key not in asked)
+            goes = tuple(key for key in asked if key not in asks)
+            found.setdefault((said, says, comes, goes), []).append(was.line.number)
+    return tuple(_shared(tuple(numbers), *alike) for alike, numbers in found.items())
 
 
 def _outcome(ruling: CaseRuling) -> Outcome:
-    return Outcome(str(ruling.requirement), str(ruling.stance), str(ruling.stance_if_open))
+    return outcome_of(
+        str(ruling.requirement),
+        str(ruling.stance),
+        str(ruling.stance_if_open),
+        str(ruling.requirement_if_open),
+    )
+
+
+def _rests_on(ruling: CaseRuling) -> list[tuple[Any, ...]]:
+    """What each line meets, and the rows that give it its stance."""
+    return [(one.met, one.ruling.governing) for one in ruling.lines]
 
 
 # Open applications
@@ -478,7 +514,7 @@ def _open(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move]]:
     )
     for file in files:
         ruled = _rulings(facts_by_line(file), work.both, work.days)
-        different = [one for one in ruled if one.before.outcome() != one.after.outcome()]
+        different = [one for one in ruled if _rests_on(one.before) != _rests_on(one.after)]
         if not different:
             continue
         on, before, after = _first(different)
@@ -490,24 +526,30 @@ def _open(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move]]:
             _outcome(before),
             _outcome(after),
             tuple(_because(file.application, before, after, is_signed=is_signed)),
+            _moved(before, after),
         )
-        yield "restated" if _said(before) == _said(after) else "moved", move
+        yield "moved" if move.lines else "restated", move
 
 
 def _because(
     application: Application, before: CaseRuling, after: CaseRuling, *, is_signed: bool
 ) -> Iterator[str]:
+    yield from _by_the_rulings(before, after)
+    if application.status == Status.RECOMMENDED:
+        yield Why.RECOMMENDED.value
+    # Signatures rest on the outcome alone: a question that opens beside it clears none.
+    if is_signed and before.outcome() != after.outcome():
+        yield Why.SIGNED.value
+
+
+def _by_the_rulings(before: CaseRuling, after: CaseRuling) -> Iterator[str]:
     if set(after.open_questions) - set(before.open_questions):
         yield Why.ASKS.value
-    changes = [was != now for was, now in zip(_said(before), _said(after), strict=True)]
+    changes = [was != now for was, now in zip(before.met, after.met, strict=True)]
     if any(changes) and not all(changes):
         yield Why.PART.value
     if _excepted(before) - _excepted(after):
         yield Why.EXCEPTION.value
-    if application.status == Status.RECOMMENDED:
-        yield Why.RECOMMENDED.value
-    if is_signed:
-        yield Why.SIGNED.value
 
 
 def _excepted(ruling: CaseRuling) -> set[tuple[str, str]]:
@@ -560,14 +602,14 @@ def _used_up(permits: QuerySet[Permit]) -> Iterator[int]:
 
 
 class Reached(NamedTuple):
-    """A permit's outcomes before and after a day.
+    """A permit's rulings on a day, before and after a change.
 
     `excepted`: an accepted exception passes the policy.
     """
 
     on: date
-    before: Outcome
-    after: Outcome
+    before: CaseRuling
+    after: CaseRuling
     excepted: bool
 
 
@@ -597,10 +639,10 @@ def _permits(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Perm
         found: Reached | None = None
         days = [on for on in work.days if on <= held.stands.valid_to]
         for on, before, after in _rulings(held.facts, work.both, days):
-            excepted, matched = _met(after, entered)
-            moves = _said(before) != _said(after)
-            if moves or (matched and found is None):
-                found = Reached(on, _outcome(before), _outcome(after), excepted)
+            excepted, meets = _meets(after, entered)
+            moves = before.met != after.met
+            if moves or (meets and found is None):
+                found = Reached(on, before, after, excepted)
             if moves:
                 break
         if found is not None:
@@ -655,19 +697,19 @@ def _under(
 ) -> Iterator[PermitMove]:
     for held in _held(files, clock.today()):
         ruling = rule_on_facts(held.facts, on=on, known_at=None, register=register)
-        excepted, matched = _met(ruling, {policy.key})
-        if matched and on <= held.stands.valid_to:
-            outcome = _outcome(ruling)
-            yield _permit_in_scope(held, Reached(on, outcome, outcome, excepted))
+        excepted, meets = _meets(ruling, {policy.key})
+        if meets and on <= held.stands.valid_to:
+            yield _permit_in_scope(held, Reached(on, ruling, ruling, excepted))
 
 
-def _met(ruling: CaseRuling, policies: Collection[str]) -> tuple[bool, bool]:
-    """Whether an exception to one of them was accepted, and whether one of them meets the case."""
+def _meets(ruling: CaseRuling, policies: Collection[str]) -> tuple[bool, bool]:
+    """Whether an exception to one of them was accepted, and whether one of them meets the case, or
+    would if an open question is answered so."""
     excepted = any(key in policies for key, _code in _excepted(ruling))
     return excepted, excepted or any(
         key in policies
         for one in ruling.lines
-        for key in (*one.ruling.matched, *(asked.policy for asked in one.ruling.needs_answer))
+        for key in (*one.ruling.matched, *one.ruling.hanging)
     )
 
 
@@ -676,10 +718,12 @@ def _permit_in_scope(held: _Held, found: Reached) -> PermitMove:
         held.permit.number,
         held.permit.application.reference,
         found.on.isoformat(),
-        found.before,
-        found.after,
+        _outcome(found.before),
+        _outcome(found.after),
         group_of(held.stands, is_excepted=found.excepted).value,
         _left(held.stands),
+        _moved(found.before, found.after),
+        tuple(_by_the_rulings(found.before, found.after)),
     )
 
 
@@ -724,7 +768,7 @@ def _decided(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move
         if on is None:
             continue
         ((_on, before, after),) = _rulings(facts_by_line(file), work.both, [on])
-        if _said(before) != _said(after):
+        if lines := _moved(before, after):
             move = Move(
                 file.application.reference,
                 file.application.outcome,
@@ -732,6 +776,7 @@ def _decided(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move
                 _outcome(before),
                 _outcome(after),
                 (),
+                lines,
             )
             yield "decided", move
 
@@ -746,21 +791,51 @@ _LOOKS: Mapping[str, Callable[[Sequence[CaseFile], _Work], Iterator[tuple[str, A
 # The back-test
 
 
+def _if_open(one: Outcome) -> Outcome:
+    return one._replace(requirement=one.requirement_if_open, stance=one.if_open)
+
+
+def _is_stricter(one: Outcome, other: Outcome) -> bool:
+    return (
+        REQUIREMENT_RANK[one.requirement] > REQUIREMENT_RANK[other.requirement]
+        or STANCE_RANK[one.stance] > STANCE_RANK[other.stance]
+    )
+
+
 class Tried(NamedTuple):
-    """A decided case under the draft: how it was decided, and what it would have met."""
+    """A decided case under the draft: how it was decided, and its lines that would have moved.
+
+    With several lines it can be held and eased. One that hangs on a question is held, or eased, `if
+    open`: where the draft would make it so by an answer alone.
+    """
 
     reference: str
     outcome: str
-    before: Outcome
-    after: Outcome
+    lines: tuple[Moved, ...]
 
     @property
     def is_held(self) -> bool:
-        return STANCE_RANK[self.after.stance] > STANCE_RANK[self.before.stance]
+        return any(_is_stricter(one.after, one.before) for one in self.lines)
 
     @property
     def is_eased(self) -> bool:
-        return STANCE_RANK[self.after.stance] < STANCE_RANK[self.before.stance]
+        return any(_is_stricter(one.before, one.after) for one in self.lines)
+
+    @property
+    def is_held_if_open(self) -> bool:
+        return not self.is_held and any(
+            _is_stricter(_if_open(one.after), _if_open(one.before))
+            or (one.comes and one.before == one.after)
+            for one in self.lines
+        )
+
+    @property
+    def is_eased_if_open(self) -> bool:
+        return not self.is_eased and any(
+            _is_stricter(_if_open(one.before), _if_open(one.after))
+            or (one.goes and one.before == one.after)
+            for one in self.lines
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -796,8 +871,7 @@ def back_test(parts: Sequence[Composed], *, start: date, end: date) -> BackTest:
                 Tried(
                     file.application.reference,
                     file.application.outcome,
-                    _outcome(before),
-                    _outcome(after),
+                    _moved(before, after),
                 )
             )
     return BackTest(start, end, tuple(sorted(tried)))
@@ -839,14 +913,34 @@ def from_text(found: str) -> dict[str, list[Any]]:
     }
 
 
+# Rows that were sealed before single lines were told have none of them, nor the last of an outcome.
+
+
 def _permit_move(row: Sequence[Any]) -> PermitMove:
-    number, reference, on, was, now, group, left = row
-    return PermitMove(number, reference, on, Outcome(*was), Outcome(*now), group, left)
+    number, reference, on, was, now, group, left, *more = row
+    lines, because = more or ((), ())
+    return PermitMove(
+        number, reference, on, _told(was), _told(now), group, left, _lines(lines), tuple(because)
+    )
 
 
 def _move(row: Sequence[Any]) -> Move:
-    reference, status, on, was, now, because = row
-    return Move(reference, status, on, Outcome(*was), Outcome(*now), tuple(because))
+    reference, status, on, was, now, because, *more = row
+    (lines,) = more or ((),)
+    return Move(reference, status, on, _told(was), _told(now), tuple(because), _lines(lines))
+
+
+def _told(row: Sequence[str]) -> Outcome:
+    requirement, stance, if_open, *more = row
+    (requirement_if_open,) = more or (requirement,)
+    return outcome_of(requirement, stance, if_open, requirement_if_open)
+
+
+def _lines(rows: Iterable[Sequence[Any]]) -> tuple[Moved, ...]:
+    return tuple(
+        _shared(tuple(lines), _told(was), _told(now), tuple(comes), tuple(goes))
+        for lines, was, now, comes, goes in rows
+    )
 
 
 class Drift(NamedTuple):
@@ -889,4 +983,4 @@ def _compared(name: str, one: Move | PermitMove | None) -> tuple[Any, ...]:
     if one is None:
         return ()
     counted = one.group if isinstance(one, PermitMove) else name == "moved" and bool(one.because)
-    return one.on, one.before, one.after, counted
+    return one.on, one.before, one.after, one.lines, counted

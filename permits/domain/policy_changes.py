@@ -8,7 +8,7 @@ since, and no decision rests on two versions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,6 +26,7 @@ from permits.domain.impact import (
     Drift,
     Impact,
     Move,
+    Moved,
     PermitMove,
     Why,
     drift,
@@ -36,6 +37,7 @@ from permits.domain.impact import (
     unsealed,
 )
 from permits.domain.previews import forget, go_on
+from permits.domain.ruling import Outcome
 from policies.choices import ChangeStatus, Requirement, Stance
 from policies.domain.composing import Composed, compose
 from policies.domain.drafting import EDITABLE, changing, is_left, record, refuse_others
@@ -88,11 +90,12 @@ def _in_words(one: Drift) -> str:
     """Both sides of what has drifted, by all that differs between them."""
     if one.was is None or one.now is None:
         sides = (
-            _("not in it") if side is None else _label(Stance(side.after.stance))
-            for side in (one.was, one.now)
+            _("not in it") if side is None else _in_brief(side.after) for side in (one.was, one.now)
         )
         return _named(one.name, *sides)
     was, now = dict(_told(one.was)), dict(_told(one.now))
+    if (one.was.before, one.was.after) == (one.now.before, one.now.after):
+        was, now = was | dict(_lines_told(one.was)), now | dict(_lines_told(one.now))
     moved = [_named(name, was[name], now[name]) for name in was if was[name] != now[name]]
     return _("%(name)s: %(value)s") % {"name": one.name, "value": ", ".join(moved)}
 
@@ -114,12 +117,60 @@ def _told(one: Move | PermitMove) -> Iterator[tuple[str, str]]:
         why = ", ".join(str(Why(code).label) for code in one.because)
         yield _("why a person looks"), why or "—"
     yield _("first day"), short_day(date.fromisoformat(one.on))
-    yield _("requirement now"), _label(Requirement(one.before.requirement))
-    yield _("stance now"), _label(Stance(one.before.stance))
-    yield _("stance now, with open questions as yes"), _label(Stance(one.before.if_open))
-    yield _("requirement after"), _label(Requirement(one.after.requirement))
-    yield _("stance after"), _label(Stance(one.after.stance))
-    yield _("stance after, with open questions as yes"), _label(Stance(one.after.if_open))
+    before, after = one.before, one.after
+    yield _("requirement now"), _label(Requirement(before.requirement))
+    yield (
+        _("requirement now, with open questions as yes"),
+        _label(Requirement(before.requirement_if_open)),
+    )
+    yield _("stance now"), _label(Stance(before.stance))
+    yield _("stance now, with open questions as yes"), _label(Stance(before.if_open))
+    yield _("requirement after"), _label(Requirement(after.requirement))
+    yield (
+        _("requirement after, with open questions as yes"),
+        _label(Requirement(after.requirement_if_open)),
+    )
+    yield _("stance after"), _label(Stance(after.stance))
+    yield _("stance after, with open questions as yes"), _label(Stance(after.if_open))
+
+
+def _lines_told(one: Move | PermitMove) -> Iterator[tuple[str, str]]:
+    """What it says of single lines."""
+    yield _("lines now"), _by_line((moved, moved.before) for moved in one.lines)
+    yield _("lines after"), _by_line((moved, moved.after) for moved in one.lines)
+    comes = sorted({key for moved in one.lines for key in moved.comes})
+    goes = sorted({key for moved in one.lines for key in moved.goes})
+    yield _("questions that open"), ", ".join(comes) or "—"
+    yield _("questions that fall away"), ", ".join(goes) or "—"
+
+
+def _by_line(met: Iterable[tuple[Moved, Outcome]]) -> str:
+    return "; ".join(f"{numbers(one.lines)}: {outcome_in_words(what)}" for one, what in met) or "—"
+
+
+def numbers(lines: Iterable[int]) -> str:
+    return ", ".join(map(str, lines))
+
+
+def _in_brief(one: Outcome) -> str:
+    """Its stance, where nothing hangs on a question."""
+    hangs = (one.requirement, one.stance) != (one.requirement_if_open, one.if_open)
+    return outcome_in_words(one) if hangs else _label(Stance(one.stance))
+
+
+def outcome_in_words(one: Outcome) -> str:
+    said = _both_in_words(one.requirement, one.stance)
+    if_open = _both_in_words(one.requirement_if_open, one.if_open)
+    if said == if_open:
+        return said
+    return _("%(said)s (if a question is answered so: %(if_open)s)") % {
+        "said": said,
+        "if_open": if_open,
+    }
+
+
+def _both_in_words(requirement: str, stance: str) -> str:
+    return f"{_label(Requirement(requirement))}, {_label(Stance(stance))}"
 
 
 @dataclass(frozen=True, slots=True)

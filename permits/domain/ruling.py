@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from permits import considerations
 from permits.choices import Flag, PartyRole
@@ -21,11 +23,34 @@ from policies.choices import (
 )
 from policies.domain.codes import is_written_code, parts
 from policies.domain.register import Register, current_register
-from policies.domain.resolve import Ruling, resolve
+from policies.domain.resolve import OpenQuestion, Ruling, resolve
 from policies.facts import LineFacts, OtherPlace
 
 _ARMS_GROUPS = frozenset({"2", "9"})
 _PERHAPS_ARMS = (parts("6"), parts("5501"), parts("5503"), parts("5504"))
+
+
+class Outcome(NamedTuple):
+    """What a line meets, or the strictest of several.
+
+    `if_open` and `requirement_if_open`: its stance and requirement with open questions as yes.
+    """
+
+    requirement: str
+    stance: str
+    if_open: str
+    requirement_if_open: str
+
+
+outcome_of = lru_cache(maxsize=1_024)(Outcome)
+"""An outcome: of many thousand cases there are few."""
+
+
+class Met(NamedTuple):
+    """All that makes a line another one for a person. `asks`: the keys of its open questions."""
+
+    outcome: Outcome
+    asks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +60,14 @@ class LineRuling:
     line: Line
     facts: LineFacts
     ruling: Ruling
+
+    @property
+    def met(self) -> Met:
+        one = self.ruling
+        return Met(
+            outcome_of(one.requirement, one.stance, one.stance_if_open, one.requirement_if_open),
+            tuple([question.key for question in one.needs_answer]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +98,16 @@ class CaseRuling:
     def stance_if_open(self) -> str:
         found = (one.ruling.stance_if_open for one in self.lines)
         return max(found, key=STANCE_RANK.__getitem__, default=Stance.CASE_BY_CASE)
+
+    @property
+    def requirement_if_open(self) -> str:
+        found = (one.ruling.requirement_if_open for one in self.lines)
+        return max(found, key=REQUIREMENT_RANK.__getitem__, default=Requirement.NOT_CONTROLLED)
+
+    @property
+    def met(self) -> tuple[Met, ...]:
+        """What each line meets: where that is the same, a person finds the case as it was."""
+        return tuple([one.met for one in self.lines])
 
     @property
     def governing(self) -> tuple[str, ...]:
@@ -134,12 +177,30 @@ def rule_on_facts(
     )
 
 
+class Change(NamedTuple):
+    """What lines, by their numbers, come to meet alike.
+
+    `begins`, `may_begin`, `ends`: the keys of the policies that come to apply, that come to hang on
+    a question, and that do neither any more. `asks`, `asks_no_more`: the questions that open and
+    those that fall away.
+    """
+
+    lines: tuple[int, ...]
+    before: Outcome
+    after: Outcome
+    begins: tuple[str, ...]
+    may_begin: tuple[str, ...]
+    ends: tuple[str, ...]
+    asks: tuple[OpenQuestion, ...]
+    asks_no_more: tuple[OpenQuestion, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A later day from which lines meet another ruling, as far as is known: before and after."""
+    """A later day from which lines meet another ruling, as far as is known."""
 
     on: date
-    lines: tuple[tuple[LineRuling, LineRuling], ...]
+    changes: tuple[Change, ...]
 
 
 def coming(ruling: CaseRuling) -> list[Coming]:
@@ -149,19 +210,35 @@ def coming(ruling: CaseRuling) -> list[Coming]:
     found, before = [], ruling
     for day in (day for day in known.rulebook.calendar.days if day > ruling.on):
         after = rule_on_facts(facts, on=day, known_at=ruling.known_at, register=known)
-        moved = tuple(
-            (was, now)
-            for was, now in zip(before.lines, after.lines, strict=True)
-            if _met(was.ruling) != _met(now.ruling)
-        )
-        if moved:
-            found.append(Coming(day, moved))
+        if changes := tuple(_changes(before, after)):
+            found.append(Coming(day, changes))
         before = after
     return found
 
 
-def _met(ruling: Ruling) -> tuple[str, str, str]:
-    return ruling.requirement, ruling.stance, ruling.stance_if_open
+def _changes(before: CaseRuling, after: CaseRuling) -> Iterator[Change]:
+    alike: dict[Change, list[int]] = {}
+    for was, now in zip(before.lines, after.lines, strict=True):
+        if was.met != now.met:
+            alike.setdefault(_change(was, now), []).append(was.line.number)
+    for one, numbers in alike.items():
+        yield one._replace(lines=tuple(numbers))
+
+
+def _change(was: LineRuling, now: LineRuling) -> Change:
+    before, after = was.ruling, now.ruling
+    open_then = {one.key: one for one in before.needs_answer}
+    open_now = {one.key: one for one in after.needs_answer}
+    return Change(
+        (),
+        was.met.outcome,
+        now.met.outcome,
+        tuple(sorted({*after.matched} - {*before.matched})),
+        tuple(sorted({*after.hanging} - {*before.hanging})),
+        tuple(sorted({*before.matched, *before.hanging} - {*after.matched, *after.hanging})),
+        tuple(one for key, one in open_now.items() if key not in open_then),
+        tuple(one for key, one in open_then.items() if key not in open_now),
+    )
 
 
 def facts_of(file: CaseFile, line: Line, stated: Counted) -> LineFacts:

@@ -27,6 +27,7 @@ from permits.figures import FigureField, dollars, figure, in_dollars
 from permits.forms import in_words
 from permits.models import Application
 from policies.choices import Activity, EndUserKind, Requirement, Stance
+from policies.domain.register import current_register
 
 register = template.Library()
 register.filter(figure)
@@ -57,6 +58,18 @@ def status_label(code: str) -> str:
 def requirement_label(code: str) -> str:
     """The words for a permit requirement."""
     return str(Requirement(code).label)
+
+
+@register.filter
+def question_in_words(key: str) -> str:
+    """A question of the register by its key, in the language of the page."""
+    return str(current_register().question(key)[get_language() or ""])
+
+
+@register.filter
+def questions_in_words(keys: Iterable[str]) -> list[str]:
+    """The same of several."""
+    return [question_in_words(key) for key in keys]
 
 
 @register.filter

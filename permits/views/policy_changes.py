@@ -282,11 +282,11 @@ def _why_not_edit(request: HttpRequest, change: PolicyChange) -> str:
 
 
 class GroupRow(NamedTuple):
-    """Permits that are alike in how far they were used: the first of them or all."""
+    """Permits that are alike in how far they were used: the first or all, and what moves."""
 
     group: Group
     total: int
-    permits: tuple[PermitMove, ...]
+    permits: list[tuple[PermitMove, list[previewed.Side]]]
     left: str
 
 
@@ -419,7 +419,10 @@ def _groups(permits: Iterable[PermitMove], everything: bool) -> list[GroupRow]:
         GroupRow(
             group,
             len(found[group]),
-            tuple(found[group] if everything else found[group][:MOST_PERMITS]),
+            [
+                (one, previewed.sides(one))
+                for one in (found[group] if everything else found[group][:MOST_PERMITS])
+            ],
             left_in_words(one.left for one in found[group]),
         )
         for group in Group
@@ -428,12 +431,17 @@ def _groups(permits: Iterable[PermitMove], everything: bool) -> list[GroupRow]:
 
 
 class TriedRow(NamedTuple):
-    """Decided cases of one outcome: how many, and which of them would be held, or eased."""
+    """Decided cases of one outcome: how many, and which of them would be held, or eased.
+
+    `if_open`: if an open question is answered so, and not else.
+    """
 
     outcome: str
     cases: int
     held: tuple[str, ...]
+    held_if_open: tuple[str, ...]
     eased: tuple[str, ...]
+    eased_if_open: tuple[str, ...]
 
     @property
     def share(self) -> int:
@@ -462,7 +470,9 @@ def _tried(found: BackTest) -> list[TriedRow]:
             str(Decided(outcome).label) if outcome in Decided.values else outcome,
             len(cases),
             tuple(one.reference for one in cases if one.is_held),
+            tuple(one.reference for one in cases if one.is_held_if_open),
             tuple(one.reference for one in cases if one.is_eased),
+            tuple(one.reference for one in cases if one.is_eased_if_open),
         )
         for outcome, cases in found.by_outcome().items()
     ]

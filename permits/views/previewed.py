@@ -17,7 +17,17 @@ from django.utils.translation import gettext_lazy
 
 from history import clock
 from permits.choices import Group, PartyRole
-from permits.domain.impact import Impact, Move, PermitMove, Unmoved, Why, status_in_words, unmoved
+from permits.domain.impact import (
+    Impact,
+    Move,
+    PermitMove,
+    Unmoved,
+    Why,
+    status_in_words,
+    unmoved,
+)
+from permits.domain.policy_changes import numbers, outcome_in_words
+from permits.domain.ruling import Outcome
 from permits.models import Line, Party
 from policies.choices import Requirement, Stance
 from policies.models import PolicyChange
@@ -36,14 +46,43 @@ NAMES = {
 """The lists of applications; `permits` is a table only: on its page they stand in groups."""
 
 
+class Side(NamedTuple):
+    """What some lines meet before and after; `lines` names them where not all move alike."""
+
+    before: Outcome
+    after: Outcome
+    lines: str = ""
+    how_many: int = 0
+    comes: tuple[str, ...] = ()
+    goes: tuple[str, ...] = ()
+
+
+def sides(one: Move | PermitMove) -> list[Side]:
+    """What moves, line by line where not all of it moves alike; else the whole."""
+    if not one.lines:
+        return [Side(one.before, one.after)]
+    alike = len(one.lines) == 1 and Why.PART not in one.because
+    return [
+        Side(
+            moved.before,
+            moved.after,
+            "" if alike else numbers(moved.lines),
+            len(moved.lines),
+            moved.comes,
+            moved.goes,
+        )
+        for moved in one.lines
+    ]
+
+
 class Row(NamedTuple):
     """An application of a list, with what a person wants to know of it.
 
-    `move` and `on` are empty for one that does not move.
+    `sides` and `on` are empty for one that does not move.
     """
 
     reference: str
-    move: Move | None
+    sides: list[Side]
     on: date | None
     applicant: str
     items: tuple[str, ...]
@@ -69,7 +108,7 @@ def rows(found: Sequence[Move | Unmoved]) -> list[Row]:
     return [
         Row(
             one.reference,
-            one if isinstance(one, Move) else None,
+            sides(one) if isinstance(one, Move) else [],
             date.fromisoformat(one.on) if isinstance(one, Move) else None,
             applicants.get(one.reference, ""),
             tuple(dict.fromkeys(items[one.reference])),
@@ -81,12 +120,15 @@ def rows(found: Sequence[Move | Unmoved]) -> list[Row]:
     ]
 
 
-def _reasons(one: Move | Unmoved) -> Iterator[str]:
-    if isinstance(one, Move):
-        for code in one.because:
-            yield str(Why(code).label)
-    elif one.is_restated:
-        yield _("Its outcome stays, on another policy")
+def _reasons(one: Move | PermitMove | Unmoved) -> Iterator[str]:
+    if isinstance(one, Unmoved):
+        if one.is_restated:
+            yield _("Its outcome stays, on another policy")
+        return
+    if isinstance(one, PermitMove):
+        yield _("Its outcome moves") if one.lines else _("The policy meets it; its outcome stays")
+    for code in one.because:
+        yield str(Why(code).label)
 
 
 def _listed(change: PolicyChange, impact: Impact, code: str) -> Sequence[Any]:
@@ -109,7 +151,7 @@ def answer(request: HttpRequest, change: PolicyChange, title: str, impact: Impac
         raise Http404
     found = [one for one in every if why in _because(one)] if why else every
     if request.GET.get("format") == "csv":
-        return _as_csv(f"{change.number}-{code}.csv", found, is_decided=code == "decided")
+        return _as_csv(change, code, found)
     if code not in NAMES:
         raise Http404
     page: Paged[Any] = Paginator(found, PAGE).get_page(request.GET.get("page"))
@@ -146,36 +188,62 @@ def _lists(impact: Impact) -> Iterator[tuple[str, Any, int]]:
 
 
 def _as_csv(
-    name: str, found: Iterable[Move | PermitMove | Unmoved], *, is_decided: bool
+    change: PolicyChange, code: str, found: Iterable[Move | PermitMove | Unmoved]
 ) -> HttpResponse:
     header = (
         _("Reference"),
         _("Status or group"),
         _("Application"),
-        _("Decided on") if is_decided else _("From"),
+        _("Decided on") if code == "decided" else _("From"),
         _("Requirement now"),
         _("Stance now"),
+        _("Requirement now, if a question is answered so"),
+        _("Stance now, if a question is answered so"),
         _("Requirement after"),
         _("Stance after"),
-        _("Why a person looks"),
+        _("Requirement after, if a question is answered so"),
+        _("Stance after, if a question is answered so"),
+        _("Lines that move"),
+        _("Questions that open"),
+        _("Questions that fall away"),
+        _("Why") if code == "permits" else _("Why a person looks"),
         _("Value left (CAD)"),
     )
-    return csv_response(name, header, map(_cells, found))
+    return csv_response(f"{change.number}-{code}.csv", header, map(_cells, found))
+
+
+_OF_WHAT_MOVES = 12
+"""Columns that are empty for what does not move."""
 
 
 def _cells(one: Move | PermitMove | Unmoved) -> tuple[object, ...]:
+    why = "; ".join(_reasons(one))
     if isinstance(one, Unmoved):
         status = status_in_words(one.status)
-        return (one.reference, status, one.reference, *[""] * 5, "; ".join(_reasons(one)), "")
+        return (one.reference, status, one.reference, *[""] * _OF_WHAT_MOVES, why, "")
     return (
         one[0],
         Group(one.group).label if isinstance(one, PermitMove) else status_in_words(one.status),
         one.reference,
         one.on,
-        Requirement(one.before.requirement).label,
-        Stance(one.before.stance).label,
-        Requirement(one.after.requirement).label,
-        Stance(one.after.stance).label,
-        "; ".join(_reasons(one)) if isinstance(one, Move) else "",
+        *_labels(one.before),
+        *_labels(one.after),
+        "; ".join(
+            f"{numbers(moved.lines)}: {outcome_in_words(moved.before)}"
+            f" → {outcome_in_words(moved.after)}"
+            for moved in one.lines
+        ),
+        ", ".join(sorted({key for moved in one.lines for key in moved.comes})),
+        ", ".join(sorted({key for moved in one.lines for key in moved.goes})),
+        why,
         one.left if isinstance(one, PermitMove) else "",
+    )
+
+
+def _labels(one: Outcome) -> tuple[object, ...]:
+    return (
+        Requirement(one.requirement).label,
+        Stance(one.stance).label,
+        Requirement(one.requirement_if_open).label,
+        Stance(one.if_open).label,
     )

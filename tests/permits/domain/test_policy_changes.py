@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -29,14 +30,13 @@ from permits.domain.casefile import read_file
 from permits.domain.decision import issue
 from permits.domain.gate import GateClosed
 from permits.domain.impact import (
-    Outcome,
     back_test,
     drift,
     impact_of,
     permits_under,
     unsealed,
 )
-from permits.domain.intake import add_party, edit_application, submit, take_up
+from permits.domain.intake import add_line, add_party, edit_application, submit, take_up
 from permits.domain.policy_changes import (
     Drifted,
     NotSettled,
@@ -47,7 +47,7 @@ from permits.domain.policy_changes import (
     return_change,
 )
 from permits.domain.recommendation import recommend
-from permits.domain.ruling import coming, rule_on
+from permits.domain.ruling import CaseRuling, Outcome, coming, rule_on
 from permits.domain.standing import OVER, read_standing
 from permits.domain.statements import CLAIMED, countersign
 from permits.domain.use import report_use
@@ -65,6 +65,7 @@ from policies.domain.drafting import (
 from policies.domain.entering import enter
 from policies.domain.lint import findings
 from policies.domain.register import current_register
+from policies.domain.resolve import Ruling
 from policies.facts import Span
 from policies.models import Policy, PolicyChange, PolicyVersion
 from tests.people import Cast, give_delegation, give_role, make_person_with
@@ -450,9 +451,14 @@ def test_a_case_and_a_permit_say_what_will_become_different(office: Cast) -> Non
     approved(draft(office.admin, starts=in_days(10), ends=in_days(20)), by=office.admin_b)
     file = read_file(case)
     found = coming(rule_on(file, on=clock.today(), known_at=clock.now()))
-    assert [(one.on.isoformat(), one.lines[0][1].ruling.stance) for one in found] == [
-        (in_days(10), "suspended"),
-        (in_days(20), "case_by_case"),
+    key = "TR-9999-suspension"
+    assert [
+        (one.on.isoformat(), change.after.stance, change.begins, change.ends)
+        for one in found
+        for change in one.changes
+    ] == [
+        (in_days(10), "suspended", (key,), ()),
+        (in_days(20), "case_by_case", (), (key,)),
     ]
 
 
@@ -475,7 +481,7 @@ def test_the_end_of_an_exception_is_told_before_it_comes(office: Cast) -> None:
     file = read_file(with_aid(office, until=in_days(10)))
     (found,) = coming(rule_on(file, on=clock.today(), known_at=clock.now()))
     assert found.on.isoformat() == in_days(10)
-    assert [now.ruling.stance for _was, now in found.lines] == ["suspended"]
+    assert [one.after.stance for one in found.changes] == ["suspended"]
 
 
 @pytest.mark.parametrize(
@@ -584,9 +590,44 @@ def test_who_made_a_policy_decides_nothing_where_an_exception_takes_it_out(offic
     issue(case, reasons=WHY, adopts_determination=True, by=office.decision)
 
 
+LISTED_2 = {"kind": "items", "items": ["2"]}
+GENERAL_PERMIT: dict[str, Any] = {
+    "key": "GEP-9999",
+    "layer": "general_permit",
+    "scope": {**POLICY["scope"], "goods": LISTED_2},
+    "effect": {"requirement": "general_permit", "covers": ["ECL-2-A", "ECL-2-B"]},
+}
+ON_THE_ACL: dict[str, Any] = {
+    "key": "ZZ-9999-acl",
+    "scope": {**POLICY["scope"], "goods": {"kind": "everything"}},
+    "effect": {"requirement": "individual_permit", "control": "ACL"},
+}
+QUESTION = {"code": "asked", "en": "Is it so?", "fr": "Est-ce le cas ?"}
+
+
+def lines_that_move(before: CaseRuling, after: CaseRuling) -> list[tuple[Any, ...]]:
+    """By number: what each meets before and after, and the questions that open and fall away."""
+
+    def said(one: Ruling) -> tuple[str, ...]:
+        return one.requirement, one.stance, one.stance_if_open, one.requirement_if_open
+
+    found = []
+    for was, now in zip(before.lines, after.lines, strict=True):
+        asked, asks = ([one.key for one in line.ruling.needs_answer] for line in (was, now))
+        if said(was.ruling) != said(now.ruling) or asked != asks:
+            comes = tuple(key for key in asks if key not in asked)
+            goes = tuple(key for key in asked if key not in asks)
+            found.append((was.line.number, said(was.ruling), said(now.ruling), comes, goes))
+    return found
+
+
+def rows(ruling: CaseRuling) -> list[tuple[str, ...]]:
+    return [one.ruling.governing for one in ruling.lines]
+
+
 @given(data=st.data())
 @settings(
-    max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=16, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 def test_the_preview_equals_what_resolution_says_after_approval(
     office: Cast, data: st.DataObject
@@ -628,12 +669,16 @@ def test_the_preview_equals_what_resolution_says_after_approval(
             "destinations": choose(st.sampled_from(["any", sorted(set(destinations))])),
             "goods": goods,
         }
-        question = {"code": "asked", "en": "Is it so?", "fr": "Est-ce le cas ?"}
+        effects: list[dict[str, Any]] = [{"effect": {"stance": one}} for one in Stance.values]
+        for other in (GENERAL_PERMIT, ON_THE_ACL):
+            effects += [{**other, "scope": {**scope, "goods": other["scope"]["goods"]}}] * 2
         of_policy = {
             "key": "ZZ-random",
             "scope": scope,
-            "effect": {"stance": choose(st.sampled_from(Stance.values))},
-            "questions": choose(st.sampled_from([[], [question]])),
+            "questions": choose(
+                st.sampled_from([[], [QUESTION], [{**QUESTION, "applies_if": "no"}]])
+            ),
+            **choose(st.sampled_from(effects)),
         }
         starts = choose(st.sampled_from([today(), in_days(5)]))
         change = draft(office.admin, of_policy=of_policy, starts=starts)
@@ -643,18 +688,26 @@ def test_the_preview_equals_what_resolution_says_after_approval(
             return
         files = [read_file(one) for one in Application.objects.order_by("pk")]
         before = {
-            one.application.reference: rule_on(one, on=on, register=register).outcome()
-            for one in files
+            one.application.reference: rule_on(one, on=on, register=register) for one in files
         }
         done = approved(change, by=office.admin_b)
         after = {one.application.reference: rule_on(one, on=on) for one in files}
         found = unsealed(done.preview, done.found)
-        told = {one.reference: one.after.stance for one in (*found.moved, *found.restated)}
-        assert told == {
-            reference: ruling.stance
-            for reference, ruling in after.items()
-            if ruling.outcome() != before[reference]
+        moves = {name: lines_that_move(before[name], ruling) for name, ruling in after.items()}
+        rests = {name for name, ruling in after.items() if rows(ruling) != rows(before[name])}
+        assert {one.reference: one.after.stance for one in found.moved} == {
+            name: after[name].stance for name, lines in moves.items() if lines
         }
+        assert {one.reference for one in found.restated} == {
+            name for name in rests if not moves[name]
+        }
+        for one in found.moved:
+            told = [
+                (number, moved.before, moved.after, moved.comes, moved.goes)
+                for moved in one.lines
+                for number in moved.lines
+            ]
+            assert sorted(told) == moves[one.reference]
         transaction.set_rollback(True)
 
 
@@ -663,7 +716,6 @@ def test_the_preview_equals_what_resolution_says_after_approval(
 
 TWO = POLICY["scope"]["goods"]
 MANY = ["2-1", "2-2", "2-3", "2-4", "2-5"]
-QUESTION = {"code": "asked", "en": "Is it so?", "fr": "Est-ce le cas ?"}
 
 
 @pytest.mark.parametrize(
@@ -1219,20 +1271,27 @@ def test_a_case_that_needs_a_person_since_is_drift_and_the_words_say_why(office:
     [
         ({"on": "2100-01-02"}, "first day: {day} → 2 Jan 2100"),
         (
-            {"after": ("general_permit", "suspended", "suspended")},
+            {"after": ("general_permit", "suspended", "suspended", "individual_permit")},
             "requirement after: individual permit → general permit",
         ),
         (
-            {"after": ("individual_permit", "prohibited", "prohibited")},
+            {"after": ("individual_permit", "prohibited", "prohibited", "individual_permit")},
             "stance after: suspended → prohibited, stance after, with open questions as yes:"
             " suspended → prohibited",
         ),
         (
-            {"after": ("individual_permit", "suspended", "prohibited")},
+            {"after": ("individual_permit", "suspended", "prohibited", "individual_permit")},
             "stance after, with open questions as yes: suspended → prohibited",
         ),
         (
-            {"before": ("individual_permit", "presumptive_denial", "case_by_case")},
+            {
+                "before": (
+                    "individual_permit",
+                    "presumptive_denial",
+                    "case_by_case",
+                    "individual_permit",
+                )
+            },
             "stance now: case by case → presumptive denial",
         ),
     ],
@@ -1672,3 +1731,173 @@ def test_a_person_looks_where_an_exception_that_counted_counts_no_more(office: C
     )
     (move,) = look(amended).impact.moved
     assert (move.reference, move.because) == (case.reference, ("exception",))
+
+
+# What makes a case another for a person: its questions, and each of its lines
+
+
+def of_france(policy: dict[str, Any], **more: Any) -> dict[str, Any]:
+    scope = {**policy["scope"], "destinations": ["FR"]}
+    return {**policy, "scope": scope, "questions": [QUESTION], **more}
+
+
+def moves_found(change: PolicyChange) -> list[tuple[str, tuple[Any, ...], tuple[str, ...]]]:
+    return [
+        (one.reference, one.because, (*one.lines[0].comes, "gone:", *one.lines[0].goes))
+        for one in unsealed(change.preview, change.found).moved
+    ]
+
+
+def test_a_case_moves_that_only_gets_or_loses_an_open_question(office: Cast) -> None:
+    """The question of a general permit, on a case that was ready to be decided."""
+    case = make_recommended(office.analyst, office.senior, destination="FR")
+    key = "GEP-9999:asked"
+    change = propose_change(
+        draft(office.admin, of_policy=of_france(GENERAL_PERMIT)), by=office.admin
+    )
+    why = ("asks", "recommended")
+    assert moves_found(change) == [(case.reference, why, (key, "gone:"))]
+    assert (change.preview["counts"]["moved"], change.preview["counts"]["person"]) == (1, 1)
+    (move,) = unsealed(change.preview, change.found).moved
+    assert move.before == Outcome(
+        "individual_permit", "case_by_case", "case_by_case", "individual_permit"
+    )
+    assert move.after == move.before._replace(requirement_if_open="general_permit")
+    sealed = unsealed(change.preview, change.found)
+    words = (
+        "not in it → individual permit, case by case"
+        " (if a question is answered so: general permit, case by case)"
+    )
+    assert words in str(Drifted(drift(replace(sealed, moved=()), sealed)))
+    approve_change(change, by=office.admin_b)
+    with pytest.raises(GateClosed, match="Is it so"):
+        issue(case, reasons=WHY, adopts_determination=True, by=office.decision)
+    ends = draft(office.admin, kind=ChangeKind.END, policy="GEP-9999", ends=in_days(3))
+    change = propose_change(ends, by=office.admin)
+    assert moves_found(change) == [(case.reference, ("recommended",), ("gone:", key))]
+
+
+def test_a_question_on_goods_of_no_list_moves_a_case_and_is_told_before_it_comes(
+    office: Cast,
+) -> None:
+    case = make_draft(office.analyst, destination="FR", lines=[{**LINE, "items": []}])
+    of_policy = of_france(ON_THE_ACL)
+    done = approved(draft(office.admin, of_policy=of_policy, starts=in_days(9)), by=office.admin_b)
+    key = f"{of_policy['key']}:asked"
+    assert moves_found(done) == [(case.reference, ("asks",), (key, "gone:"))]
+    (found,) = coming(rule_on(read_file(case), on=clock.today()))
+    (change,) = found.changes
+    assert (change.lines, change.begins, change.may_begin) == ((1,), (), (of_policy["key"],))
+    assert [(one.key, one.if_yes.requirement) for one in change.asks] == [
+        (key, "individual_permit")
+    ]
+
+
+def test_a_decision_is_listed_that_was_made_without_a_question_that_is_asked_now(
+    office: Cast,
+) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision, destination="FR")
+    approved(
+        draft(office.admin, of_policy=of_france(GENERAL_PERMIT), starts=in_days(5)),
+        by=office.admin_b,
+    )
+    with clock.simulated(clock.now() + timedelta(days=2)):
+        change = draft(office.admin, kind=ChangeKind.CORRECT, policy="GEP-9999", starts=in_days(-9))
+        (found,) = look(change).impact.decided
+        assert found.reference == permit.application.reference
+        assert found.lines[0].comes == ("GEP-9999:asked",)
+
+
+OF_TWO = ({**LINE, "items": ["2-15.d"]}, {**LINE, "items": ["2-1.a"]})
+
+
+def of_items(key: str, stance: str, *items: str) -> dict[str, Any]:
+    goods = {"kind": "items", "items": list(items)}
+    return {
+        "key": key,
+        "scope": {**POLICY["scope"], "destinations": ["FR"], "goods": goods},
+        "effect": {"stance": stance},
+    }
+
+
+def test_the_lines_that_move_are_told_one_by_one_and_another_of_them_is_drift(
+    office: Cast,
+) -> None:
+    case = make_in_review(office.analyst, destination="FR", lines=OF_TWO)
+    approved(
+        draft(office.admin, of_policy=of_items("FR-9999-p", "prohibited", "2-15")),
+        by=office.admin_b,
+    )
+    change = draft(office.admin, of_policy=of_items("FR-9999-s", "suspended", "2-1", "2-5"))
+    change = propose_change(change, by=office.admin)
+    (move,) = unsealed(change.preview, change.found).moved
+    assert (move.before.stance, move.after.stance) == ("prohibited", "prohibited")
+    assert [(one.lines, one.before.stance, one.after.stance) for one in move.lines] == [
+        ((2,), "case_by_case", "suspended")
+    ]
+    case.refresh_from_db()
+    third = {**LINE, "items": ["2-5.b"], "origin": country("CA")}
+    add_line(case, third, by=office.analyst)
+    with pytest.raises(Drifted, match=r"lines after: 2: .*suspended → 2, 3: .*suspended"):
+        approve_change(change, by=office.admin_b)
+
+
+def test_what_was_sealed_before_lines_were_told_keeps_its_counts(office: Cast) -> None:
+    make_in_review(office.analyst)
+    make_permit(office.analyst, office.senior, office.decision)
+    change = propose_change(draft(office.admin), by=office.admin)
+    older = json.loads(change.found)
+    for name, length in (("moved", 6), ("permits", 7)):
+        older[name] = [
+            [[*one[:3]] if isinstance(one, list) and one else one for one in row[:length]]
+            for row in older[name]
+        ]
+    found = unsealed(change.preview, json.dumps(older))
+    assert found.counts() == change.preview["counts"]
+    now = unsealed(change.preview, change.found)
+    assert [one.before for one in found.moved] == [one.before for one in now.moved]
+    assert [one.lines for one in found.moved] == [()]
+
+
+@pytest.mark.parametrize(
+    ("of_policy", "found"),
+    [
+        ({}, "is_held"),
+        ({"questions": [QUESTION]}, "is_held_if_open"),
+        ({"questions": [{**QUESTION, "applies_if": "no"}]}, "is_held"),
+        (GENERAL_PERMIT, "is_eased"),
+        ({**GENERAL_PERMIT, "questions": [QUESTION]}, "is_eased_if_open"),
+    ],
+)
+def test_the_back_test_tells_what_only_an_answer_would_make_stricter_or_less_strict(
+    office: Cast, of_policy: dict[str, Any], found: str
+) -> None:
+    make_permit(office.analyst, office.senior, office.decision)
+    day = clock.today()
+    imposed = draft(office.admin, of_policy=of_policy)
+
+    def told(change: PolicyChange) -> list[str]:
+        (one,) = back_test(compose(change, at=clock.now()), start=day, end=day).tried
+        names = ("is_held", "is_held_if_open", "is_eased", "is_eased_if_open")
+        return [name for name in names if getattr(one, name)]
+
+    assert told(imposed) == [found]
+    approved(imposed, by=office.admin_b)
+    key = imposed.content["policy"]["key"]
+    back = {"held": "eased", "eased": "held"}
+    _is, way, *rest = found.split("_")
+    ended = draft(office.admin, kind=ChangeKind.END, policy=key, ends=in_days(5))
+    assert told(ended) == ["_".join(["is", back[way], *rest])]
+
+
+def test_a_permit_is_under_a_policy_with_a_question_also_where_another_suspends_it_already(
+    office: Cast,
+) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    approved(draft(office.admin), by=office.admin_b)
+    other = {"key": "TR-9999-asks", "questions": [QUESTION]}
+    done = approved(draft(office.admin, of_policy=other), by=office.admin_b)
+    (told,) = unsealed(done.preview, done.found).permits
+    assert (told.number, told.lines) == (permit.number, ())
+    (under,) = permits_under(Policy.objects.get(key=other["key"]), on=clock.today())
+    assert under.number == permit.number

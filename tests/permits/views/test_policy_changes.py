@@ -33,7 +33,7 @@ from policies.forms.policy_change import DraftForm
 from policies.models import Policy, PolicyChange
 from tests.people import Cast, make_person_with
 from tests.permits.domain.test_policy_sets import with_version
-from tests.permits.factories import WHY, make_in_review, make_permit, make_ready
+from tests.permits.factories import LINE, WHY, make_in_review, make_permit, make_ready
 from tests.policies.changes import INSTRUMENT, WHY_EN, WHY_FR, approved, draft, in_days
 
 
@@ -294,6 +294,57 @@ def test_each_count_opens_to_a_list_of_its_own(
         assert listed(client, change, asked) == (found, found), asked
     page = client.get(f"{change.get_absolute_url()}?list=unmoved").content.decode()
     assert "1 more did not move" in page
+
+
+QUESTION = {"code": "asked", "en": "Is it used in conflict?", "fr": "Sert-il dans un conflit ?"}
+
+
+def table(client: Client, change: PolicyChange, name: str) -> list[dict[str, str]]:
+    url = f"{change.get_absolute_url()}?format=csv&list={name}"
+    text = client.get(url).content.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_what_hangs_on_a_question_is_told_in_lists_tables_and_before_it_comes(
+    client: Client, office: Cast
+) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    two = {**LINE, "items": ["6-1"], "description": "Radar"}
+    case = make_in_review(office.analyst, lines=[LINE, two])
+    change = draft(office.admin, of_policy={"questions": [QUESTION]}, starts=in_days(3))
+    change = preview_change(change, by=office.admin)
+    client.force_login(office.admin)
+    day = in_days(0)
+    page = client.get(f"{change.get_absolute_url()}?tried_from={day}&tried_to={day}")
+    assert page.content.decode().count("if a question is answered so:") == 2
+    assert "1 more if a question is answered so" in page.content.decode()
+    assert "line 1:" in page.content.decode()
+    key = "TR-9999-suspension:asked"
+    says = {
+        "Stance after": "Case by case",
+        "Stance after, if a question is answered so": "Suspended",
+        "Stance now, if a question is answered so": "Case by case",
+        "Requirement after, if a question is answered so": "Individual permit",
+        "Questions that open": key,
+        "Questions that fall away": "",
+        "Lines that move": "1: individual permit, case by case → individual permit, case by case"
+        " (if a question is answered so: individual permit, suspended)",
+    }
+    (move,) = table(client, change, "moved")
+    asks = "A question of the policy is to be answered"
+    assert move["Why a person looks"] == f"{asks}; Only some of its lines move"
+    (held,) = table(client, change, "permits")
+    assert held["Why"] == f"Its outcome moves; {asks}"
+    for row in (move, held):
+        assert {name: row[name] for name in says} == says
+    assert all(len(one) == len(move) for one in table(client, change, "unmoved"))
+    approved(change, by=office.admin_b)
+    client.force_login(office.analyst)
+    for url in (permit.get_absolute_url(), case.get_absolute_url()):
+        coming = client.get(url).content.decode().split('id="coming"')[1].split("</section>")[0]
+        assert 'href="/policies/TR-9999-suspension/' in coming
+        assert QUESTION["en"] in coming
+        assert "Suspended" in coming[coming.index("If yes:") : coming.index("If no:")]
 
 
 def test_a_decision_in_the_days_corrected_is_shown_with_the_day_on_which_it_was_made(
