@@ -157,7 +157,8 @@ READ = {
     *("letter", "policy_changes", "policy_change"),
 }
 HAVE_NO_FORM = {
-    *("assign", "make_letter", "drop_draft", "carry_out_sweep", "stop_sweep", "except_permit"),
+    *("assign", "make_letter", "drop_draft", "except_permit"),
+    *("carry_out_sweep", "stop_sweep", "resume_sweep"),
     *("notice", "draft", "preview_policy_change"),
 }
 """Buttons, of which the last two are looked at below."""
