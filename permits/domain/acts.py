@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.choices import Power, Role
@@ -272,25 +272,17 @@ def see_notice(notice: Notice, *, by: User) -> Notice:
 def refuse_to_see(notice: Notice, *, by: User) -> None:
     """Raises NotPermitted for a notice to somebody else who works on cases, or to nobody any more
     where it tells of one's own act; Refused for one seen."""
-    if not may_see(notice, by):
+    if notice.person_id != by.pk and not to_be_seen(by).filter(pk=notice.pk).exists():
         raise NotPermitted(_("This notice is to somebody else."))
     if notice.seen_at is not None:
         raise Refused(_("You have seen this notice already."))
 
 
-def may_see(notice: Notice, person: User) -> bool:
-    """Whether the notice is this person's: given to them, or to somebody who works on cases no
-    more, and of another's act."""
-    return notice.person_id == person.pk or (
-        notice.act.done_by_id != person.pk and left_open().filter(pk=notice.pk).exists()
-    )
-
-
-def left_open() -> QuerySet[Notice]:
-    """The notices not seen yet whose person works on cases no more."""
-    return Notice.objects.filter(seen_at__isnull=True).exclude(
-        person__in=who_works_on_applications()
-    )
+def to_be_seen(by: User) -> QuerySet[Notice]:
+    """The notices, not seen yet, that are this person's: given to them, or of another's act to
+    somebody who works on cases no more."""
+    left = ~Q(person__in=who_works_on_applications()) & ~Q(act__done_by=by)
+    return Notice.objects.filter(Q(person=by) | left, seen_at__isnull=True)
 
 
 # What they share

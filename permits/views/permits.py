@@ -106,8 +106,14 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
             "line", "proposed_by", "done_by", "declined_by", "sweep_item__sweep"
         )
     )
+    for act in rows:
+        act.permit = row  # Which each would read anew.
     done = changes_done(row, PermitLine.objects.filter(permit=row), rows)
     undone = undone_since(rows)
+    yours = set[int]()
+    if roles & TRANSITIONS[Action.SEE_NOTICE].roles:
+        mine = acts.to_be_seen(who(request)).filter(application=row.application)
+        yours = set(mine.values_list("pk", flat=True))
     context = {
         "permit": row,
         "coming": coming(ruling) if now.may_be_used else [],
@@ -138,11 +144,7 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
         ],
         "uses": shipments(request, row),
         "notices": [
-            (
-                one,
-                undone.get(one.act_id, ()),
-                one.seen_at is None and acts.may_see(one, who(request)),
-            )
+            (one, undone.get(one.act_id, ()), one.pk in yours)
             for one in Notice.objects.filter(application=row.application).select_related(
                 "person", "act__line"
             )

@@ -18,7 +18,7 @@ from history.domain.inspection import last_inspection
 from permits.choices import OPEN, StatementKind
 from permits.domain import acts, overview, sweeps, worklist
 from permits.figures import figure
-from permits.models import Application, Notice, PermitAct, Statement, UseReversal
+from permits.models import Application, PermitAct, Statement, UseReversal
 from permits.workflow import CASE_ROLES, PROPOSERS
 from policies.choices import ChangeStatus
 from policies.domain.drafting import EDITABLE
@@ -165,10 +165,7 @@ def _left_to_nobody(who: worklist.Viewer) -> Section:
 
 
 def _notices(who: worklist.Viewer) -> Section:
-    mine = Notice.objects.filter(person=who.by, seen_at__isnull=True)
-    rows = (mine | acts.left_open().exclude(act__done_by=who.by)).select_related(
-        "act__permit", "act__line"
-    )
+    rows = acts.to_be_seen(who.by).select_related("act__permit", "act__line")
     return Section(
         "notices",
         _("You are to be told"),

@@ -1001,6 +1001,28 @@ def test_who_refuses_is_told_which_grounds_do_not_hold_now(office: Cast) -> None
     assert "could reply to what was recommended only" in labels["discretion"]
 
 
+def test_the_page_of_a_permit_asks_no_more_for_more_notices_and_acts(office: Cast) -> None:
+    few, many = (make_permit(office.analyst, office.senior, office.decision) for _turn in range(2))
+    for permit, narrowed in ((few, [99]), (many, [99, 98, 97, 96])):
+        for days in narrowed:
+            change = {"valid_to": (clock.today() + timedelta(days=days)).isoformat()}
+            act_at_once(permit, kind="amend", change=change, reason=WHY, by=office.decision)
+    asked = []
+    for permit in (few, many):
+        client = as_person(office.analyst)
+        client.get(permit.get_absolute_url())
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(permit.get_absolute_url()).content.decode()
+        asked.append(len(queries))
+        notice = Notice.objects.filter(act__permit=permit, person=office.analyst).first()
+        assert notice is not None
+        address = reverse("permits:notice", args=[notice.pk])
+        assert address in page
+        page = as_person(office.auditor).get(permit.get_absolute_url()).content.decode()
+        assert address not in page
+    assert asked[1] == asked[0]
+
+
 def test_who_takes_note_reads_what_was_done_by_whom_and_why(office: Cast) -> None:
     permit = make_permit(office.analyst, office.senior, office.decision)
     change = {"lines": {"1": {"quantity": "4"}}}
