@@ -326,7 +326,7 @@ def everywhere(office: Cast) -> tuple[Application, Permit]:
     return make_recommended(office.analyst_b, office.senior), permit
 
 
-@pytest.mark.parametrize("language", ["en-ca", "fr-ca"])
+@pytest.mark.parametrize("language", ["en-ca", pytest.param("fr-ca", marks=pytest.mark.one_engine)])
 def test_every_page_opens_for_everyone_who_may_read(
     office: Cast, everywhere: tuple[Application, Permit], language: str
 ) -> None:

@@ -74,6 +74,7 @@ def errors(response: Any) -> dict[str, list[str]]:
 # Agreement with the command
 
 
+@pytest.mark.one_engine
 def test_the_page_answers_as_the_command_does(client: Client) -> None:
     register = current_register()
     queries = [
