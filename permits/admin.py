@@ -624,7 +624,7 @@ class PermitScreen(ShownScreen):
 
     @admin.display(description=_("Today"))
     def today(self, row: Permit) -> str:
-        """What the acts on it left, line by line."""
+        """What the acts on it left, and what was shipped of it, line by line."""
         now = read_standing(row, clock.today())
         words = gettext("%(status)s, up to and including %(day)s")
         lines = gettext("Line %(number)s: %(quantity)s %(unit)s, %(value)s")
@@ -632,6 +632,15 @@ class PermitScreen(ShownScreen):
         for line in now.lines:
             figures = {"quantity": figure(line.quantity), "value": in_dollars(line.value)}
             said = lines % {"number": line.number, "unit": line.unit, **figures}
+            if line.used_quantity:
+                used = {
+                    "quantity": figure(line.used_quantity),
+                    "value": in_dollars(line.used_value),
+                }
+                said += gettext(" (shipped: %(quantity)s %(unit)s, %(value)s)") % {
+                    "unit": line.unit,
+                    **used,
+                }
             if line.is_cancelled or line.is_suspended:
                 held = PermitStatus.CANCELLED if line.is_cancelled else PermitStatus.SUSPENDED
                 said = f"{said} ({held.label})"

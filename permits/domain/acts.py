@@ -617,17 +617,17 @@ def _do(
         delegation=delegation,
         loosens=loosens,
     )
-    if not loosens:
-        _notify(work, entry, act)
+    # What loosens went through two people: only the holder is still to be told.
+    _notify(work, entry, act, *([] if loosens else [NoticeKind.TIGHTENED]), NoticeKind.HOLDER)
     return entry
 
 
-def _notify(work: Work, entry: Entry, act: PermitAct) -> None:
-    """Tells a second person of the office, who also tells the holder."""
+def _notify(work: Work, entry: Entry, act: PermitAct, *kinds: NoticeKind) -> None:
+    """Tells a second person of the office."""
     second = _second(work)
     if second is None:
         return
-    for kind in (NoticeKind.TIGHTENED, NoticeKind.HOLDER):
+    for kind in kinds:
         entry.add(
             Notice(
                 application=work.application,
@@ -644,7 +644,8 @@ def _second(work: Work) -> User | None:
     application = work.application
     decided = application.decision
     others = [application.assigned_to, decided.recommendation.made_by, decided.decided_by]
-    here = who_works_on_applications().exclude(pk=work.by.pk)
+    conflicts = application.conflicts.values("person")
+    here = who_works_on_applications().exclude(pk=work.by.pk).exclude(pk__in=conflicts)
     by_key = {one.pk: one for one in here}
     found = [by_key[one.pk] for one in others if one is not None and one.pk in by_key]
     if found:

@@ -27,7 +27,7 @@ from history.actors import Actor
 from history.domain.door import Entry, door
 from permits.choices import PartyRole, WaitKind
 from permits.domain.casefile import CaseFile, read_file
-from permits.domain.casework import Work, acting, still_there, stream_of, subject_of
+from permits.domain.casework import Work, acting, has_conflict, still_there, stream_of, subject_of
 from permits.domain.faults import Faults
 from permits.figures import dollars, is_too_large, largest, refuse_too_large
 from permits.models import Application, ConflictDeclaration, Line, Party, Wait
@@ -541,6 +541,8 @@ def assign(
             raise NotPermitted(_("A senior analyst assigns applications to others."))
         if to is not None and not roles_of(to) & CASE_ROLES:
             raise ValidationError({"to": _("This person does not work on applications today.")})
+        if to is not None and has_conflict(now, to):
+            raise ValidationError({"to": _("This person declared a conflict of interest in it.")})
         if now.assigned_to != to:
             work.record(Verb.ASSIGNED).set(now, assigned_to=to)
     return now
@@ -557,8 +559,9 @@ def _assigns_to_others(by: User) -> bool:
 
 
 def who_can_be_given(application: Application, *, by: User) -> QuerySet[User]:
-    """Everyone to whom this person can give the application today, by name."""
-    people = who_works_on_applications()
+    """Everyone to whom this person can give the application today, by name: nobody who declared a
+    conflict of interest in it."""
+    people = who_works_on_applications().exclude(pk__in=application.conflicts.values("person"))
     return people if _assigns_to_others(by) else people.filter(pk=by.pk)
 
 
@@ -584,15 +587,18 @@ def end_waits(work: Work, entry: Entry, *kinds: WaitKind, on: date | None = None
 
 
 def declare_conflict(application: Application, *, by: User, reason: str) -> ConflictDeclaration:
-    """Says that one must not decide this application nor act on its permit. Not taken back; once is
-    enough."""
+    """Says that one does nothing more on this application nor its permit, and lays it down. Not
+    taken back; once is enough."""
     reason = checked_reason(reason)
     with acting(Action.DECLARE_CONFLICT, application, by=by) as work:
         refuse_second_declaration(read_file(work.application), by=by)
         row = ConflictDeclaration(
             application=work.application, person=by, reason=reason, declared_at=clock.now()
         )
-        work.record(Verb.CONFLICT_DECLARED, reason=reason).add(row)
+        entry = work.record(Verb.CONFLICT_DECLARED, reason=reason)
+        entry.add(row)
+        if work.application.assigned_to == by:
+            entry.set(work.application, assigned_to=None)
     return row
 
 

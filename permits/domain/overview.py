@@ -440,7 +440,8 @@ def _said(ruling: CaseRuling) -> list[tuple[str, str]]:
 
 
 def _unsigned(file: CaseFile, known: _Known, states: Iterable[CardState]) -> str:
-    """See `Overview`. Whoever made a statement, or edited or signed a card, is not its second.
+    """See `Overview`. Whoever made a statement, or edited or signed a card, is not its second, nor
+    whoever declared a conflict of interest.
 
     What has gone stale is begun anew: nobody signs that second. Of a permit that is to be loosened,
     the considerations are signed on today's basis.
@@ -459,7 +460,8 @@ def _unsigned(file: CaseFile, known: _Known, states: Iterable[CardState]) -> str
         for one in states
         if one.card and one.is_signed_once and not one.is_signed_twice and not one.is_stale
     ]
-    return _told(set.intersection(*firsts)) if firsts else ""
+    conflicts = {one.person_id for one in file.conflicts}
+    return _told(set.intersection(*firsts) | conflicts) if firsts else ""
 
 
 def _told(people: Iterable[int | None]) -> str:

@@ -40,7 +40,7 @@ class Overview(models.Model):
     has_moved = models.BooleanField(_("the ruling changed since filing"))
     asks = models.BooleanField(_("a question is open"))
     review = models.CharField(_("review"), max_length=6, blank=True)
-    unsigned = models.CharField(_("waits for a second person"), max_length=60, blank=True)
+    unsigned = models.TextField(_("waits for a second person"), blank=True)
     items = models.JSONField(_("items"), default=list)
     value = models.DecimalField(_("value"), max_digits=20, decimal_places=2, null=True)
     due_on = models.DateField(_("due"), null=True)

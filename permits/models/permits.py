@@ -203,10 +203,12 @@ class PermitAct(Tracked):
                 name="permits_permitact_done_or_declined",
                 condition=Q(done_at__isnull=True) | Q(declined_at__isnull=True),
             ),
-            # Tightening takes one person, loosening two.
+            # Tightening takes one person, loosening two. To reinstate loosens, whatever is said.
             models.CheckConstraint(
                 name="permits_permitact_loosened_by_another",
-                condition=Q(done_by__isnull=True) | Q(loosens=False) | ~Q(done_by=F("proposed_by")),
+                condition=Q(done_by__isnull=True)
+                | Q(loosens=False) & ~Q(kind=ActKind.REINSTATE)
+                | ~Q(done_by=F("proposed_by")),
             ),
         ]
 

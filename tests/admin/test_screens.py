@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,10 +17,12 @@ from django.urls import reverse
 from accounts.models import User
 from config.access import ACCESS
 from config.admin import site
+from history import clock
 from history.models import Event
 from permits.domain import intake
 from permits.domain.acts import act_at_once
 from permits.domain.casefile import read_file
+from permits.domain.use import report_use
 from permits.models import Application, Line
 from permits.verbs import Verb
 from tests.people import Cast
@@ -235,11 +238,14 @@ def test_a_permit_is_told_as_it_is_today_and_what_was_issued_as_issued(office: C
     assert "Last day, as issued" in text
     assert re.search(r"Line 1: 4 each, CAD 2\S*\s?500\S*\s?000", text)
     assert "{" not in text.split("Acts")[-1]
-    act_at_once(
-        permit, kind="suspend", line=permit.lines.get(), reason="For a test", by=office.decision
+    line = permit.lines.get()
+    report_use(
+        line, used_on=clock.today(), quantity=Decimal(3), value=Decimal("7.50"), by=office.analyst
     )
+    act_at_once(permit, kind="suspend", line=line, reason="For a test", by=office.decision)
     page = as_person(office.analyst).get(address(permit)).content.decode()
-    assert re.search(r"Line 1: 4 each, CAD [^(]* \(Suspended\)", page)
+    used = r"\(shipped: 3 each, CAD\s7.50\)"
+    assert re.search(rf"Line 1: 4 each, CAD [^(]* {used} \(Suspended\)", page)
 
 
 def test_every_screen_has_its_row_in_the_table_of_rights() -> None:

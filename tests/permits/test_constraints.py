@@ -213,6 +213,19 @@ def test_the_database_refuses(office: Cast, name: str) -> None:
         assert name in str(refusal.value)
 
 
+def test_a_reinstatement_takes_two_whatever_it_says_of_itself(office: Cast) -> None:
+    with pytest.raises(IntegrityError, match="permits_permitact_loosened_by_another"):
+        write(
+            Made(office).act(),
+            kind="reinstate",
+            loosens=False,
+            done_at=clock.now(),
+            done_by=office.decision,
+            done_on=clock.today(),
+            delegation=office.decision.delegations.get(),
+        )
+
+
 NEVER_CHANGED: dict[str, tuple[Callable[[Made, Cast], Tracked], dict[str, Any]]] = {
     "permits_permit": (
         lambda made, office: made.permit(),

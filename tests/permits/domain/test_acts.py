@@ -229,6 +229,21 @@ def test_what_tightens_is_told_to_who_works_on_cases_today(office: Cast) -> None
     assert {one.person for one in Notice.objects.all()} == {office.senior}
 
 
+def test_what_loosens_is_still_to_be_told_to_the_holder(permit: Permit, office: Cast) -> None:
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    loosening = acts.propose_act(permit, kind="reinstate", reason=WHY, by=office.analyst)
+    done = acts.perform_act(loosening, by=office.decision)
+    assert [one.kind for one in Notice.objects.filter(act=done)] == ["holder"]
+
+
+def test_nobody_is_told_of_a_permit_in_which_they_declared_a_conflict(
+    permit: Permit, office: Cast
+) -> None:
+    intake.declare_conflict(permit.application, by=office.analyst, reason=WHY)
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    assert office.analyst not in {one.person for one in Notice.objects.all()}
+
+
 def test_a_notice_to_who_left_is_seen_by_another_than_who_did_it(
     permit: Permit, office: Cast
 ) -> None:

@@ -455,6 +455,19 @@ def test_a_withdrawn_application_is_over(office: Cast) -> None:
         intake.edit_application(case, {"end_use": "Other"}, by=office.analyst)
 
 
+def test_who_declares_a_conflict_lays_the_application_down_and_is_not_given_it(
+    office: Cast,
+) -> None:
+    case = make_in_review(office.analyst)
+    intake.assign(case, office.analyst, by=office.senior)
+    intake.declare_conflict(case, by=office.analyst, reason=WHY)
+    case.refresh_from_db()
+    assert case.assigned_to is None
+    assert office.analyst not in intake.who_can_be_given(case, by=office.senior)
+    with pytest.raises(ValidationError, match="declared a conflict of interest in it"):
+        intake.assign(case, office.analyst, by=office.senior)
+
+
 def test_a_conflict_is_declared_once(office: Cast) -> None:
     case = make_in_review(office.analyst)
     intake.declare_conflict(case, by=office.decision, reason=WHY)

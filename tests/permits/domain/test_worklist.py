@@ -214,6 +214,8 @@ def test_a_case_waits_for_whoever_can_give_one_of_its_second_signatures(office: 
     # What is stale is stated anew, and signed second by nobody.
     sign_card(Card.objects.get(pk=second.pk), by=office.analyst)
     assert it_waits_for() == {office.analyst, office.analyst_b}
+    intake.declare_conflict(case, by=office.analyst_b, reason=WHY)
+    assert it_waits_for() == {office.analyst}
     [party] = read_file(case).parties_as(PartyRole.END_USER)
     intake.edit_party(party, {"name": "Another"}, by=office.senior)
     assert it_waits_for() == set()
