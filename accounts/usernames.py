@@ -12,6 +12,9 @@ import unicodedata
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+LONGEST_NAME = 150
+_TOO_LONG = "?" * (LONGEST_NAME + 1)
+
 # Plain letters only: accented or foreign look-alikes would allow an account that reads as
 # another's. The display name takes any script.
 validate_username = RegexValidator(
@@ -22,7 +25,14 @@ validate_username = RegexValidator(
 
 
 def canonical_username(given: str) -> str:
-    """The form under which a name is kept and looked up: NFKC, case folded, no blanks around."""
+    """The form under which a name is kept and looked up: NFKC, case folded, no blanks around.
+
+    One that is too long for any account stands for all of them: the normal form of a text takes the
+    square of its length, and anybody may try one.
+    """
+    given = given.strip()
+    if len(given) > LONGEST_NAME:
+        return _TOO_LONG
     folded = unicodedata.normalize("NFKC", given).casefold()
     # Folding can undo the normal form, so it is made once more.
     return unicodedata.normalize("NFKC", folded).strip()

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.usernames import canonical_username, validate_username
+from accounts.usernames import LONGEST_NAME, canonical_username, validate_username
 from history.models import Tracked
 
 
@@ -44,7 +44,7 @@ class User(Tracked, AbstractBaseUser):
 
     username = models.CharField(
         _("user name"),
-        max_length=150,
+        max_length=LONGEST_NAME,
         unique=True,
         validators=[validate_username],
         error_messages={"unique": _("An account with this user name exists.")},

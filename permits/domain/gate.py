@@ -34,6 +34,7 @@ from permits.domain.statements import (
     counted,
     left_behind,
     party_key,
+    screened_by_two,
     standing,
 )
 from permits.models import Application, Card, Statement
@@ -260,12 +261,12 @@ def an_individual_permit_is_needed(outlook: Outlook) -> Iterator[Reason]:
 
 
 def no_party_is_listed(outlook: Outlook) -> Iterator[Reason]:
-    stated = counted(outlook.file)
+    screened = screened_by_two(outlook.file)
     yield from listed_parties(outlook.file)
     if not outlook.file.parties:
         yield Reason(_("There is no party yet."), "parties")
     for party in outlook.file.parties:
-        if stated.screened(party.pk) is None:
+        if party_key(party.pk) not in screened:
             yield Reason(
                 _("%(name)s is not screened, with a source, by two people.") % {"name": party.name},
                 f"party-{party.pk}",

@@ -453,7 +453,9 @@ def _unsigned(file: CaseFile, known: _Known, states: Iterable[CardState]) -> str
     elif application.status not in TRANSITIONS[Action.COUNTERSIGN].sources:
         return ""
     firsts: list[set[int | None]] = [
-        {one.statement.made_by_id} for one in standing(file) if one.waits and not one.is_stale
+        {one.statement.made_by_id}
+        for one in standing(file)
+        if one.takes_a_second and not one.is_stale
     ]
     firsts += [
         {one.card.first_by_id, one.card.edited_by_id}

@@ -183,6 +183,14 @@ _FIELDS = {
 }
 """In which field a fact is given; for a party's facts the check says it."""
 
+_OF_PARTIES = frozenset(
+    {
+        *("applicant", "exporter_if_other", "consignees", "seller", "purchaser"),
+        "other_brokers_agents_mandataries",
+    }
+)
+"""Facts of which each party in a role gives its own."""
+
 _FORM, _PARTIES, _LINES, _DOCUMENTS = "form", "parties", "lines", "documents"
 
 
@@ -394,6 +402,17 @@ def _lacking(party: Party, role: PartyRole, activity: str) -> dict[str, str]:
     if wants_contact and activity == Activity.EXPORT:
         wanted["contact_telephone"] = _("telephone of the contact")
     return {name: words for name, words in wanted.items() if not is_readable(getattr(party, name))}
+
+
+def lacking_of(file: CaseFile, key: str) -> list[str]:
+    """The fields that a party lacks, of a fact that is about one; else none."""
+    fact, _colon, at = key.partition(":")
+    return [
+        name
+        for party in file.parties
+        if str(party.pk) == at and fact in _OF_PARTIES
+        for name in _lacking(party, PartyRole(party.role), file.application.activity)
+    ]
 
 
 def _is_any(line: Line, named: tuple[tuple[str, ...], ...]) -> bool:

@@ -132,7 +132,7 @@ def _about(file: CaseFile, kind: str, key: str) -> dict[str, object]:
         case StatementKind.FLAG:
             line = file.line(int(key.split(":")[1]))
             return line_content(line) if line else {}
-        case StatementKind.SCREENING | StatementKind.AUTHORIZATION:
+        case StatementKind.SCREENING:
             number = int(key.split(":")[1])
             party = next((one for one in file.parties if one.pk == number), None)
             return party_content(party) if party else {}
@@ -143,6 +143,12 @@ def _about(file: CaseFile, kind: str, key: str) -> dict[str, object]:
                 "declared": file.application.end_user_kind,
                 "parties": [party_content(one) for one in file.parties_as(PartyRole.END_USER)],
             }
+        case StatementKind.WAIVER:
+            from permits.domain import requirements  # noqa: PLC0415 - it asks here what is waived
+
+            # What is waived of a party is what it lacked then, and no more.
+            lacking = requirements.lacking_of(file, key)
+            return {**transaction_content(file), **({"lacking": lacking} if lacking else {})}
         case _:
             return transaction_content(file)
 
@@ -168,6 +174,15 @@ class Standing:
     @property
     def waits(self) -> bool:
         return not self.statement.counts_alone and self.statement.countersigned_at is None
+
+    @property
+    def takes_a_second(self) -> bool:
+        """Whether a second person can stand by it: also by one that lists a party, which counts at
+        once but screens nobody with one signature."""
+        return self.waits or (
+            self.statement.kind == StatementKind.SCREENING
+            and self.statement.countersigned_at is None
+        )
 
 
 @once
@@ -241,9 +256,6 @@ class Counted:
         keys = (key for kind, key in self._said if kind == StatementKind.EXCEPTION)
         return frozenset((key.rpartition(":")[0], key.rpartition(":")[2]) for key in keys)
 
-    def screened(self, party: int) -> str | None:
-        return self.value(StatementKind.SCREENING, party_key(party))
-
     def listed_under(self, party: int) -> tuple[str, ...]:
         """The keys of the policies whose instruments list the party."""
         found = self._said.get((StatementKind.SCREENING, party_key(party)))
@@ -271,6 +283,18 @@ def counted(file: CaseFile) -> Counted:
     """What counts of the statements on file."""
     lines = {line.number for line in file.lines}
     return Counted([one.statement for one in standing(file) if one.counts], lines)
+
+
+@once
+def screened_by_two(file: CaseFile) -> frozenset[str]:
+    """The keys of the parties that two people screened, as they are now; one that is listed too."""
+    return frozenset(
+        one.statement.key
+        for one in standing(file)
+        if one.statement.kind == StatementKind.SCREENING
+        and one.statement.countersigned_at is not None
+        and not one.is_stale
+    )
 
 
 @once
@@ -441,7 +465,7 @@ def refuse_to_countersign(file: CaseFile, statement: Statement, *, by: User) -> 
     """Raises NotPermitted where this person may not countersign it, Refused where nobody may."""
     if statement.set_aside_at is not None:
         raise Refused(_("This statement was set aside."))
-    if statement.counts_alone:
+    if statement.counts_alone and statement.kind != StatementKind.SCREENING:
         raise Refused(_("This makes the case stricter and counts without a second person."))
     if statement.countersigned_at is not None:
         raise Refused(_("This statement is countersigned already."))

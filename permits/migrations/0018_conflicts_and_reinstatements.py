@@ -1,5 +1,6 @@
 """Who reinstates is another than who proposed it, whatever the row says of itself. Who declared a
-conflict of interest is no second person: overviews name them, however many they are.
+conflict of interest is no second person: overviews name them, however many they are; and what says
+that a party is listed takes a second person too.
 """
 
 from datetime import date
@@ -13,9 +14,12 @@ NAME = "permits_permitact_loosened_by_another"
 
 
 def make_anew(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Overviews of open cases with a conflict, as if of another day."""
+    """Overviews of open cases with a conflict or a listed party, as if of another day."""
+    rows = apps.get_model("permits", "Overview").objects
     conflicts = apps.get_model("permits", "ConflictDeclaration").objects.values("application")
-    apps.get_model("permits", "Overview").objects.filter(pk__in=conflicts).update(on=date.min)
+    rows.filter(pk__in=conflicts).update(on=date.min)
+    listed = apps.get_model("permits", "Statement").objects.filter(value="listed")
+    rows.filter(pk__in=listed.values("application")).update(on=date.min)
 
 
 class Migration(migrations.Migration):

@@ -44,21 +44,29 @@ from policies.domain.register import current_register
 
 @dataclass(frozen=True, slots=True)
 class StatementShown:
-    """A statement as people read it. `why_not`: why this person may not countersign it."""
+    """A statement as people read it. `takes_a_second`: somebody may countersign it; `why_not`: why
+    not this person.
+    """
 
     statement: Statement
     about: str
     says: str
     verdict: str
+    takes_a_second: bool
     why_not: str
 
 
 def shown(request: HttpRequest, file: CaseFile, one: Standing) -> StatementShown:
     """A statement and how it stands, in words."""
     statement = one.statement
-    against = _why_not_countersign(request, file, statement) if one.waits else ""
+    second = one.takes_a_second
     return StatementShown(
-        statement, about(file, statement), _says(statement), verdict(one), against
+        statement,
+        about(file, statement),
+        _says(statement),
+        verdict(one),
+        second,
+        _why_not_countersign(request, file, statement) if second else "",
     )
 
 
@@ -116,7 +124,9 @@ def _linked(document: Document) -> SafeString:
 
 
 def _says(statement: Statement) -> str:
-    return str(SAYS.get(statement.value, statement.value))
+    """What it says, and of a listed party under what."""
+    said = str(SAYS.get(statement.value, statement.value))
+    return f"{said} ({', '.join(statement.policies)})" if statement.policies else said
 
 
 def claims_to_sign(file: CaseFile, keys: Iterable[str]) -> list[tuple[str, str]]:
@@ -184,9 +194,14 @@ def new_statement(request: HttpRequest, reference: str, kind: str, key: str) -> 
         made = state(application, said(form.cleaned_data), by=who(request))
         messages.success(
             request,
-            _("Stated. It counts from now on.")
-            if made.counts_alone
-            else _("Stated. It counts once a second person countersigns it."),
+            _("Stated. It counts once a second person countersigns it.")
+            if not made.counts_alone
+            else _(
+                "Stated. It counts from now on. The party is screened once a second person"
+                " countersigns it."
+            )
+            if which == StatementKind.SCREENING
+            else _("Stated. It counts from now on."),
         )
         return redirect(f"{application.get_absolute_url()}#statements")
 

@@ -31,6 +31,8 @@ _ITEM = re.compile(r"\b\d{1,4}-\d+(?:\.[0-9a-z]+)*\b", re.IGNORECASE)
 _PROVISION = re.compile(r"\b(?<!\d\.)\d+(?:\.\d+)*(?:\([0-9a-z.]+\)|[a-z]\))(?:\(?[0-9a-z.]+\))*")
 _NUMBER = re.compile(r"\d{1,3}(?:[ \u00a0\u202f,]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?")
 
+_MOST_MARKS = 30
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -46,7 +48,7 @@ def figures_of(text: str, language: str) -> frozenset[tuple[str, str]]:
 
     What is read as one is not read again as another: the number of a day is no number.
     """
-    text = unicodedata.normalize("NFC", text)
+    text = _composed(text)
     found: set[tuple[str, str]] = set()
     for kind, pattern, read in (
         ("code", _CODE, lambda one: one[0]),
@@ -70,6 +72,18 @@ def figures_of(text: str, language: str) -> frozenset[tuple[str, str]]:
         text = " | ".join([*kept, text[end:]])
     found.update(("number", _plain(one[0])) for one in _NUMBER.finditer(text))
     return frozenset(found)
+
+
+def _composed(text: str) -> str:
+    """In the normal form NFC, with at most 30 marks after a letter, which is more than any has: the
+    form is made in the square of the longest run of them."""
+    kept, marks = [], 0
+    for sign in text:
+        first = sign if sign.isascii() else unicodedata.normalize("NFD", sign)[0]
+        marks = marks + 1 if unicodedata.combining(first) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(sign)
+    return unicodedata.normalize("NFC", "".join(kept))
 
 
 def _lettered(provision: str) -> str:

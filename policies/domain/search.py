@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from policies.domain.register import Register
 from policies.models import Policy
@@ -27,8 +28,16 @@ def folded(text: str) -> str:
     """Text without accents, capitals and typographic signs: "turkiye" for "Türkiye"."""
     if text.isascii():
         return text.lower()
-    bare = unicodedata.normalize("NFKD", text.casefold().translate(_SAME))
-    return "".join(sign for sign in bare if not unicodedata.combining(sign)).casefold()
+    return "".join(map(_bare, text.casefold().translate(_SAME))).casefold()
+
+
+@lru_cache(maxsize=4096)
+def _bare(sign: str) -> str:
+    """A sign without its marks. One by one: a whole text is brought into its normal form in the
+    square of the longest run of marks, and U+034F is a mark that is not said to combine.
+    """
+    parts = unicodedata.normalize("NFKD", sign)
+    return "".join(one for one in parts if not unicodedata.combining(one) and one != "\u034f")
 
 
 def _spelt() -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
@@ -11,10 +13,11 @@ from django.test import RequestFactory
 
 from accounts.domain.people import add_account
 from accounts.models import User
-from accounts.usernames import canonical_username
+from accounts.usernames import LONGEST_NAME, canonical_username
 from history.actors import SYSTEM
 from history.domain.door import door
 from tests.people import PASSWORD, make_person
+from tests.policies.marks import MARKS
 from tests.unlogged import unlogged
 
 SPELLINGS = ["analyst", "Analyst", "ANALYST", " analyst ", "ａｎａｌｙｓｔ", "ＡＮＡＬＹＳＴ"]
@@ -23,6 +26,14 @@ SPELLINGS = ["analyst", "Analyst", "ANALYST", " analyst ", "ａｎａｌｙｓ�
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_every_spelling_has_one_canonical_form(spelling: str) -> None:
     assert canonical_username(spelling) == "analyst"
+
+
+def test_a_name_that_is_too_long_for_any_account_takes_no_time_by_the_square() -> None:
+    began = time.process_time()
+    name = canonical_username("a" + MARKS * 20_000)
+    assert time.process_time() - began < 2
+    assert len(name) > LONGEST_NAME
+    assert canonical_username(name) == name
 
 
 @pytest.mark.parametrize("text", ["ẞ", "ŉ", "ﬁ", "K", "ΐ", "ᾳ", "𝔸", "Å"])

@@ -27,6 +27,7 @@ from permits.models import Application, Line
 from permits.verbs import Verb
 from tests.people import Cast
 from tests.permits.factories import make_draft, make_in_review, make_permit, make_recommended
+from tests.policies.marks import MARKS
 
 
 def as_person(person: User) -> Client:
@@ -328,6 +329,21 @@ def test_a_search_knows_no_accents(office: Cast, model: str) -> None:
 
     assert found("turkiye") == found("Türkiye") != []
     assert found("zzz") == []
+
+
+@pytest.mark.parametrize("signs", ["\u034f", MARKS])
+def test_a_search_for_marks_is_quick_in_a_text_of_marks(office: Cast, signs: str) -> None:
+    """U+034F is a mark, and is not said to combine: a pattern of it once fitted in 2 ** n ways."""
+    intake.edit_line(
+        read_file(make_draft(office.analyst)).lines[0],
+        {"description": f"Sensors {signs * 20_000}"},
+        by=office.analyst,
+    )
+    began = time.process_time()
+    for name in ("admin:permits_application_changelist", "permits:worklist"):
+        answer = as_person(office.analyst).get(reverse(name), {"q": signs * 8 + "zz"})
+        assert answer.status_code == 200
+    assert time.process_time() - began < 4
 
 
 def test_items_are_offered_while_one_types_a_line(office: Cast, case: Application) -> None:

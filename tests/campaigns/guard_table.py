@@ -103,7 +103,7 @@ def rules() -> Iterator[Guard]:
         ("G3 without a line", "if not outlook.ruling.lines:", "if False:"),
         ("G4 without a party", "if not outlook.file.parties:", "if False:"),
         ("G5 without a line", "if not lines:", "if False:"),
-        ("G4 nobody screened", "if stated.screened(party.pk) is None:", "if False:"),
+        ("G4 nobody screened", "if party_key(party.pk) not in screened:", "if False:"),
         ("G4 listed", "for policy in stated.listed_under(party.pk):", "for policy in ():"),
         ("G6 open questions", "for key in outlook.ruling.open_questions:", "for key in ():"),
         ("G6 gone stale", "if one.is_stale and one", "if False and one"),

@@ -33,7 +33,9 @@ from permits.domain.statements import (
     ON_FILE,
     RAISED,
     STATE_SAFETY_KEY,
+    WAIVED,
     authorization_key,
+    countersign,
     party_key,
     set_aside,
 )
@@ -102,19 +104,22 @@ def statement(application: Application, kind: StatementKind) -> Statement:
     ).latest("pk")
 
 
-def list_the_consignee(application: Application, office: Cast) -> None:
-    say(
+def list_the_consignee(
+    application: Application, office: Cast, second: User | None = None
+) -> Statement:
+    return say(
         application,
         StatementKind.SCREENING,
         party_key(party(application).pk),
         Screened.LISTED,
         by=office.analyst,
+        second=second,
         policies=(LISTED_UNDER,),
     )
 
 
 def authorize(application: Application, office: Cast, *, by: User, second: User) -> None:
-    list_the_consignee(application, office)
+    list_the_consignee(application, office, office.senior)
     say(
         application,
         StatementKind.AUTHORIZATION,
@@ -294,6 +299,46 @@ def test_a_listed_party_needs_an_authorization(office: Cast) -> None:
     assert "no authorization is on file" in against(gate_of(application))["G4"]
     authorize(application, office, by=office.analyst, second=office.senior)
     assert "G4" not in against(gate_of(application))
+
+
+def test_that_a_party_is_listed_screens_it_once_two_people_signed_it_as_it_is(
+    office: Cast,
+) -> None:
+    """What other lists hold of it was looked at by one person until then, or of another name."""
+    application = make_ready(office.analyst, office.senior)
+    authorize(application, office, by=office.analyst, second=office.senior)
+    listed = list_the_consignee(application, office)
+    assert "not screened, with a source, by two" in against(gate_of(application))["G4"]
+    countersign(listed, by=office.senior)
+    assert "G4" not in against(gate_of(application))
+    intake.edit_party(party(application), {"name": "Another"}, by=office.analyst)
+    found = against(gate_of(application))["G4"]
+    assert "not screened, with a source, by two" in found
+    assert "no authorization is on file" in found
+
+
+@pytest.mark.parametrize("changed", ["description", "quantity", "end_use"])
+def test_an_authorization_for_a_listed_party_is_for_that_transaction(
+    office: Cast, changed: str
+) -> None:
+    application = make_ready(office.analyst, office.senior)
+    authorize(application, office, by=office.analyst, second=office.senior)
+    if changed == "end_use":
+        intake.edit_application(application, {"end_use": "Rocket motors"}, by=office.analyst)
+    else:
+        line = read_file(application).lines[0]
+        intake.edit_line(line, {changed: "5000"}, by=office.analyst)
+    assert "no authorization is on file" in against(gate_of(application))["G4"]
+
+
+def test_what_two_people_waived_of_a_party_is_what_it_lacked_then(office: Cast) -> None:
+    application = make_ready(office.analyst, office.senior)
+    intake.edit_party(party(application), {"telephone": ""}, by=office.analyst)
+    key = f"consignees:{party(application).pk}"
+    say(application, StatementKind.WAIVER, key, WAIVED, by=office.analyst, second=office.senior)
+    assert against(gate_of(application)) == {}
+    intake.edit_party(party(application), {"email": ""}, by=office.analyst)
+    assert "telephone, e-mail" in against(gate_of(application))["G1"]
 
 
 def test_a_day_on_which_permits_are_suspended_shuts_the_gate(db: None) -> None:

@@ -27,6 +27,7 @@ from permits.domain.statements import (
     flag_key,
     listing_policies,
     party_key,
+    screened_by_two,
     set_aside,
     standing,
     state,
@@ -154,9 +155,9 @@ def test_a_screening_expires_when_the_party_changes(case: Application, office: C
     party = read_file(case).parties[0]
     key = party_key(party.pk)
     say(case, StatementKind.SCREENING, key, "clear", by=office.analyst, second=office.senior)
-    assert counted(read_file(case)).screened(party.pk) == "clear"
+    assert screened_by_two(read_file(case)) == {key}
     intake.edit_party(party, {"name": "Another Name Ltd."}, by=office.analyst)
-    assert counted(read_file(case)).screened(party.pk) is None
+    assert screened_by_two(read_file(case)) == frozenset()
 
 
 def test_one_waits_and_a_new_one_takes_its_place(case: Application, office: Cast) -> None:

@@ -8,6 +8,7 @@ import unicodedata
 import pytest
 
 from policies.domain.parity import differences, figures_of
+from tests.policies.marks import MARKS
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_a_figure_of_one_language_alone_is_named(
     assert (kind, value, missing_in) in found
 
 
-@pytest.mark.parametrize("figures", ["1.", "1(", "1a)", "1 1", "1-1.", "May "])
+@pytest.mark.parametrize("figures", ["1.", "1(", "1a)", "1 1", "1-1.", "May ", MARKS])
 def test_a_long_text_takes_no_time_by_the_square(figures: str) -> None:
     began = time.process_time()
     figures_of(figures * 20_000, "en")

@@ -373,6 +373,7 @@ def test_the_file_holds_the_rows_of_the_page(client: Client) -> None:
 
 def test_folding_leaves_plain_letters() -> None:
     assert folded("TÜRKİYE – l’Île œuvre") == "turkiye - l'ile oeuvre"
+    assert folded("e\u0301\u034f\u0327te\u0301") == "ete"
 
 
 @pytest.mark.parametrize(
