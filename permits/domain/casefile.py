@@ -200,6 +200,13 @@ def give_events(files: Iterable[CaseFile], events: Iterable[Event]) -> None:
         file.known[_EVENTS] = tuple(found[file.application.stream])
 
 
+@once
+def removed_parties(file: CaseFile) -> dict[int, str]:
+    """The names of the parties that were removed, by key. One query."""
+    gone = Party.objects.filter(application=file.application, is_removed=True)
+    return dict(gone.values_list("pk", "name"))
+
+
 def names_on(file: CaseFile) -> dict[str, str]:
     """The names of whose case it is and who worked on it, by actor id: they are read with it."""
     people = (

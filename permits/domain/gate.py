@@ -22,7 +22,7 @@ from history import canonical
 from permits import considerations
 from permits.choices import Flag, PartyRole, Residual, StatementKind
 from permits.domain.assessment import CardState, card_states
-from permits.domain.casefile import CaseFile, events_on, once
+from permits.domain.casefile import CaseFile, events_on, once, removed_parties
 from permits.domain.frozen import filing_ruling
 from permits.domain.requirements import RequiredFact, required_facts
 from permits.domain.ruling import CaseRuling, is_under_7_3, rule_on
@@ -274,7 +274,8 @@ def no_party_is_listed(outlook: Outlook) -> Iterator[Reason]:
 
 
 def listed_parties(file: CaseFile) -> Iterator[Reason]:
-    """Each party that is listed without an authorization, and under what; also one removed."""
+    """Each party that is listed without an authorization, and under what; also one removed, until
+    two people who know that it is out screen it anew, with whatever result."""
     stated = counted(file)
     for party in file.parties:
         for policy in stated.listed_under(party.pk):
@@ -284,14 +285,16 @@ def listed_parties(file: CaseFile) -> Iterator[Reason]:
                     % {"name": party.name, "policy": policy},
                     f"party-{party.pk}",
                 )
-    there = {party_key(party.pk) for party in file.parties}
+    settled = {party_key(party.pk) for party in file.parties} | screened_by_two(file)
     for listed in stated.listed:
-        if listed.key not in there:
+        if listed.key not in settled:
+            name = removed_parties(file).get(int(listed.key.split(":")[1]), "")
             yield Reason(
                 _(
-                    "A party that was found to be listed was removed since. Two people say anew"
-                    " what the lists hold of it."
-                ),
+                    "%(name)s was found to be listed, and was removed since. Two people screen it"
+                    " anew."
+                )
+                % {"name": name},
                 f"statement-{listed.pk}",
             )
 

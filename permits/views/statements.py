@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from permits import forms
 from permits.choices import SAYS, Flag, PartyRole, StatementKind
-from permits.domain.casefile import CaseFile, read_file
+from permits.domain.casefile import CaseFile, read_file, removed_parties
 from permits.domain.requirements import required_facts
 from permits.domain.statements import (
     VALUES,
@@ -30,6 +30,7 @@ from permits.domain.statements import (
     exception_in_words,
     is_there,
     listing_policies,
+    party_key,
     refuse_to_countersign,
     refuse_to_set_aside,
     set_aside,
@@ -45,7 +46,7 @@ from policies.domain.register import current_register
 @dataclass(frozen=True, slots=True)
 class StatementShown:
     """A statement as people read it. `takes_a_second`: somebody may countersign it; `why_not`: why
-    not this person.
+    not this person. `is_of_removed`: it screens a party that is shown nowhere else any more.
     """
 
     statement: Statement
@@ -54,6 +55,7 @@ class StatementShown:
     verdict: str
     takes_a_second: bool
     why_not: str
+    is_of_removed: bool
 
 
 def shown(request: HttpRequest, file: CaseFile, one: Standing) -> StatementShown:
@@ -67,6 +69,8 @@ def shown(request: HttpRequest, file: CaseFile, one: Standing) -> StatementShown
         verdict(one),
         second,
         _why_not_countersign(request, file, statement) if second else "",
+        statement.kind == StatementKind.SCREENING
+        and all(statement.key != party_key(party.pk) for party in file.parties),
     )
 
 
@@ -90,7 +94,10 @@ def about(file: CaseFile, statement: Statement) -> str:
             return _("Line %(number)s, removed: %(what)s") % words
         case StatementKind.SCREENING | StatementKind.AUTHORIZATION:
             _party, number, *policy = key.split(":", 2)
-            name = next((one.name for one in file.parties if str(one.pk) == number), key)
+            name = next((one.name for one in file.parties if str(one.pk) == number), None)
+            if name is None:
+                gone = removed_parties(file).get(int(number), "")
+                name = _("%(name)s, removed") % {"name": gone}
             return ", ".join([name, *policy])
         case StatementKind.ANSWER:
             questions = current_register()
