@@ -96,23 +96,21 @@ _IN_SWEEPS = {
     ),
 }
 
+EDITS = (
+    *(Verb.EDITED, Verb.LINE_ADDED, Verb.LINE_EDITED, Verb.LINE_REMOVED),
+    *(Verb.PARTY_ADDED, Verb.PARTY_EDITED, Verb.PARTY_REMOVED),
+)
+ATTACHMENTS = (Verb.DOCUMENT_ADDED, Verb.DOCUMENT_EDITED, Verb.DOCUMENT_REMOVED)
+
 _DONE_BY = {
     Action.OPEN: [Verb.OPENED],
-    Action.EDIT: [
-        Verb.EDITED,
-        Verb.LINE_ADDED,
-        Verb.LINE_EDITED,
-        Verb.LINE_REMOVED,
-        Verb.PARTY_ADDED,
-        Verb.PARTY_EDITED,
-        Verb.PARTY_REMOVED,
-    ],
+    Action.EDIT: EDITS,
     Action.SUBMIT: [Verb.SUBMITTED],
     Action.RETURN: [Verb.RETURNED],
     Action.TAKE_UP: [Verb.TAKEN_UP],
     Action.ASSIGN: [Verb.ASSIGNED],
     Action.WITHDRAW: [Verb.WITHDRAWN],
-    Action.ATTACH: [Verb.DOCUMENT_ADDED, Verb.DOCUMENT_EDITED, Verb.DOCUMENT_REMOVED],
+    Action.ATTACH: ATTACHMENTS,
     Action.STATE: [Verb.STATED, Verb.SET_ASIDE],
     Action.COUNTERSIGN: [Verb.COUNTERSIGNED],
     Action.ASSESS: [

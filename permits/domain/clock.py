@@ -105,10 +105,12 @@ def stops_the_clock(wait: Wait) -> bool:
 class Clock:
     """The time of an application on a day. `standard_days` None: none was in force.
 
-    `elapsed` are all business days since it was complete, up to and with `until`; those in
-    `stopped` do not count, the rest is `chargeable`.
+    `elapsed` are all business days since it was first submitted, up to and with `until`. Those up
+    to `started_on`, when it was complete, do not count, nor those in `stopped`: the rest is
+    `chargeable`.
     """
 
+    filed_on: date | None
     started_on: date | None
     on: date
     standard_days: int | None
@@ -146,24 +148,25 @@ def clock_of(
     start = application.submitted_on
     is_withdrawn = application.status == Status.WITHDRAWN
     if start is None or (is_withdrawn and withdrawn_on is None):
-        return Clock(None, on, None, None, 0, 0, None, False, on, frozenset())
+        return Clock(None, None, on, None, None, 0, 0, None, False, on, frozenset())
+    filed = application.filed_on or start
     ended = application.decided_on or withdrawn_on
     until = min(on, ended) if ended else on
     standard = standard_on(standards, CONSULTATION if needs_consultation else LOWER_RISK, start)
     days = standard.days if standard else None
     stopping = [wait for wait in waits if stops_the_clock(wait)]
     stopped = stopped_days(stopping, start, until, calendar)
-    elapsed = calendar.between(start, until)
     due_on = None
     if days is not None:
         due_on = _due(start, days, stopping, until, calendar)
     return Clock(
+        filed,
         start,
         on,
         days,
         standard.target_percent if standard else None,
-        elapsed,
-        elapsed - len(stopped),
+        calendar.between(filed, until),
+        calendar.between(start, until) - len(stopped),
         due_on,
         any(_is_open(wait, on) for wait in stopping) and ended is None,
         until,
@@ -327,11 +330,11 @@ def stretches(held: Sequence[Held], clock: Clock) -> list[Stretch]:
     So `stopped_days` counts a wait as well: its first day is still the office's.
     """
     found: list[Stretch] = []
-    if clock.started_on is None:
+    if clock.filed_on is None or clock.started_on is None:
         return found
-    for day in read_calendar().days(clock.started_on, clock.until):
+    for day in read_calendar().days(clock.filed_on, clock.until):
         began = datetime.combine(day, time.min, OTTAWA)
-        counts = day not in clock.stopped
+        counts = day > clock.started_on and day not in clock.stopped
         for one in held:
             if one.had_it(began):
                 if found and (found[-1].held, found[-1].counts) == (one, counts):

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.days import short_day
@@ -14,6 +15,7 @@ from accounts.exceptions import Refused
 from accounts.models import User
 from accounts.reasons import checked_reason, is_readable
 from history import clock
+from history.models import Event
 from permits.choices import WaitKind
 from permits.domain.casework import acting, afresh
 from permits.domain.faults import Faults
@@ -117,6 +119,9 @@ def open_wait(application: Application, *, kind: str, reason: str, from_on: date
     reason = checked_reason(reason)
     with acting(Action.WAIT, application, by=by) as work:
         check_wait(work.application, {"kind": kind, "from_on": from_on})
+        told = {"kind": kind, "from_on": from_on, "reason": reason, "to_on__isnull": True}
+        if Wait.objects.filter(application=work.application, **told).exists():
+            raise Refused(_("This wait is recorded already."))
         row = Wait(
             application=work.application, kind=kind, reason=reason, from_on=from_on, opened_by=by
         )
@@ -131,9 +136,15 @@ def check_wait(
     faults = Faults(unread)
     if faults.is_read("kind") and values["kind"] not in BY_HAND:
         faults.fault("kind", _("Choose whom the office waits for."))
-    first = application.submitted_on or clock.today()
+    # What the office did itself it did not wait for.
+    last = Event.objects.filter(stream=application.stream).aggregate(Max("occurred_on"))
+    first = max(filter(None, (application.submitted_on, last["occurred_on__max"])))
     if faults.is_read("from_on") and not first <= values["from_on"] <= clock.today():
-        faults.fault("from_on", _("Give a day from the submission up to today."))
+        faults.fault(
+            "from_on",
+            _("Give a day from %(first)s, when something was last done here, up to today.")
+            % {"first": short_day(first)},
+        )
     faults.refuse()
 
 

@@ -25,6 +25,7 @@ from accounts.rules import roles_of
 from history import clock
 from history.actors import Actor
 from history.domain.door import Entry, door
+from history.models import Event
 from permits.choices import PartyRole, WaitKind
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import Work, acting, has_conflict, still_there, stream_of, subject_of
@@ -32,7 +33,7 @@ from permits.domain.faults import Faults
 from permits.figures import dollars, is_too_large, largest, refuse_too_large
 from permits.models import Application, ConflictDeclaration, Line, Party, Wait
 from permits.models.applications import Part
-from permits.verbs import Verb
+from permits.verbs import ATTACHMENTS, EDITS, Verb
 from permits.workflow import CASE_ROLES, Action, role_for
 from policies.choices import Activity
 from policies.domain.codes import bare, is_written_code
@@ -463,7 +464,8 @@ def _remove(row: Row, verb: Verb, *, by: User, seen: int | None) -> Row:
 
 
 def submit(application: Application, *, by: User, seen: int | None = None) -> Application:
-    """Submits it, as complete on this day: the clock starts anew.
+    """Submits it, as complete on this day: the clock starts anew, unless it comes back from the
+    applicant as it went.
 
     What is still missing is for the review; without a destination, an applicant and a line there is
     nothing to review. Raises ValidationError, NotPermitted, Refused, Conflict.
@@ -473,9 +475,20 @@ def submit(application: Application, *, by: User, seen: int | None = None) -> Ap
         refuse_empty(read_file(now))
         today = clock.today()
         entry = work.record(Verb.SUBMITTED)
-        work.move(entry, submitted_on=today, filed_on=now.filed_on or today)
+        complete_on = today if _has_changed_since_returned(now) else now.submitted_on
+        work.move(entry, submitted_on=complete_on, filed_on=now.filed_on or today)
         end_waits(work, entry, WaitKind.APPLICANT)
     return now
+
+
+def _has_changed_since_returned(application: Application) -> bool:
+    """Whether anything of it is new since it was last returned to the applicant; of a first
+    submission, all is."""
+    events = Event.objects.filter(stream=application.stream)
+    returned = events.filter(verb=Verb.RETURNED).order_by("-sequence").first()
+    if returned is None:
+        return True
+    return events.filter(sequence__gt=returned.sequence, verb__in=(*EDITS, *ATTACHMENTS)).exists()
 
 
 def refuse_empty(file: CaseFile) -> None:

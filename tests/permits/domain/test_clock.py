@@ -391,6 +391,25 @@ def test_each_business_day_is_of_whoever_had_the_file_as_it_began(office: Cast) 
     assert sum(one.days for one in found) == time_now.elapsed
 
 
+def test_days_before_it_came_back_complete_elapsed_and_do_not_count(office: Cast) -> None:
+    with on_business_day(0):
+        case = make_in_review(office.analyst)
+    with on_business_day(3):
+        case = intake.return_to_applicant(case, by=office.analyst, reason=WHY)
+    with on_business_day(5):
+        case = intake.edit_application(case, {"end_use": "Border patrol"}, by=office.analyst)
+        case = intake.submit(case, by=office.analyst)
+    with on_business_day(6) as today:
+        time_now = clock_of_file(read_file(case), today)
+        found = stretches(holders(events_of(case)), time_now)
+    assert (time_now.elapsed, time_now.chargeable) == (6, 1)
+    assert [(one.held.who, one.counts, one.days) for one in found] == [
+        ("Analyst A.", False, 3),
+        ("The applicant", False, 2),
+        ("Analyst A.", True, 1),
+    ]
+
+
 def test_a_file_that_was_never_complete_has_no_days_to_give(office: Cast) -> None:
     case = make_draft(office.analyst)
     held_by = holders(events_of(case))

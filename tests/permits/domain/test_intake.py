@@ -418,6 +418,16 @@ def test_a_returned_application_starts_its_clock_anew(office: Cast) -> None:
     assert [wait.to_on for wait in read_file(case).waits] == [clock.today()]
 
 
+def test_what_comes_back_as_it_went_had_been_complete(office: Cast) -> None:
+    """Or else a minute with the applicant would make a late case timely."""
+    first = clock.today()
+    case = make_in_review(office.analyst)
+    with clock.simulated(clock.now() + timedelta(days=30)):
+        case = intake.return_to_applicant(case, by=office.analyst, reason=WHY)
+        case = intake.submit(case, by=office.analyst)
+        assert (case.filed_on, case.submitted_on) == (first, first)
+
+
 def test_an_application_keeps_the_day_on_which_it_was_first_filed(office: Cast) -> None:
     """Its ruling is that of two days: of filing, and of the decision."""
     first = clock.today()
@@ -425,6 +435,7 @@ def test_an_application_keeps_the_day_on_which_it_was_first_filed(office: Cast) 
     wait = open_wait(case, kind="other", reason=WHY, from_on=first, by=office.analyst)
     case = intake.return_to_applicant(case, by=office.analyst, reason=WHY)
     with clock.simulated(clock.now() + timedelta(days=9)):
+        case = intake.edit_application(case, {"end_use": "Border patrol"}, by=office.analyst)
         case = intake.submit(case, by=office.analyst)
         assert (case.filed_on, case.submitted_on) == (first, clock.today())
     # Only the wait for the applicant is over.
