@@ -31,6 +31,7 @@ from permits.choices import (
 from permits.domain import documents, intake, sources
 from permits.domain.consultations import BY_HAND
 from permits.domain.faults import Faults
+from permits.domain.intake import LONGEST_TEXT
 from permits.figures import FigureField, as_typed, figure
 from permits.models import Application, Card, Document, Evidence, Line, Measure, Party
 from policies.choices import Activity
@@ -38,7 +39,6 @@ from policies.domain.search import folded
 from policies.forms.items import ItemsChosen, ItemsInput, Sought
 from policies.models import Policy, SubRegion
 
-LONGEST_TEXT = 10_000
 CHOSEN = ("likelihood", "gravity", "link", "confidence", "residual")
 """The answers of a consideration that are chosen and not written."""
 

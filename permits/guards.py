@@ -4,7 +4,8 @@ A permit is inserted only for a decision to issue it; never beside a considerati
 substantial risk or not enough information (s. 7.4), and for arms only with all six answered and
 signed by two people; never by who recommended, reviewed, took an exception or has a conflict. What
 the goods are, and what was found of them, is looked at again with each line of the permit: the
-event that tells of it may have changed them meanwhile. What is written once for all (a decision, a
+event that tells of it may have changed them meanwhile; after it the lines of the application stay
+as they are. What is written once for all (a decision, a
 permit, what was used of it) is never changed afterwards, or else a permit could be moved under
 another case when it is there. The decision, the permit and the event that tells of it are of one
 day, the newest of the case and, unless the log is synthetic, the database's own, or else any of
@@ -22,6 +23,7 @@ from permits.considerations import LAW_FROM
 
 PERMITS = "permits_permit"
 LINES = "permits_permitline"
+GOODS = "permits_line"
 _NEEDED = frozenset(
     {
         PERMITS,
@@ -31,7 +33,7 @@ _NEEDED = frozenset(
         "permits_card",
         "permits_statement",
         "permits_conflictdeclaration",
-        "permits_line",
+        GOODS,
     }
 )
 
@@ -141,6 +143,13 @@ OF_ITS_CASE = (
 """When a permit's line is refused: one of another case, or that comes later than the permit."""
 
 
+GOODS_OF_A_PERMIT = (
+    f"EXISTS (SELECT 1 FROM {PERMITS} p"
+    " WHERE p.application_id IN (OLD.application_id, NEW.application_id))"
+)
+"""When a change of a line of an application is refused: there is a permit for it."""
+
+
 def of_permits(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator[Guard]:
     """The guards of this package; none before its tables are there."""
     for table in NEVER_CHANGED:
@@ -152,11 +161,13 @@ def of_permits(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator[Gu
         return
     gate = {rule: asked.format(**_TO_SQL[connection.vendor]) for rule, asked in GATE.items()}
     conditions = [
-        *((PERMITS, rule, rule, asked) for rule, asked in gate.items()),
-        (LINES, "line", "line", OF_ITS_CASE),
+        *((PERMITS, "INSERT", rule, rule, asked) for rule, asked in gate.items()),
+        (LINES, "INSERT", "line", "line", OF_ITS_CASE),
+        (GOODS, "UPDATE", "goods", "goods", GOODS_OF_A_PERMIT),
         *(
             (
                 LINES,
+                "INSERT",
                 rule,
                 f"line_{rule}",
                 f"EXISTS (SELECT 1 FROM {PERMITS} p WHERE p.id = NEW.permit_id"
@@ -165,9 +176,9 @@ def of_permits(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator[Gu
             for rule in _OF_THE_GOODS
         ),
     ]
-    for table, rule, function, condition in conditions:
+    for table, event, rule, function, condition in conditions:
         if connection.vendor == "sqlite":
-            yield sqlite_trigger(table, f"gate_{rule}", "INSERT", condition)
+            yield sqlite_trigger(table, f"gate_{rule}", event, condition)
             continue
         name = f"permits_gate_{function}"
         source = (
@@ -175,4 +186,4 @@ def of_permits(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator[Gu
             " USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END "
         )
         yield postgres_function(connection, name, source)
-        yield postgres_trigger(table, f"gate_{rule}", "INSERT", name)
+        yield postgres_trigger(table, f"gate_{rule}", event, name)

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import connection
-from django.db.models import DecimalField, Field, Max, Q, QuerySet
+from django.db.models import DecimalField, Field, Max, Q, QuerySet, TextField
 from django.utils.translation import gettext as _
 
 from accounts.choices import Role
@@ -215,6 +215,11 @@ def _is_in_canada(given: Given, name: str) -> bool:
 # Values
 
 
+LONGEST_TEXT = 10_000
+"""Signs of a text that has no other limit."""
+_NOT_TOO_LONG = MaxLengthValidator(LONGEST_TEXT)
+
+
 class Given(Faults):
     """Values for a row as its columns hold them, and what is wrong with them, by field.
 
@@ -245,6 +250,8 @@ class Given(Faults):
                 self.values[name] = given
             else:
                 value = one.clean(given, self._row)
+                if isinstance(one, TextField):
+                    _NOT_TOO_LONG(value)
                 if isinstance(one, DecimalField):
                     refuse_too_large(value, one.decimal_places)
                 self.values[name] = value

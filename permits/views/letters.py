@@ -31,7 +31,8 @@ def make(request: HttpRequest, reference: str, kind: str) -> HttpResponse:
     act = None
     if number:
         acts = PermitAct.objects.filter(permit__application=application)
-        act = get_object_or_404(acts, pk=int(number) if number.isdecimal() else 0)
+        is_key = number.isdecimal() and len(number) < 19
+        act = get_object_or_404(acts, pk=int(number) if is_key else 0)
     try:
         letter = letters.make_letter(application, kind, by=who(request), act=act)
     except Refused as refusal:

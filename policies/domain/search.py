@@ -66,7 +66,13 @@ def matches(wanted: str, texts: Iterable[str]) -> bool:
         letters = word.translate(_NO_PUNCTUATION)
         return word in found or (letters in bare and any(sign.isalpha() for sign in letters))
 
-    return all(is_found(word) for word in folded(wanted).split())
+    return all(is_found(word) for word in _words(wanted))
+
+
+@lru_cache(maxsize=64)
+def _words(wanted: str) -> tuple[str, ...]:
+    """Folded once for the many texts in which they are looked for."""
+    return tuple(folded(wanted).split())
 
 
 def pattern(text: str) -> str:

@@ -18,6 +18,8 @@ MOST_OFFERED = 30
 """Items of the control lists that are offered for the words typed."""
 MOST_NAMED = 8
 """The same where they are told in a sentence."""
+LONGEST_SOUGHT = 200
+"""What is longer finds nothing."""
 
 
 class _Offering(forms.Widget):
@@ -74,7 +76,7 @@ class Sought:
     def __init__(self, typed: str, ticked: list[str], *, most: int, to_tick: bool = True) -> None:
         self._to_tick = to_tick
         pieces = islice(numbers_and_words(typed), most)
-        words = [one for one in pieces if not is_written_code(one)]
+        words = [one for one in pieces if len(one) <= LONGEST_SOUGHT and not is_written_code(one)]
         self._ticked = ticked
         self._found: dict[str, dict[str, Item]] = {}
         if words:

@@ -11,10 +11,10 @@ from policies.domain.codes import is_written_code
 from policies.domain.items import Finder
 from policies.domain.register import current_register
 from policies.domain.search import destinations_called, folded
+from policies.forms.items import LONGEST_SOUGHT
 from policies.views.law import page_language
 
 MOST_OFFERED = 20
-LONGEST_SOUGHT = 200
 
 
 @require_safe

@@ -406,7 +406,7 @@ def issue_and_change(
                 with connection.cursor() as cursor:
                     cursor.execute(
                         f"UPDATE {table} SET {column} = %s, version = %s WHERE id ="
-                        f" (SELECT MIN(id) FROM {table} WHERE application_id = %s)",
+                        f" (SELECT MAX(id) FROM {table} WHERE application_id = %s)",
                         [value, version, application.pk],
                     )
                 PermitLine._base_manager.bulk_create([added])
@@ -420,7 +420,8 @@ def issue_and_change(
 CHANGED = {
     "g8": ("permits_card", "residual", "substantial_risk"),
     "g9": ("permits_card", "second_by_id", None),
-    "nothing": ("permits_line", "description", "Another"),
+    "goods": ("permits_line", "description", "Another"),
+    "nothing": ("permits_party", "telephone", "+1 613 555 0100"),
 }
 
 
@@ -433,13 +434,26 @@ def test_the_goods_are_looked_at_again_when_they_come_under_the_permit(
     if rule == "nothing":
         assert refusal == ""
     else:
-        assert f"permitline_gate_{rule}" in refusal or f"permits_gate_line_{rule}" in refusal
+        where = "line_gate_goods" if rule == "goods" else f"permitline_gate_{rule}"
+        assert where in refusal or f"the gate is closed: {rule}" in refusal
 
 
 def test_no_arms_come_under_a_permit_that_was_issued_for_none(office: Cast) -> None:
-    application = make_recommended(office.analyst, office.senior)
-    edit(Line.objects.get(application=application), items=["1-1"])
+    application = make_ready(office.analyst, office.senior)
+    lower(application, Flag.WAR_MATERIAL, by=office.analyst, second=office.senior)
+    recommend(application, outcome="issued", reasons=WHY, valid_to=in_a_year(), by=office.analyst)
     decision = decide(application, office, is_for_war_material=False)
-    changed = ("permits_line", "items", '["2-15.d"]')
-    refusal = issue_and_change(application, decision, *changed)
-    assert "permitline_gate_arms" in refusal or "permits_gate_line_arms" in refusal
+    refusal = issue_and_change(application, decision, "permits_statement", "value", "yes")
+    assert "permitline_gate_arms" in refusal or "the gate is closed: arms" in refusal
+
+
+def test_the_lines_of_an_application_stay_as_they_are_once_there_is_a_permit(office: Cast) -> None:
+    """Also by an event of later: the permit is for what its decision saw."""
+    line = Line.objects.get(
+        application=make_permit(office.analyst, office.senior, office.decision).application
+    )
+    with (
+        pytest.raises(IntegrityError, match=r"gate_goods|the gate is closed: goods"),
+        door(by=SYSTEM) as entries,
+    ):
+        entries.record("test.edited", stream=line.stream, subject="test:1").set(line, items=["2-1"])

@@ -418,6 +418,15 @@ def test_a_returned_application_starts_its_clock_anew(office: Cast) -> None:
     assert [wait.to_on for wait in read_file(case).waits] == [clock.today()]
 
 
+def test_a_text_has_a_limit_and_says_so_at_its_field(office: Cast) -> None:
+    line = read_file(make_draft(office.analyst)).lines[0]
+    intake.edit_line(line, {"description": "x" * 10_000}, by=office.analyst)
+    line.refresh_from_db()
+    with pytest.raises(ValidationError) as refusal:
+        intake.edit_line(line, {"description": "x" * 10_001}, by=office.analyst)
+    assert "10000" in refusal.value.message_dict["description"][0]
+
+
 def test_what_comes_back_as_it_went_had_been_complete(office: Cast) -> None:
     """Or else a minute with the applicant would make a late case timely."""
     first = clock.today()

@@ -79,6 +79,14 @@ def test_words_come_back_with_the_items_that_have_them(
     assert Event.objects.count() == before
 
 
+@pytest.mark.parametrize(("times", "is_found"), [(15, True), (16, False)])
+def test_more_than_200_signs_of_words_find_nothing(
+    office: Cast, times: int, is_found: bool
+) -> None:
+    response = sent(office, make_draft(office.analyst), NEW, {"items": "battle tanks " * times})
+    assert ("chosen" in response.context["form"].fields) == is_found
+
+
 @pytest.mark.parametrize("name", [NEW, OLD])
 def test_what_is_ticked_stands_beside_the_numbers(office: Cast, name: str) -> None:
     application = make_draft(office.analyst)

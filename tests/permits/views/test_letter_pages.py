@@ -78,7 +78,7 @@ def test_a_done_act_says_who_proposed_it_and_what_was_before(permit: Permit, off
     assert f"Proposed by {office.decision.name}" not in page
 
 
-@pytest.mark.parametrize("act", ["x", "-1", "999999", "1; drop"])
+@pytest.mark.parametrize("act", ["x", "-1", "999999", "1; drop", "9" * 5000])
 def test_an_act_that_is_none_is_404(permit: Permit, office: Cast, act: str) -> None:
     address = reverse("permits:make_letter", args=[permit.application.reference, "act"])
     assert as_person(office.analyst).post(address, {"act": act}).status_code == 404
