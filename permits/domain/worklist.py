@@ -34,7 +34,7 @@ from permits.choices import OPEN, Outcome, PartyRole, Status
 from permits.domain import overview
 from permits.domain.clock import read_calendar
 from permits.domain.overview import STALE
-from permits.models import Application, Line, Overview, Party
+from permits.models import Application, ConflictDeclaration, Line, Overview, Party, PermitAct
 from permits.workflow import ANALYSTS, PROPOSERS
 from policies.choices import STANCE_RANK
 from policies.domain.search import folded
@@ -146,6 +146,29 @@ def left_to_nobody(on: date) -> Q:
     for person in deciders(on):
         found &= Q(overview__kept_from_deciding__contains=f",{person},")
     return found
+
+
+def acts_to_decide(by: User) -> QuerySet[PermitAct]:
+    """Acts that others proposed on permits, but for those on whose case this person declared a
+    conflict of interest."""
+    return _proposed_acts().exclude(proposed_by=by).exclude(_kept_from(by.pk))
+
+
+def acts_left_to_nobody(on: date) -> QuerySet[PermitAct]:
+    """Those that no decision-maker of that day may do. One query more."""
+    found = _proposed_acts()
+    for person in deciders(on):
+        found = found.filter(_kept_from(person) | Q(loosens=True, proposed_by=person))
+    return found
+
+
+def _proposed_acts() -> QuerySet[PermitAct]:
+    return PermitAct.objects.filter(done_at__isnull=True, declined_at__isnull=True).order_by("pk")
+
+
+def _kept_from(person: int) -> Q:
+    declared = ConflictDeclaration.objects.filter(person=person)
+    return Q(permit__application__in=declared.values("application"))
 
 
 _ALSO_DECIDED = ("second", "risk")

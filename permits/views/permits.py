@@ -23,7 +23,7 @@ from accounts.rights import rights_of
 from history import clock
 from permits import forms
 from permits.choices import PartyRole, PermitStatus
-from permits.domain import acts, overview
+from permits.domain import acts, overview, worklist
 from permits.domain.casefile import read_file
 from permits.domain.casework import head_of
 from permits.domain.faults import Faults
@@ -110,7 +110,10 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
         act.permit = row  # Which each would read anew.
     done = changes_done(row, PermitLine.objects.filter(permit=row), rows)
     undone = undone_since(rows)
-    yours = set[int]()
+    yours, left = set[int](), set[int]()
+    if any(act.done_at is None and act.declined_at is None for act in rows):
+        stuck = worklist.acts_left_to_nobody(today).filter(permit=row)
+        left = set(stuck.values_list("pk", flat=True))
     if roles & TRANSITIONS[Action.SEE_NOTICE].roles:
         mine = acts.to_be_seen(who(request)).filter(application=row.application)
         yours = set(mine.values_list("pk", flat=True))
@@ -139,6 +142,7 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
                     else change_in_words(act.change)
                 ),
                 _barred_perform(request, act).get("refusal", ""),
+                act.pk in left,
             )
             for act in rows
         ],

@@ -18,7 +18,7 @@ from history.domain.inspection import last_inspection
 from permits.choices import OPEN, StatementKind
 from permits.domain import acts, overview, sweeps, worklist
 from permits.figures import figure
-from permits.models import Application, PermitAct, Statement, UseReversal
+from permits.models import Application, Statement, UseReversal
 from permits.workflow import CASE_ROLES, PROPOSERS
 from policies.choices import ChangeStatus
 from policies.domain.drafting import EDITABLE
@@ -80,9 +80,9 @@ def _sections(who: worklist.Viewer) -> Iterator[Section]:
         if swept.count:
             yield swept
     if {Role.SENIOR_ANALYST, Role.ADMINISTRATOR} & set(who.roles):
-        stuck = _left_to_nobody(who)
-        if stuck.count:
-            yield stuck
+        for stuck in (_left_to_nobody(who), _acts_left_to_nobody(who)):
+            if stuck.count:
+                yield stuck
     if Role.ADMINISTRATOR in who.roles:
         yield _proposals()
         yield _policy_changes(who)
@@ -213,21 +213,38 @@ def _reversals(who: worklist.Viewer) -> Section:
 
 
 def _acts(who: worklist.Viewer) -> Section:
-    rows = (
-        PermitAct.objects.filter(done_at__isnull=True, declined_at__isnull=True)
-        .exclude(proposed_by=who.by)
-        .select_related("permit", "proposed_by")
-    )
+    rows = worklist.acts_to_decide(who.by).select_related("permit", "line__permit", "proposed_by")
     return Section(
         "acts",
         _("Acts on permits that wait for a decision"),
         _("Nothing is proposed on any permit."),
         tuple(
             Item(
-                f"{row.permit}: {row.get_kind_display()}",
+                f"{row.permit}: {row.in_full}",
                 reverse("permits:perform", args=[row.pk]),
                 _("Proposed by %(name)s, %(at)s")
                 % {"name": row.proposed_by, "at": instant_in_words(row.proposed_at)},
+                row.reason,
+            )
+            for row in rows[:SHOWN]
+        ),
+        rows.count(),
+        reverse("permits:permits"),
+    )
+
+
+def _acts_left_to_nobody(who: worklist.Viewer) -> Section:
+    """Acts on permits that no decision-maker of today may do."""
+    rows = worklist.acts_left_to_nobody(who.on).select_related("permit", "line__permit")
+    return Section(
+        "acts_left_to_nobody",
+        _("Proposed on a permit, and nobody can decide"),
+        "",
+        tuple(
+            Item(
+                f"{row.permit}: {row.in_full}",
+                row.permit.get_absolute_url(),
+                _("Two administrators give the role of a decision-maker to somebody else."),
                 row.reason,
             )
             for row in rows[:SHOWN]

@@ -122,6 +122,26 @@ def test_a_case_that_no_decision_maker_may_decide_is_told_to_who_can_move_it_on(
     assert words not in client.get(case.get_absolute_url()).content.decode()
 
 
+def test_an_act_that_no_decision_maker_may_do_is_told_to_who_can_move_it_on(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    line = permit.lines.get()
+    acts.propose_act(permit, kind="suspend", line=line, reason=WHY, by=office.analyst)
+    looks = [(office.senior, Role.SENIOR_ANALYST), (office.admin, Role.ADMINISTRATOR)]
+    assert not any("acts_left_to_nobody" in found(*one) for one in looks)
+    declare_conflict(permit.application, by=office.decision, reason=WHY)
+    assert found(office.decision, Role.DECISION_MAKER)["acts"].count == 0
+    for one in looks:
+        told = [item.what for item in found(*one)["acts_left_to_nobody"].items]
+        assert told == [f"{permit}: Suspend, line 1"]
+    client = Client()
+    client.force_login(office.analyst)
+    words = "Every decision-maker of today is kept from this act"
+    assert words in client.get(permit.get_absolute_url()).content.decode()
+    give_role(office.admin_b, Role.DECISION_MAKER)
+    assert not any("acts_left_to_nobody" in found(*one) for one in looks)
+    assert words not in client.get(permit.get_absolute_url()).content.decode()
+
+
 def test_who_is_to_be_told_of_a_suspension_is_told(office: Cast) -> None:
     permit = make_permit(office.analyst, office.senior, office.decision)
     acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
