@@ -18,6 +18,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -30,7 +31,7 @@ from history.domain.verify import verify
 from history.models import Event
 from permits.choices import Flag, Screened, StatementKind
 from permits.considerations import CONSIDERATIONS
-from permits.domain import acts, consultations, documents, intake, recommendation, sources
+from permits.domain import acts, consultations, documents, intake, recommendation, sources, use
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.decision import issue, refuse, return_without_action
 from permits.domain.gate import GateClosed
@@ -38,8 +39,10 @@ from permits.domain.statements import (
     APPLICANT_KEY,
     CLAIMED,
     END_USER_KEY,
+    ON_FILE,
     STATE_SAFETY_KEY,
     Said,
+    authorization_key,
     countersign,
     flag_key,
     party_key,
@@ -57,8 +60,11 @@ from permits.models import (
     Party,
     Permit,
     PermitAct,
+    PermitLine,
     Recommendation,
     Statement,
+    Use,
+    UseReversal,
 )
 from permits.verbs import Verb
 from tests.people import Cast, give_delegation, make_cast
@@ -67,6 +73,7 @@ from tests.permits.factories import ANSWERS, WHY, make_draft
 
 REFUSALS = (NotPermitted, Refused, ValidationError, Conflict)
 NATO = "TR-2020-04-16-presumptive:nato"
+LISTING = "RU-listing"
 START = datetime(2019, 9, 2, 14, tzinfo=UTC)
 CARD_VERBS = (Verb.CARD_EDITED, Verb.CARD_SIGNED, Verb.CARD_COUNTERSIGNED)
 
@@ -81,6 +88,11 @@ def stance_on(day: date, *, excepted: bool) -> str:
     if date(2020, 4, 16) <= day < date(2024, 1, 29):
         return "case_by_case" if excepted else "presumptive_denial"
     return "case_by_case"
+
+
+def party_of(key: str, transaction: Any) -> Any:
+    """What a transaction says of the party of a key."""
+    return [one for one in transaction[1] if key == party_key(one[0])]
 
 
 @dataclass
@@ -137,6 +149,11 @@ class Domain:
     propose_act = acts.propose_act
     act_at_once = acts.act_at_once
     perform_act = acts.perform_act
+    decline_act = acts.decline_act
+    report_use = use.report_use
+    propose_reversal = use.propose_reversal
+    agree_to_reversal = use.agree_to_reversal
+    decline_reversal = use.decline_reversal
 
 
 class Office(RuleBasedStateMachine):
@@ -155,14 +172,17 @@ class Office(RuleBasedStateMachine):
         self.atomic.__enter__()
         self.now = START
         self.signed = Seen()
+        self.said_of: dict[int, Any] = {}
         self.loosened: set[int] = set()
 
     @initialize(
-        stage=st.integers(0, 4),
+        stage=st.sampled_from([0, 1, 2, 3, 4, 4]),
         on=st.sampled_from([(2019, 9, 2), (2020, 5, 4), (2024, 2, 10)]),
+        lists=st.sampled_from([False, False, True]),
     )
-    def begin(self, stage: int, on: tuple[int, int, int]) -> None:
-        """At one of five stages, since later ones are rare by chance alone."""
+    def begin(self, stage: int, on: tuple[int, int, int], lists: bool) -> None:
+        """At one of five stages, since later ones are rare by chance alone; in some with a party
+        that is listed and authorised."""
         self.now = datetime(*on, 14, tzinfo=UTC)
         with self.time():
             self.people: Cast = make_cast()
@@ -178,6 +198,8 @@ class Office(RuleBasedStateMachine):
             self.recommend("analyst_b", "issued", "")
         if stage > 1:
             self.except_from_the_notice("analyst", "senior")
+            if lists:
+                self.list_and_authorise("analyst", "senior", 0)
             self.sign_all("analyst")
             self.sign_all("senior")
         if stage > 2:
@@ -284,8 +306,19 @@ class Office(RuleBasedStateMachine):
 
     def say(self, by: str, kind: StatementKind, key: str, value: str, **more: Any) -> None:
         said = Said(kind, key, value, WHY, "A source", **more)
-        self.attempt(
+        done = self.attempt(
             f"state {kind.value}", lambda: self.desk.state(self.case, said, by=self.who(by))
+        )
+        if done is not None:
+            self.said_of[done.pk] = self.transaction()
+
+    def transaction(self) -> Any:
+        """What is sent, to whom and for what, in plain values."""
+        there = {"application": self.case, "is_removed": False}
+        return (
+            [(one.pk, one.quantity, one.items) for one in Line.objects.filter(**there)],
+            [(one.pk, one.name, one.role) for one in Party.objects.filter(**there)],
+            self.case.end_use,
         )
 
     @rule(by=people_who)
@@ -310,8 +343,33 @@ class Office(RuleBasedStateMachine):
     def state_something(self, by: str, what: tuple[StatementKind, str, str]) -> None:
         self.say(by, *what)
 
+    @rule(by=people_who, place=places, chance=places)
+    def find_a_party_listed(self, by: str, place: int, chance: int) -> None:
+        if not chance:
+            self.list_a_party(by, place)
+
+    def list_a_party(self, by: str, place: int) -> None:
+        parties = list(Party.objects.filter(application=self.case, is_removed=False))
+        key = party_key(parties[place % len(parties)].pk)
+        self.say(by, StatementKind.SCREENING, key, Screened.LISTED, policies=(LISTING,))
+
+    @rule(by=people_who)
+    def authorise_the_listed(self, by: str) -> None:
+        document = self.document(by)
+        for one in self.listed():
+            key = authorization_key(int(one.key.split(":")[1]), LISTING)
+            self.say(by, StatementKind.AUTHORIZATION, key, ON_FILE, document=document)
+
+    def listed(self) -> list[Statement]:
+        """What says of a party that it is listed."""
+        standing = Statement.objects.filter(application=self.case, set_aside_at__isnull=True)
+        return list(standing.filter(kind=StatementKind.SCREENING, value=Screened.LISTED))
+
     @rule(by=people_who)
     def claim_the_exception(self, by: str) -> None:
+        self.say(by, StatementKind.EXCEPTION, NATO, CLAIMED, document=self.document(by))
+
+    def document(self, by: str) -> Any:
         document = Document.objects.filter(application=self.case, is_removed=False).first()
         if document is None:
             document = self.attempt(
@@ -324,15 +382,15 @@ class Office(RuleBasedStateMachine):
                     by=self.who(by),
                 ),
             )
-        self.say(by, StatementKind.EXCEPTION, NATO, CLAIMED, document=document)
+        return document
 
     @rule(by=people_who)
     def countersign_all(self, by: str) -> None:
         for waiting in Statement.objects.filter(
+            Q(counts_alone=False) | Q(kind=StatementKind.SCREENING),
             application=self.case,
             set_aside_at__isnull=True,
             countersigned_at__isnull=True,
-            counts_alone=False,
         ):
             self.attempt("countersign", partial(self.desk.countersign, waiting, by=self.who(by)))
 
@@ -597,6 +655,54 @@ class Office(RuleBasedStateMachine):
             counts["permits loosened through the gate"] += 1
             self.must_hold(decider=done.done_by_id, proposer=done.proposed_by_id)
 
+    @rule(by=people_who, place=places)
+    def decline(self, by: str, place: int) -> None:
+        waiting = list(
+            PermitAct.objects.filter(
+                permit__application=self.case, done_at__isnull=True, declined_at__isnull=True
+            )
+        )
+        if waiting and place < 2:
+            act = waiting[place % len(waiting)]
+            self.attempt(
+                "decline an act", lambda: self.desk.decline_act(act, reason=WHY, by=self.who(by))
+            )
+
+    @rule(by=people_who, quantity=st.sampled_from([1, 4, 11]), back=st.sampled_from([0, 0, 3]))
+    def ship(self, by: str, quantity: int, back: int) -> None:
+        line = PermitLine.objects.filter(permit__application=self.case).first()
+        if line is None:
+            return
+        told = {"quantity": Decimal(quantity), "value": Decimal(1), "again": True}
+        day = self.now.date() - timedelta(days=back)
+        self.attempt(
+            "report a shipment",
+            lambda: self.desk.report_use(line, used_on=day, by=self.who(by), **told),
+        )
+        shipped = sum(one.quantity for one in Use.objects.counted().filter(permit_line=line))
+        assert line.quantity is None or shipped <= line.quantity, "more than was ever allowed"
+
+    @rule(by=people_who, way=st.sampled_from(["propose", "agree", "decline"]))
+    def take_a_shipment_back(self, by: str, way: str) -> None:
+        shipment = Use.objects.filter(permit_line__permit__application=self.case).last()
+        if shipment is None:
+            return
+        person, open_one = self.who(by), UseReversal.objects.filter(use=shipment).last()
+        if open_one is None or way == "propose":
+            self.attempt(
+                "take back", lambda: self.desk.propose_reversal(shipment, reason=WHY, by=person)
+            )
+        elif way == "agree":
+            done = self.attempt(
+                "agree to take back", lambda: self.desk.agree_to_reversal(open_one, by=person)
+            )
+            assert done is None or done.agreed_by_id != done.proposed_by_id
+        else:
+            self.attempt(
+                "decline to take back",
+                lambda: self.desk.decline_reversal(open_one, reason=WHY, by=person),
+            )
+
     # Whole stretches, so that what is rare by chance alone is reached; any step may be left out
 
     @rule(first=analysts, second=analysts, leaves_out=st.sets(st.integers(0, 30), max_size=3))
@@ -618,6 +724,14 @@ class Office(RuleBasedStateMachine):
     def except_from_the_notice(self, first: str, second: str) -> None:
         self.claim_the_exception(first)
         self.countersign_all(second)
+
+    @rule(first=analysts, second=analysts, place=places)
+    def list_and_authorise(self, first: str, second: str, place: int) -> None:
+        """Later the same is tried with what one of them changed."""
+        if place < 2:
+            self.list_a_party(first, place)
+            self.authorise_the_listed(first)
+            self.countersign_all(second)
 
     @rule(by=analysts)
     def decide_at_once(self, by: str) -> None:
@@ -668,20 +782,36 @@ class Office(RuleBasedStateMachine):
 
         # What loosens stands with two people.
         standing = Statement.objects.filter(application=self.case, set_aside_at__isnull=True)
-        loosening = {
-            (StatementKind.ELIGIBILITY, APPLICANT_KEY): "resident",
+        parties = Party.objects.filter(application=self.case, is_removed=False)
+        loosening: dict[tuple[str, str], list[str]] = {
+            (StatementKind.ELIGIBILITY, APPLICANT_KEY): ["resident"],
             **{
-                (StatementKind.SCREENING, party_key(one.pk)): Screened.CLEAR
-                for one in Party.objects.filter(application=self.case, is_removed=False)
+                (StatementKind.SCREENING, party_key(one.pk)): [Screened.CLEAR, Screened.LISTED]
+                for one in parties
+            },
+            **{
+                (
+                    StatementKind.AUTHORIZATION,
+                    authorization_key(int(one.key.split(":")[1]), LISTING),
+                ): [ON_FILE]
+                for one in self.listed()
             },
         }
-        for (kind, key), value in loosening.items():
-            assert [
+        now = self.transaction()
+        for (kind, key), values in loosening.items():
+            found = [
                 one
-                for one in standing.filter(kind=kind, key=key, value=value)
+                for one in standing.filter(kind=kind, key=key, value__in=values)
                 if one.countersigned_by_id not in (None, one.made_by_id)
-            ], f"{key} stands with one signature"
-        assert not standing.filter(value__in=["raised", "not_resident", "listed"]).exists()
+            ]
+            assert found, f"{key} stands with one signature"
+            then = self.said_of[found[0].pk]
+            if kind == StatementKind.AUTHORIZATION:
+                assert then == now, "an authorization for something else"
+                counts["permits to a listed party, authorised"] += 1
+            elif kind == StatementKind.SCREENING:
+                assert party_of(key, then) == party_of(key, now), "another was screened"
+        assert not standing.filter(value__in=["raised", "not_resident"]).exists()
 
         # The stance of the day, from the notices; every body has answered.
         exceptions = standing.filter(kind=StatementKind.EXCEPTION, countersigned_by__isnull=False)

@@ -35,8 +35,11 @@ from permits.models import (
     Party,
     Permit,
     PermitAct,
+    PermitLine,
     Recommendation,
     Statement,
+    Use,
+    UseReversal,
 )
 from tests.people import Cast
 from tests.permits.files import upload
@@ -189,6 +192,7 @@ class Pages:
             reason=said.reason,
             source=said.source,
             document=said.document,
+            policies=list(said.policies),
         )
         return newest(Statement, application=application)
 
@@ -294,6 +298,28 @@ class Pages:
     def perform_act(self, act: PermitAct, *, by: User) -> PermitAct:
         self.send(by, "perform", act.pk)
         return fresh(act)
+
+    def decline_act(self, act: PermitAct, *, reason: str, by: User) -> PermitAct:
+        self.send(by, "decline", act.pk, reason=reason)
+        return fresh(act)
+
+    # Its use
+
+    def report_use(self, line: PermitLine, *, by: User, **values: Any) -> Use:
+        self.send(by, "use", line.permit.number, line.number, **values)
+        return newest(Use, permit_line=line)
+
+    def propose_reversal(self, shipment: Use, *, reason: str, by: User) -> UseReversal:
+        self.send(by, "take_back", shipment.pk, reason=reason)
+        return newest(UseReversal, use=shipment)
+
+    def agree_to_reversal(self, row: UseReversal, *, by: User) -> UseReversal:
+        self.send(by, "agree_reversal", row.pk)
+        return fresh(row)
+
+    def decline_reversal(self, row: UseReversal, *, reason: str, by: User) -> UseReversal:
+        self.send(by, "decline_reversal", row.pk, reason=reason)
+        return fresh(row)
 
 
 def fresh(row: Row) -> Row:

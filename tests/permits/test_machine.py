@@ -29,9 +29,9 @@ def run(office: type[Office], examples: int, steps: int) -> None:
 
 
 def test_whatever_anyone_tries_the_gate_holds(db: None) -> None:
-    run(Office, 12, 30)
+    run(Office, 16, 30)
 
 
 def test_whatever_anyone_sends_to_the_pages_the_gate_holds(db: None) -> None:
-    run(OfficeOfPages, 6, 12)
+    run(OfficeOfPages, 8, 16)
     assert counts["pages read"] > 0
