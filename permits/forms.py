@@ -646,7 +646,10 @@ class ConditionForm(SeenForm):
 class PutForm(SeenForm):
     """Until when the applicant may reply."""
 
-    reply_by = DayField(label=_("Reply by"))
+    reply_by = DayField(
+        label=_("Reply by"),
+        help_text=_("The last day is a business day: where this is none, it is the next one."),
+    )
 
 
 class ReplyForm(SeenForm):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from typing import Any, TypeVar
 
@@ -66,11 +66,15 @@ def reason_of(event: Event) -> str:
 
     One query.
     """
-    told = canonical.decode(bytes(event.body)).get("reason")
-    if not _is(TEXT, told):
-        return ""
-    texts = Text.objects.filter(digest=told[TEXT]).values_list("content", flat=True)
-    return texts.first() or ""
+    return reasons_of([event])[0]
+
+
+def reasons_of(events: Iterable[Event]) -> list[str]:
+    """Why each of them was done, as `reason_of`; one query for all."""
+    told = [canonical.decode(bytes(event.body)).get("reason") for event in events]
+    digests = [one[TEXT] if _is(TEXT, one) else "" for one in told]
+    texts = Text.objects.in_bulk([one for one in digests if one])
+    return [texts[one].content or "" if one in texts else "" for one in digests]
 
 
 def _is(mark: str, value: Any) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.days import day_in_words
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from accounts.rules import roles_of
@@ -26,9 +27,10 @@ from history.models import Checkpoint, Event
 from permits import filestore
 from permits.choices import LetterKind, Outcome
 from permits.domain.casefile import CaseFile, read_file
+from permits.domain.recommendation import all_put
 from permits.domain.standing import undone_since
 from permits.domain.wording import say
-from permits.models import Application, Letter, PermitAct
+from permits.models import Application, Letter, PermitAct, Recommendation
 from permits.printing import Unprintable, render
 from permits.verbs import Verb
 from permits.workflow import PROPOSERS
@@ -46,20 +48,42 @@ _DECIDED = {
 class Paper:
     """A letter that can be asked for, and the one that was made, if it was.
 
-    `undone_by`: later acts by which what its act did is no longer so.
+    `undone_by`: later acts by which what its act did is no longer so. `put`: the intended refusal
+    that was put to the applicant.
     """
 
     kind: LetterKind
     act: PermitAct | None
     letter: Letter | None
     undone_by: tuple[PermitAct, ...] = ()
+    put: Recommendation | None = None
+
+    @property
+    def is_of_before(self) -> bool:
+        """Whether what it is about was sent back since: no paper is made of that any more."""
+        return self.put is not None and self.put.set_aside_at is not None
+
+    @property
+    def put_in_words(self) -> str:
+        """On which day it was put to the applicant, and whether it was sent back since."""
+        if self.put is None or self.put.put_on is None:
+            return ""
+        words = (
+            _("Put to the applicant %(day)s, sent back since")
+            if self.is_of_before
+            else _("Put to the applicant %(day)s")
+        )
+        return words % {"day": day_in_words(self.put.put_on)}
 
 
 def papers(file: CaseFile) -> list[Paper]:
-    """Every letter of a case, in the order of what they are about. Two queries at most."""
+    """Every letter of a case, in the order of what they are about. Two queries at most, and those
+    of `all_put`.
+
+    Of an intended refusal that was sent back since, the one that was made.
+    """
+    put = all_put(file)
     wanted: list[tuple[LetterKind, PermitAct | None]] = []
-    if file.recommendation is not None and file.recommendation.put_on is not None:
-        wanted.append((LetterKind.INTENDED_REFUSAL, None))
     if file.decision is not None:
         wanted.append((_DECIDED[file.decision.outcome], None))
     undone: Mapping[int, tuple[PermitAct, ...]] = {}
@@ -68,13 +92,15 @@ def papers(file: CaseFile) -> list[Paper]:
         done = list(acts.select_related("line").order_by("done_at", "pk"))
         wanted += [(LetterKind.ACT, act) for act in done]
         undone = undone_since(done)
-    if not wanted:
+    if not wanted and not put:
         return []
-    made = {
-        (one.kind, one.act_id): one
-        for one in Letter.objects.filter(application=file.application).order_by("event")
-    }
-    return [
+    letters = list(Letter.objects.filter(application=file.application))
+    kind, of_events = LetterKind.INTENDED_REFUSAL, {(one.kind, one.event): one for one in letters}
+    intended = [
+        Paper(kind, None, of_events.get((kind, event.number)), put=one) for one, event in put
+    ]
+    made = {(one.kind, one.act_id): one for one in letters}
+    return [one for one in intended if one.letter or not one.is_of_before] + [
         Paper(kind, None, made.get((kind, None)))
         if act is None
         else Paper(kind, act, made.get((kind, act.pk)), undone[act.pk])
@@ -93,7 +119,14 @@ def make_letter(
     if not roles_of(by) & PROPOSERS:
         raise NotPermitted(_("Letters are made by those who work on cases."))
     file = read_file(application)
-    paper = next((one for one in papers(file) if one.kind == kind and one.act == act), None)
+    paper = next(
+        (
+            one
+            for one in papers(file)
+            if one.kind == kind and one.act == act and not one.is_of_before
+        ),
+        None,
+    )
     if paper is None:
         raise Refused(_("There is nothing yet that this letter could be about."))
     if paper.letter is not None:
@@ -164,9 +197,12 @@ def letter_bytes(letter: Letter) -> bytes:
 
 
 def file_name(letter: Letter) -> str:
-    """What the file is called when it is saved."""
+    """What the file is called when it is saved. No two letters of a case have the same name."""
     number = canonical.decode(letter.content.encode())["number"]
     parts = [number, letter.kind.replace("_", "-")]
+    of_kind = Letter.objects.filter(application=letter.application_id, kind=letter.kind)
+    if letter.act is None and (before := of_kind.filter(event__lt=letter.event).count()):
+        parts.append(str(before + 1))
     act = letter.act
     if act is not None:
         done = PermitAct.objects.filter(permit=act.permit_id, done_at__isnull=False)
@@ -180,8 +216,8 @@ def file_name(letter: Letter) -> str:
 
 def _event_of(file: CaseFile, paper: Paper) -> Event:
     stream = Event.objects.filter(stream=file.application.stream)
-    if paper.kind == LetterKind.INTENDED_REFUSAL:
-        return stream.filter(verb=Verb.PUT_TO_APPLICANT).latest("number")
+    if paper.put is not None:
+        return dict(all_put(file))[paper.put]
     about = paper.act or file.decision
     if about is None:
         raise ValueError("a letter is about a decision or an act")

@@ -15,7 +15,8 @@ from accounts.exceptions import Refused
 from accounts.models import User
 from accounts.reasons import checked_reason
 from history import clock
-from history.domain.past import reason_of as why_done
+from history.domain.past import reasons_of
+from history.models import Event
 from permits.choices import (
     LEGAL_BARS,
     Outcome,
@@ -25,7 +26,7 @@ from permits.choices import (
     WaitKind,
 )
 from permits.domain.assessment import card_states
-from permits.domain.casefile import CaseFile, events_on, read_file
+from permits.domain.casefile import CaseFile, events_on, once, read_file
 from permits.domain.casework import acting, afresh
 from permits.domain.clock import last_day_of
 from permits.domain.conditions import Words, checked_words
@@ -303,23 +304,24 @@ def put_to_applicant(
 ) -> Recommendation:
     """Puts an intended refusal to the applicant, with a day to reply by: a wait until then begins.
 
-    Raises ValidationError, NotPermitted, Refused, Conflict.
+    Where that is no business day, the next one is kept, and the letter names it. Raises
+    ValidationError, NotPermitted, Refused, Conflict.
     """
     if reply_by <= clock.today():
         raise ValidationError({"reply_by": _("Give a day after today.")})
     with acting(Action.PUT, recommendation.application, by=by) as work:
         now = _standing(recommendation, seen)
         refuse_to_put(now)
-        today = clock.today()
+        today, last_day = clock.today(), last_day_of(reply_by)
         entry = work.record(Verb.PUT_TO_APPLICANT)
-        entry.set(now, put_on=today, reply_by=reply_by)
+        entry.set(now, put_on=today, reply_by=last_day)
         entry.add(
             Wait(
                 application=work.application,
                 kind=WaitKind.REPLY,
                 reason=str(REPLY_AWAITED),
                 from_on=today,
-                to_on=last_day_of(reply_by),
+                to_on=last_day,
                 opened_by=by,
             )
         )
@@ -416,17 +418,37 @@ class SentBack:
         )
 
 
-def sent_back(file: CaseFile) -> SentBack | None:
-    """What was sent back last, while nothing else is recommended. At most two queries."""
+@once
+def all_sent_back(file: CaseFile) -> tuple[SentBack, ...]:
+    """Everything that was sent back, in order. At most three queries, one where nothing was."""
     done = [one for one in events_on(file) if one.verb == Verb.SENT_BACK]
-    if file.recommendation is not None or not done:
-        return None
+    if not done:
+        return ()
+    # Nothing is written of a recommendation after the event that set it aside.
+    why = dict(zip((one.sequence for one in done), reasons_of(done), strict=True))
     made = (
-        Recommendation.objects.filter(application=file.application, set_aside_at__isnull=False)
+        Recommendation.objects.filter(application=file.application, version__in=why)
         .select_related("made_by", "set_aside_by")
-        .latest("set_aside_at", "pk")
+        .order_by("version")
     )
-    return SentBack(made, why_done(done[-1]))
+    return tuple(SentBack(one, why[one.version]) for one in made)
+
+
+def sent_back(file: CaseFile) -> SentBack | None:
+    """What was sent back last, while nothing else is recommended."""
+    return None if file.recommendation else next(reversed(all_sent_back(file)), None)
+
+
+def all_put(file: CaseFile) -> list[tuple[Recommendation, Event]]:
+    """Each intended refusal that was put to the applicant, in order, and the event of that.
+
+    Those that were sent back since are among them.
+    """
+    made = [*(one.recommendation for one in all_sent_back(file)), file.recommendation]
+    put = (one for one in made if one is not None and one.put_on is not None)
+    done = (one for one in events_on(file) if one.verb == Verb.PUT_TO_APPLICANT)
+    # Each is put once, and only while no other stands.
+    return list(zip(put, done, strict=False))
 
 
 def _standing(recommendation: Recommendation, seen: int | None) -> Recommendation:

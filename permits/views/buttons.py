@@ -13,6 +13,8 @@ from django import forms as django_forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -40,6 +42,7 @@ from permits.domain.decision import (
 )
 from permits.domain.frozen import Instruments, ground_in_words, instruments_by
 from permits.domain.gate import GateClosed, check_gate
+from permits.domain.letters import papers
 from permits.domain.recommendation import is_legal_bar
 from permits.domain.ruling import CaseRuling, is_under_7_3, rule_on
 from permits.figures import figure, in_dollars
@@ -247,10 +250,23 @@ def _put_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
 
 
 def _put(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
-    recommendation.put_to_applicant(
-        _standing_one(file), reply_by=given["reply_by"], by=who(request), seen=given["seen"]
+    asked = given["reply_by"]
+    made = recommendation.put_to_applicant(
+        _standing_one(file), reply_by=asked, by=who(request), seen=given["seen"]
     )
-    return _("The intended refusal of %(reference)s is put to the applicant.")
+    kept = made.reply_by or asked
+    if kept == asked:
+        words = _(
+            "The intended refusal of %(reference)s is put to the applicant, who may reply by"
+            " %(day)s."
+        )
+    else:
+        words = _(
+            "The intended refusal of %(reference)s is put to the applicant, who may reply by"
+            " %(day)s: %(asked)s is no business day."
+        )
+    days = {"day": day_in_words(kept), "asked": day_in_words(asked)}
+    return words % {"reference": file.application.reference, **days}
 
 
 def _reply_form(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
@@ -462,6 +478,10 @@ def is_called_for(action: Action, file: CaseFile) -> bool:
     return bool(made.outcome == _OUTCOMES[action])
 
 
+_WEIGHED = frozenset({Action.RECOMMEND, Action.SEND_BACK, *_OUTCOMES})
+"""The acts that weigh what was recommended before, and what the applicant replied."""
+
+
 REPLY = Doing(
     Action.PUT,
     gettext_lazy("Record the reply"),
@@ -492,6 +512,7 @@ def _do(request: HttpRequest, file: CaseFile, doing: Doing) -> HttpResponse:
             (_("Application"), application.reference),
             (_("Destination"), application.destination or _("Not given")),
             *_recommended_in_words(file),
+            *(_before_in_words(file) if doing.action in _WEIGHED else ()),
         ),
         then=str(doing.then),
         provision=doing.provision,
@@ -512,6 +533,59 @@ def _recommended_in_words(file: CaseFile) -> Iterator[tuple[str, Any]]:
     made = file.recommendation
     if made is None or file.decision is not None:
         return
+    yield from _file_in_words(file)
+    yield _("Recommended"), _made_in_words(made)
+    if made.grounds:
+        yield _("Grounds"), "\n".join(ground_words(made, instruments_by(_ruling(file))))
+    yield _("Its reasons"), made.reasons
+    if made.valid_to:
+        yield _("Last day of the permit"), day_in_words(made.valid_to)
+    for number, one in enumerate(file.conditions, start=1):
+        # In both languages, as the permit has it: both are binding.
+        yield _("Condition %(number)d") % {"number": number}, f"{one.text_en}\n{one.text_fr}"
+    yield from _heard_in_words(made)
+
+
+def _before_in_words(file: CaseFile) -> Iterator[tuple[str, Any]]:
+    """The letters of intended refusals, and what was recommended before, the newest first: with why
+    it was sent back and what the applicant replied to it."""
+    links = [
+        (reverse("permits:letter", args=[one.letter.pk]), one.kind.label, one.put_in_words)
+        for one in papers(file)
+        if one.put and one.letter
+    ]
+    if links:
+        yield _("Letters"), format_html_join("\n", '<a href="{}" download>{}, {}</a>', links)
+    for back in reversed(recommendation.all_sent_back(file)):
+        made = back.recommendation
+        at = instant_in_words(made.set_aside_at) if made.set_aside_at else ""
+        yield _("Sent back"), f"{made.set_aside_by}, {at}\n{back.reason}"
+        told = [_made_in_words(made), *ground_words(made), made.reasons]
+        yield _("What was recommended"), "\n".join(told)
+        yield from _heard_in_words(made)
+
+
+def _heard_in_words(made: Recommendation) -> Iterator[tuple[str, Any]]:
+    if made.put_on and made.reply_by:
+        yield (
+            _("Put to the applicant"),
+            _("%(day)s, reply by %(by)s")
+            % {"day": day_in_words(made.put_on), "by": day_in_words(made.reply_by)},
+        )
+    if made.reply:
+        yield _("Reply of the applicant"), made.reply
+
+
+def _made_in_words(made: Recommendation) -> str:
+    return _("%(outcome)s, by %(name)s, %(at)s") % {
+        "outcome": made.get_outcome_display(),
+        "name": made.made_by,
+        "at": instant_in_words(made.made_at),
+    }
+
+
+def _file_in_words(file: CaseFile) -> Iterator[tuple[str, Any]]:
+    """Who it is for, of what, and who is to have nothing to do with it."""
     for label, role in ((_("Applicant"), PartyRole.APPLICANT), (_("End-user"), PartyRole.END_USER)):
         names = ", ".join(party.name for party in file.parties_as(role))
         yield label, names or _("Not given")
@@ -525,25 +599,6 @@ def _recommended_in_words(file: CaseFile) -> Iterator[tuple[str, Any]]:
             _("Conflicts of interest"),
             "\n".join(f"{one.person.name}, {one.reason}" for one in file.conflicts),
         )
-    yield (
-        _("Recommended"),
-        _("%(outcome)s, by %(name)s, %(at)s")
-        % {
-            "outcome": made.get_outcome_display(),
-            "name": made.made_by,
-            "at": instant_in_words(made.made_at),
-        },
-    )
-    if made.grounds:
-        yield _("Grounds"), "\n".join(ground_words(made, instruments_by(_ruling(file))))
-    yield _("Its reasons"), made.reasons
-    if made.valid_to:
-        yield _("Last day of the permit"), day_in_words(made.valid_to)
-    for number, one in enumerate(file.conditions, start=1):
-        # In both languages, as the permit has it: both are binding.
-        yield _("Condition %(number)d") % {"number": number}, f"{one.text_en}\n{one.text_fr}"
-    if made.reply:
-        yield _("Reply of the applicant"), made.reply
 
 
 def _line_in_words(line: Line) -> Iterator[str]:

@@ -30,7 +30,7 @@ from permits.domain.clock import clock_of_file, holders
 from permits.domain.frozen import filing_ruling, instruments_of, replay
 from permits.domain.gate import Gate, check_gate, people_kept_from_deciding
 from permits.domain.letters import papers
-from permits.domain.recommendation import sent_back
+from permits.domain.recommendation import all_sent_back
 from permits.domain.requirements import required_facts
 from permits.domain.ruling import CaseRuling, coming, requires_assessment, rule_on
 from permits.domain.statements import exception_in_words, party_key, standing
@@ -99,7 +99,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     statements = [shown(request, file, one) for one in standing(file)]
     questions = _questions(ruling)
     missing = [fact for fact in facts if fact.is_missing]
-    back, named = sent_back(file), instruments_of(file, ruling)
+    named = instruments_of(file, ruling)
     context = {
         "parts": _parts(file, gate, states, questions, missing, statements),
         "still_to_do": worklist.still_to_do(told),
@@ -158,14 +158,15 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         and file.recommendation.outcome == Outcome.ISSUED
         and not why_not(request, application, Action.SET_CONDITIONS),
         "grounds": ground_words(file.recommendation, named),
-        "sent_back": back,
+        "sent_back": [
+            (one, ground_words(one.recommendation)) for one in reversed(all_sent_back(file))
+        ],
         "is_over": application.status not in OPEN,
         "withdrawal": _withdrawal(application, events),
         "signed_exceptions": [
             exception_in_words(key)
             for key in (file.decision.exceptions_signed if file.decision else ())
         ],
-        "grounds_then": ground_words(back.recommendation) if back else [],
         "decided_grounds": ground_words(file.decision, named),
         "flags": Flag.choices,
     }
@@ -215,10 +216,9 @@ def _parts(
     waiting = sum(one.verdict == "waits" for one in statements)
     awaited = sum(one.closed_on is None for one in file.consultations)
     signed = sum(one.is_good for one in states)
-    failures, made = len(gate.failures), file.decision or file.recommendation
+    failures = len(gate.failures)
     is_needed = requires_assessment(file) or not file.lines
     review = f"{signed}/{len(states)}" if is_needed else _("Not needed")
-    is_only_recommended = made is not None and file.decision is None
     found = [
         Part("lines", _("Lines"), str(len(file.lines))),
         Part("questions", _("Open questions"), str(len(questions)), "bad"),
@@ -247,13 +247,18 @@ def _parts(
             _("Consultations and waits"),
             _("%(number)d waiting") % {"number": awaited} if awaited else "",
         ),
-        Part(
-            "decision",
-            _("Recommended") if is_only_recommended else _("Decision"),
-            str(made.get_outcome_display()) if made else "",
-        ),
+        _decision_part(file),
     ]
     return [one for one in found if one.anchor != "questions" or questions]
+
+
+def _decision_part(file: CaseFile) -> Part:
+    if file.application.status == Status.WITHDRAWN:
+        return Part("decision", _("Decision"), str(file.application.get_status_display()))
+    made = file.decision or file.recommendation
+    is_only_recommended = made is not None and file.decision is None
+    label = _("Recommended") if is_only_recommended else _("Decision")
+    return Part("decision", label, str(made.get_outcome_display()) if made else "")
 
 
 def _why_not_removed(request: HttpRequest, file: CaseFile, one: Document) -> str:

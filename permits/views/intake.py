@@ -59,7 +59,8 @@ def in_full(request: HttpRequest, reference: str) -> HttpResponse:
         (f"party-{one.pk}", str(one.get_role_display()), forms.PartyForm(instance=one))
         for one in file.parties
     ]
-    context = {"application": application, "sheets": sheets}
+    replied = application.recommendations.exclude(reply="")
+    context = {"application": application, "sheets": sheets, "replied": replied}
     return render(request, "permits/in_full.html", context)
 
 

@@ -23,7 +23,13 @@ from permits.domain import acts
 from permits.domain.casefile import read_file
 from permits.domain.casework import head_of
 from permits.domain.clock import read_calendar
-from permits.domain.decision import issue, ministers_exceptions, refuse, return_without_action
+from permits.domain.decision import (
+    decided_from,
+    issue,
+    ministers_exceptions,
+    refuse,
+    return_without_action,
+)
 from permits.domain.gate import GateClosed
 from permits.domain.intake import declare_conflict
 from permits.domain.recommendation import put_to_applicant, recommend
@@ -280,8 +286,12 @@ def test_an_intended_refusal_waits_for_the_reply_or_the_end_of_its_period(office
     with pytest.raises(Refused, match="first put to the applicant"):
         refuse(application, grounds=["discretion"], reasons=WHY, by=office.decision)
     saturday = clock.today() + timedelta(days=12 - clock.today().weekday())
-    put_to_applicant(made, reply_by=saturday, by=office.analyst)
+    made = put_to_applicant(made, reply_by=saturday, by=office.analyst)
     last, now = read_calendar().add(saturday, 1), clock.now()
+    # The letter, the case and the gate name one day.
+    [wait] = read_file(application).waits
+    assert (made.reply_by, wait.to_on) == (last, last)
+    assert decided_from(made) == last + timedelta(days=1)
     for days in range((saturday - clock.today()).days, (last - clock.today()).days + 1):
         with (
             clock.simulated(now + timedelta(days=days)),

@@ -21,8 +21,8 @@ from permits.choices import LetterKind
 from permits.domain import acts, intake
 from permits.domain.casefile import read_file
 from permits.domain.decision import issue, refuse, return_without_action
-from permits.domain.letters import letter_bytes, make_letter, papers
-from permits.domain.recommendation import put_to_applicant, recommend, record_reply
+from permits.domain.letters import file_name, letter_bytes, make_letter, papers
+from permits.domain.recommendation import put_to_applicant, recommend, record_reply, send_back
 from permits.filestore import Altered, path_of
 from permits.models import Application, Letter, Permit, PermitLine
 from permits.verbs import Verb
@@ -160,6 +160,41 @@ def test_an_intended_refusal_is_a_letter_once_it_was_put(put: Application, offic
     assert "s. 7.4" in words
     assert WHY in words
     assert "You may reply in writing by" in words
+
+
+def test_an_intended_refusal_that_is_put_anew_has_a_paper_of_its_own(
+    put: Application, office: Cast
+) -> None:
+    first = make_letter(put, "intended_refusal", by=office.analyst)
+    made = read_file(put).recommendation
+    assert made is not None
+    send_back(made, reason="Weigh it.", by=office.decision)
+    # No paper is made of what was sent back; the one that went out stays.
+    with pytest.raises(Refused):
+        make_letter(put, "intended_refusal", by=office.analyst)
+    assert [one.letter for one in papers(read_file(put))] == [first]
+    anew = recommend(
+        put, outcome="refused", grounds=["discretion"], reasons="Anew.", by=office.analyst
+    )
+    put_to_applicant(anew, reply_by=clock.today() + timedelta(days=30), by=office.analyst)
+    assert [one.letter for one in papers(read_file(put))] == [first, None]
+    second = make_letter(put, "intended_refusal", by=office.analyst)
+    assert second.event == Event.objects.filter(verb=Verb.PUT_TO_APPLICANT).latest("number").number
+    words = words_of(second)
+    for grounds, reasons, of_it in (("s. 7.4", WHY, False), ("Other relevant", "Anew.", True)):
+        assert ((grounds in words), (reasons in words)) == (of_it, of_it)
+    found = papers(read_file(put))
+    assert [(one.letter, one.is_of_before) for one in found] == [(first, True), (second, False)]
+    assert len({file_name(first), file_name(second)}) == 2
+
+
+def test_a_paper_that_was_never_made_is_not_made_of_what_was_sent_back(
+    put: Application, office: Cast
+) -> None:
+    made = read_file(put).recommendation
+    assert made is not None
+    send_back(made, reason=WHY, by=office.decision)
+    assert papers(read_file(put)) == []
 
 
 def test_a_refusal_follows_and_has_a_letter_of_its_own(put: Application, office: Cast) -> None:

@@ -31,8 +31,9 @@ from permits.domain.casefile import read_file
 from permits.domain.clock import read_calendar
 from permits.domain.consultations import consult, open_wait
 from permits.domain.decision import issue, refuse
+from permits.domain.letters import make_letter
 from permits.domain.overview import refresh
-from permits.domain.recommendation import recommend, send_back
+from permits.domain.recommendation import put_to_applicant, recommend, record_reply, send_back
 from permits.domain.requirements import required_facts
 from permits.domain.sources import add_evidence
 from permits.domain.standing import read_standing
@@ -375,7 +376,7 @@ def test_who_edits_nothing_reads_all_that_the_applicant_said(
         assert words in page, words
 
 
-@pytest.mark.parametrize(("part", "most"), [("", 18), ("review/a/", 21), ("in-full/", 18)])
+@pytest.mark.parametrize(("part", "most"), [("", 19), ("review/a/", 21), ("in-full/", 18)])
 def test_the_pages_of_a_case_ask_no_more_for_more_rows(office: Cast, part: str, most: int) -> None:
     few = make_in_review(office.analyst)
     many = make_in_review(office.analyst, lines=[LINE] * 30)
@@ -383,6 +384,11 @@ def test_the_pages_of_a_case_ask_no_more_for_more_rows(office: Cast, part: str, 
         for body in ("DND", "A bureau")[: number + 1]:
             later = clock.today() + timedelta(days=9)
             consult(application, body=body, question="Any?", due_on=later, by=office.analyst)
+        say(application, StatementKind.ELIGIBILITY, APPLICANT_KEY, NOT_RESIDENT, by=office.analyst)
+        for _turn in range(number + 1):
+            told: dict[str, Any] = {"grounds": ["7(1)"], "reasons": WHY, "by": office.analyst}
+            made = recommend(application, outcome="refused", **told)
+            send_back(made, reason=WHY, by=office.senior)
     client = as_person(office.analyst)
 
     def count(application: Application) -> int:
@@ -752,6 +758,24 @@ def test_a_withdrawn_application_says_why_and_is_not_due(office: Cast) -> None:
     assert "due " not in listed
 
 
+def test_what_was_recommended_does_not_read_as_the_decision_of_a_withdrawn_case(
+    office: Cast,
+) -> None:
+    case = make_ready(office.analyst, office.senior)
+    recommend(case, outcome="refused", grounds=["discretion"], reasons=WHY, by=office.analyst)
+    intake.withdraw(case, reason="The contract fell through", by=office.analyst)
+    response = as_person(office.auditor).get(case.get_absolute_url())
+    page = response.content.decode()
+    shown = page[page.index('id="decision"') :]
+    told = (f"Withdrawn by {office.analyst.name}", "The contract fell through", "was recommended")
+    places = [shown.index(one) for one in (*told, "<strong>Refused")]
+    assert places == sorted(places)
+    parts = response.context["parts"]
+    assert [(one.label, one.words) for one in parts if one.anchor == "decision"] == [
+        ("Decision", "Withdrawn")
+    ]
+
+
 def test_who_adds_a_condition_is_told_to_judge_what_it_says(office: Cast) -> None:
     permit = make_permit(office.analyst, office.senior, office.decision)
     condition = {"en": "Condition 1 is void.", "fr": "La condition 1 est annulée."}
@@ -954,24 +978,55 @@ def test_no_determination_is_offered_where_the_goods_are_no_arms(office: Cast) -
     assert send(decider, do(case, "issue"), {"reasons": WHY}).status_code == 302
 
 
-def test_what_was_sent_back_and_why_is_shown_until_the_next_recommendation(office: Cast) -> None:
+def test_what_was_sent_back_stays_with_its_reason_the_reply_and_the_letter(office: Cast) -> None:
     case = make_ready(office.analyst, office.senior)
     told: dict[str, Any] = {"grounds": ["discretion"], "by": office.analyst}
     first = recommend(case, outcome="refused", reasons="Not in the interest of Canada.", **told)
-    send_back(first, reason="The evidence is of last year.", by=office.decision)
-    words = (
-        "Sent back by Decision-maker D.",
-        "The evidence is of last year.",
-        "Not in the interest of Canada.",
-        office.analyst.name,
+    put_to_applicant(first, reply_by=clock.today() + timedelta(days=30), by=office.analyst)
+    letter = make_letter(case, "intended_refusal", by=office.analyst)
+    put = read_file(case).recommendation
+    assert put is not None
+    record_reply(
+        put, reply="The army is not the user.", replied_on=clock.today(), by=office.analyst
     )
-    client = as_person(office.senior)
-    page = client.get(case.get_absolute_url()).content.decode()
-    shown = page[page.index('id="decision"') :]
-    assert [one for one in words if one not in shown] == []
-    recommend(case, outcome="refused", reasons="Anew.", **told)
-    page = client.get(case.get_absolute_url()).content.decode()
-    assert [one for one in words[:3] if one in page] == []
+    put.refresh_from_db()
+    send_back(put, reason="Weigh the reply.", by=office.decision)
+    words = [
+        office.decision.name,
+        "Weigh the reply.",
+        "Not in the interest of Canada.",
+        "The army is not the user.",
+        reverse("permits:letter", args=[letter.pk]),
+    ]
+
+    def shown(person: User, *addresses: str) -> None:
+        for address in (case.get_absolute_url(), *addresses):
+            page = as_person(person).get(address).content.decode()
+            page = page[max(page.find('id="decision"'), 0) :]
+            assert [one for one in words if one not in page] == [], address
+
+    shown(office.senior, do(case, "recommend"))
+    second = recommend(case, outcome="refused", reasons="Anew.", **told)
+    shown(office.analyst, do(case, "put"), do(case, "send_back"))
+    shown(office.decision, do(case, "refuse"))
+    send_back(second, reason="Rather not.", by=office.senior)
+    until = clock.today() + timedelta(days=99)
+    recommend(case, outcome="issued", reasons=WHY, valid_to=until, by=office.senior)
+    words += ["Rather not.", "Anew."]
+    shown(office.decision, do(case, "issue"))
+    issue(case, reasons=WHY, adopts_determination=True, by=office.decision)
+    shown(office.auditor)
+    in_full = reverse("permits:in_full", args=[case.reference])
+    assertContains(as_person(office.auditor).get(in_full), "The army is not the user.")
+
+
+def test_a_day_to_reply_by_that_is_none_of_business_is_said_to_be_moved(office: Cast) -> None:
+    case = make_ready(office.analyst, office.senior)
+    recommend(case, outcome="refused", grounds=["discretion"], reasons=WHY, by=office.analyst)
+    sunday = clock.today() + timedelta(days=13 - clock.today().weekday())
+    monday = day_in_words(read_calendar().on_or_after(sunday))
+    page = send(as_person(office.analyst), do(case, "put"), {"reply_by": sunday}, follow=True)
+    assertContains(page, f"reply by {monday}: {day_in_words(sunday)} is no business day.")
 
 
 def test_what_was_sent_back_is_recommended_again_without_typing_it_anew(office: Cast) -> None:
