@@ -45,6 +45,7 @@ from permits.domain.standing import (
     loosens,
     read_standing,
     standing_of,
+    undone_since,
 )
 from permits.figures import figure, in_dollars, refuse_too_large
 from permits.models import (
@@ -481,25 +482,45 @@ def effect_of(act: PermitAct) -> Effect:
     return Effect(differences(before, after), loosens(before, after))
 
 
+def lifted_by(act: PermitAct) -> list[PermitAct]:
+    """The suspensions that a reinstatement which is not done yet would lift, or a part of them."""
+    if act.kind != ActKind.REINSTATE:
+        return []
+    now, imagined = read_standing(act.permit, clock.today()), _as_if_done(act)
+    acts = PermitAct.objects.filter(permit=act.permit, done_at__isnull=False)
+    done = list(acts.select_related("line"))
+    undone = undone_since([*done, imagined])
+    return [
+        one
+        for one in done
+        if one.kind == ActKind.SUSPEND
+        and imagined in undone[one.pk]
+        and (one.line is None or now.line(one.line.number).is_suspended)
+    ]
+
+
+def _as_if_done(act: PermitAct) -> PermitAct:
+    """The act as if it were done now, after all others."""
+    return PermitAct(
+        pk=act.pk or 0,
+        permit=act.permit,
+        line=act.line,
+        kind=act.kind,
+        change=act.change,
+        done_on=clock.today(),
+        done_at=clock.now(),
+    )
+
+
 def _before_and_after(act: PermitAct) -> tuple[Standing, Standing]:
     """The permit today, without and with the act."""
     today, permit = clock.today(), act.permit
     before = read_standing(permit, today)
     done = list(PermitAct.objects.filter(permit=permit, done_at__isnull=False))
-    # As if it were done now, after all others.
-    imagined = PermitAct(
-        pk=act.pk or 0,
-        permit=permit,
-        line=act.line,
-        kind=act.kind,
-        change=act.change,
-        done_on=today,
-        done_at=clock.now(),
-    )
     after = standing_of(
         permit,
         PermitLine.objects.filter(permit=permit),
-        [*done, imagined],
+        [*done, _as_if_done(act)],
         Use.objects.counted().filter(permit_line__permit=permit),
         today,
     )

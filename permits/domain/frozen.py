@@ -207,7 +207,7 @@ Instruments = Sequence[Mapping[str, str]]
 
 
 def instruments_of(file: CaseFile, ruling: CaseRuling) -> Instruments:
-    """What the decision froze; without one, what is strict with the lines by the ruling.
+    """What the decision froze; without one, what the ruling of today names.
 
     Decisions of before froze the keys alone.
     """
@@ -219,42 +219,48 @@ def instruments_of(file: CaseFile, ruling: CaseRuling) -> Instruments:
 
 
 def instruments_by(ruling: CaseRuling, register: Register | None = None) -> Instruments:
-    """What is stricter than case by case by a ruling."""
+    """What is stricter than case by case by a ruling, and the general permits that cover lines."""
     return _done_by(_ruling(ruling), register or current_register())
 
 
 def _done_by(ruling: Mapping[str, Any], register: Register) -> Instruments:
-    keys = sorted({key for line in ruling["lines"] for key in line["matched"]})
-    rows = [register.rulebook.row[key] for key in keys if key in register.rulebook.row]
+    general, found = Requirement.GENERAL_PERMIT.value, register.rulebook.row
+    keys = sorted({key for line in ruling["lines"] for key in line["matched"]} & set(found))
+    covered = (line for line in ruling["lines"] if line["requirement"] == general)
+    covering = {key for line in covered for key in line["matched"]}
     return [
         {
             "policy": row.key,
-            "stance": row.stance,
+            "stance": row.stance or "",
+            "requirement": row.requirement or "",
             "en": register.policies[row.key].instrument.en,
             "fr": register.policies[row.key].instrument.fr,
         }
-        for row in rows
+        for row in map(found.__getitem__, keys)
         if row.stance not in (None, Stance.CASE_BY_CASE)
+        or (row.requirement == general and row.key in covering)
     ]
 
 
 def ground_in_words(ground: str, found: Instruments = ()) -> str:
-    """A ground to refuse or return; a regulation or a policy with the instrument and its section.
+    """A ground to refuse or return; a regulation, a policy or a general permit with its instrument.
 
     Of policies those are named that are the strictest beside what a regulation prohibits.
     """
     labels = dict([*RefusalGround.choices, *ReturnGround.choices])
     label = str(labels.get(ground, ground))
-    stances = {one["stance"] for one in found}
+    stances = {one["stance"] for one in found} - {"", Stance.CASE_BY_CASE.value}
+    of, wanted = "stance", ""
     match ground:
         case RefusalGround.REGULATION:
-            stance = Stance.PROHIBITED.value
+            wanted = Stance.PROHIBITED.value
         case RefusalGround.POLICY:
             policies = stances - {Stance.PROHIBITED.value}
-            stance = max(policies or stances, key=STANCE_RANK.__getitem__, default="")
-        case _:
-            return label
-    meant = [one for one in found if one["stance"] == stance]
+            wanted = max(policies or stances, key=STANCE_RANK.__getitem__, default="")
+        case ReturnGround.GENERAL_PERMIT:
+            # Decisions of before froze none.
+            of, wanted = "requirement", Requirement.GENERAL_PERMIT.value
+    meant = [one for one in found if wanted and one.get(of) == wanted]
     if not meant:
         return label
     language = "fr" if (get_language() or "").startswith("fr") else "en"

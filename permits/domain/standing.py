@@ -241,13 +241,15 @@ FIGURES = ("quantity", "value")
 Difference = tuple[str, Any, Any]
 """What, from, to; or of a condition that is added, its words in both languages.
 
-What: `valid_to`, `condition`, or a figure with the number of its line, `quantity:1`.
+What: `valid_to`, `condition`, or a figure with the number of its line, `quantity:1`. Where lines
+are reinstated, also the numbers of these (`reinstated`) and of those that stay `suspended` or
+`cancelled`, from nothing.
 """
 
 
 def differences(before: Standing, after: Standing) -> tuple[Difference, ...]:
-    """The days, figures and conditions in which a permit after an act is another."""
-    found: list[Difference] = []
+    """The days, figures, lines and conditions in which a permit after an act is another."""
+    found: list[Difference] = list(_reinstated(before, after))
     if before.valid_to != after.valid_to:
         found.append(("valid_to", before.valid_to, after.valid_to))
     for was, now in zip(before.lines, after.lines, strict=True):
@@ -257,6 +259,15 @@ def differences(before: Standing, after: Standing) -> tuple[Difference, ...]:
     added = after.conditions_added[len(before.conditions_added) :]
     found += [("condition", english, french) for english, french in added]
     return tuple(found)
+
+
+def _reinstated(before: Standing, after: Standing) -> Iterator[Difference]:
+    was = {one.number for one in before.lines if one.is_suspended}
+    suspended = {one.number for one in after.lines if one.is_suspended}
+    cancelled = {one.number for one in after.lines if one.is_cancelled}
+    if back := was - suspended - cancelled:
+        told = {"reinstated": back, "suspended": suspended, "cancelled": cancelled}
+        yield from ((what, (), tuple(sorted(numbers))) for what, numbers in told.items() if numbers)
 
 
 def changes_done(

@@ -24,7 +24,7 @@ from permits.choices import ActKind, LetterKind, PartyRole
 from permits.domain.casefile import CaseFile
 from permits.domain.frozen import ground_in_words, instruments_of
 from permits.domain.ruling import rule_on
-from permits.domain.standing import changes_done
+from permits.domain.standing import FIGURES, changes_done
 from permits.figures import dollars, figure, in_dollars, or_no_limit
 from permits.models import Decision, PermitAct, PermitLine, Recommendation
 from policies.choices import Activity
@@ -177,7 +177,7 @@ def _paragraphs(
                     yield both(_ACTS[done], day=act.done_on)
                 else:
                     yield both(_ACTS_ON_A_LINE[done], day=act.done_on, line=act.line.number)
-                yield from _amendment(act)
+                yield from _changes(act)
 
 
 _ACTS = {
@@ -221,13 +221,16 @@ def _grounds(
 
 
 _CHANGED = {
+    "reinstated": _("Lines that are reinstated: %(lines)s."),
+    "suspended": _("Lines that stay suspended: %(lines)s."),
+    "cancelled": _("Lines that stay cancelled: %(lines)s."),
     "quantity": _("Line %(line)s: quantity %(now)s (before: %(was)s)."),
     "value": _("Line %(line)s: value %(now)s (before: %(was)s)."),
 }
 
 
-def _amendment(act: PermitAct) -> Iterator[Words]:
-    """What an amendment changed: the last day, quantities and values of lines, conditions."""
+def _changes(act: PermitAct) -> Iterator[Words]:
+    """What an act changed of lines, the last day and conditions: nothing of what it is on whole."""
     lines = list(PermitLine.objects.filter(permit=act.permit))
     done = PermitAct.objects.filter(permit=act.permit, done_at__isnull=False)
     units = {str(line.number): line.unit for line in lines}
@@ -240,6 +243,8 @@ def _amendment(act: PermitAct) -> Iterator[Words]:
             added = _("Condition added, beside those that the permit has: %(text)s")
             english, french = both(added, text=was)["en"], both(added, text=now)["fr"]
             yield {"en": english, "fr": french}
+        elif name not in FIGURES:
+            yield both(_CHANGED[name], lines=", ".join(map(str, now)))
         else:
             unit = units[line] if name == "quantity" else ""
             yield both(

@@ -22,7 +22,7 @@ from accounts.days import instant_in_words, short_day
 from accounts.rights import rights_of
 from history import clock
 from permits import forms
-from permits.choices import PartyRole, PermitStatus
+from permits.choices import ActKind, PartyRole, PermitStatus
 from permits.domain import acts, overview, worklist
 from permits.domain.casefile import read_file
 from permits.domain.casework import head_of
@@ -276,7 +276,9 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
 
     then = _("What loosens the permit passes the whole gate on the day on which it is done.")
     against = _why_not_propose(request, row)
-    page = _page(row, _("Propose an act"), _("Propose the act"), then, refusal=against)
+    in_force = acts.lifted_by(PermitAct(permit=row, kind=ActKind.REINSTATE))
+    facts = tuple(_suspensions(_("Suspensions in force"), in_force))
+    page = _page(row, _("Propose an act"), _("Propose the act"), then, refusal=against, facts=facts)
     return answer(request, _act_form(request, row), page, perform)
 
 
@@ -329,6 +331,9 @@ CHANGED = {
     "quantity": gettext_lazy("Quantity of line %(number)s"),
     "value": gettext_lazy("Value of line %(number)s (CAD)"),
     "condition": gettext_lazy("Condition added"),
+    "reinstated": gettext_lazy("Lines that are reinstated"),
+    "suspended": gettext_lazy("Lines that stay suspended"),
+    "cancelled": gettext_lazy("Lines that stay cancelled"),
 }
 
 
@@ -351,20 +356,23 @@ def change_in_words(change: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _differences_in_words(found: Iterable[Difference]) -> Iterator[tuple[str, str]]:
-    """Each figure and day before and after, and each condition added."""
+    """Each figure and day before and after, each condition added, lines that are reinstated."""
     for what, was, now in found:
         name, _colon, number = what.partition(":")
         if name == "condition":
             yield str(CHANGED[name]), f"{was} / {now}"
-            continue
-        shown = WRITTEN[name]
-        yield str(CHANGED[name]) % {"number": number}, f"{shown(was)} → {shown(now)}"
+        elif name not in WRITTEN:
+            yield str(CHANGED[name]), ", ".join(map(str, now))
+        else:
+            shown = WRITTEN[name]
+            yield str(CHANGED[name]) % {"number": number}, f"{shown(was)} → {shown(now)}"
 
 
 def _effect_in_words(act: PermitAct) -> Iterator[tuple[str, Any]]:
     """What a person agrees to who does the act: each figure and day before and after."""
     effect = acts.effect_of(act)
     yield from _differences_in_words(effect.changes)
+    yield from _suspensions(_("Suspensions that are lifted"), acts.lifted_by(act))
     if effect.loosens:
         words = _("It loosens the permit: the whole gate is passed again.")
     elif any(what == "condition" for what, *_rest in effect.changes):
@@ -372,6 +380,13 @@ def _effect_in_words(act: PermitAct) -> Iterator[tuple[str, Any]]:
     else:
         words = _("It does not loosen the permit.")
     yield _("Effect"), words
+
+
+def _suspensions(name: str, found: Iterable[PermitAct]) -> Iterator[tuple[str, Any]]:
+    """Suspensions, each with why it was done."""
+    told = [_("%(label)s: %(text)s") % {"label": one.in_full, "text": one.reason} for one in found]
+    if told:
+        yield name, "\n".join(told)
 
 
 @require_http_methods(METHODS)

@@ -84,6 +84,23 @@ def test_a_regulation_or_a_policy_as_a_ground_names_its_instrument(db: None) -> 
                 assert ground_in_words(ground, found["instruments"]) == told
 
 
+def test_a_general_permit_as_a_ground_is_named(db: None) -> None:
+    people = people_with_delegation()
+    lines = [{**LINE, "items": ["2-1"]}]
+    case = make_in_review(people.analyst, activity="brokering", destination="DE", lines=lines)
+    found = frozen(case, people)["instruments"]
+    for language, told in (
+        ("en-ca", "A general permit applies: General Brokering Permit No. 1, ss. 2, 3"),
+        (
+            "fr-ca",
+            "Une licence générale s’applique\xa0:\xa0Licence générale de courtage no 1, art. 2, 3",
+        ),
+    ):
+        with override(language):
+            assert ground_in_words("general_permit", found) == told
+            assert ":" not in ground_in_words("no_permit_needed", found)
+
+
 def test_the_version_of_each_policy_is_the_one_known_then(db: None) -> None:
     key = "TR-2020-04-16-presumptive"
     versions = PolicyVersion.objects.filter(policy__key=key).order_by("known_from")

@@ -311,6 +311,28 @@ def test_the_paper_of_an_amendment_says_what_was_before_and_what_is_added(
         assert "1. Report monthly." not in words
 
 
+def test_the_paper_of_a_reinstatement_says_which_lines_come_back_and_which_do_not(
+    office: Cast,
+) -> None:
+    people = office.analyst, office.senior, office.decision
+    permit = make_permit(*people, lines=[LINE, LINE, LINE])
+    second = PermitLine.objects.get(permit=permit, number=2)
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    acts.act_at_once(permit, kind="cancel", line=second, reason=WHY, by=office.decision)
+    proposed = acts.propose_act(permit, kind="reinstate", reason=WHY, by=office.analyst)
+    act = acts.perform_act(proposed, by=office.decision)
+    words = words_of(make_letter(permit.application, "act", by=office.analyst, act=act))
+    words = words.replace("\u00a0", " ")
+    for wanted in (
+        "Lines that are reinstated: 1, 3.",
+        "Lines that stay cancelled: 2.",
+        "Articles rétablis : 1, 3.",
+        "Articles qui demeurent annulés : 2.",
+    ):
+        assert wanted in words, wanted
+    assert "suspended:" not in words
+
+
 def test_the_papers_of_a_permit_without_figures_say_that_it_has_no_limit(office: Cast) -> None:
     people = office.analyst, office.senior, office.decision
     line = {**LINE, "quantity": None, "unit_value": None}

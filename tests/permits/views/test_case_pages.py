@@ -1092,6 +1092,31 @@ def test_who_takes_note_reads_what_was_done_by_whom_and_why(office: Cast) -> Non
     assert facts["Holder"] == "Fictional Optics Inc. applicant"
 
 
+def test_who_reinstates_reads_what_is_lifted_with_its_reason_and_what_stays(office: Cast) -> None:
+    people = office.analyst, office.senior, office.decision
+    permit = make_permit(*people, lines=[LINE, LINE])
+    first, second = PermitLine.objects.filter(permit=permit).order_by("number")
+    for kind, line, why in (
+        ("suspend", first, "A doubt of line 1."),
+        ("suspend", None, "News of all."),
+        ("cancel", second, "No need."),
+    ):
+        act_at_once(permit, kind=kind, line=line, reason=why, by=office.decision)
+    proposal = as_person(office.analyst).get(reverse("permits:propose", args=[permit.number]))
+    act = propose_act(permit, kind="reinstate", reason=WHY, by=office.analyst)
+    page = as_person(office.decision).get(reverse("permits:perform", args=[act.pk]))
+    facts = dict(page.context["page"].facts)
+    assert (facts["Lines that are reinstated"], facts["Lines that stay cancelled"]) == ("1", "2")
+    for lifted in (
+        facts["Suspensions that are lifted"],
+        dict(proposal.context["page"].facts)["Suspensions in force"],
+    ):
+        assert [one.rpartition(": ")[2] for one in lifted.split("\n")] == [
+            "A doubt of line 1.",
+            "News of all.",
+        ]
+
+
 def test_letters_and_notices_tell_line_and_day_and_what_was_undone_since(office: Cast) -> None:
     permit = make_permit(office.analyst, office.senior, office.decision)
     for quantity in ("4", "3"):
