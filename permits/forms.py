@@ -648,7 +648,7 @@ class PutForm(SeenForm):
 
     reply_by = DayField(
         label=_("Reply by"),
-        help_text=_("The last day is a business day: where this is none, it is the next one."),
+        help_text=_("A day that is no business day moves to the next one that is."),
     )
 
 

@@ -555,7 +555,7 @@ def _before_in_words(file: CaseFile) -> Iterator[tuple[str, Any]]:
         if one.put and one.letter
     ]
     if links:
-        yield _("Letters"), format_html_join("\n", '<a href="{}" download>{}, {}</a>', links)
+        yield _("Letters"), format_html_join("\n", '<a href="{}" download>{}. {}</a>', links)
     for back in reversed(recommendation.all_sent_back(file)):
         made = back.recommendation
         at = instant_in_words(made.set_aside_at) if made.set_aside_at else ""
