@@ -13,9 +13,10 @@ from accounts.days import short_day
 from accounts.exceptions import Refused
 from accounts.models import User
 from accounts.reasons import checked_reason, is_readable
-from history import clock
+from history import canonical, clock
 from history.models import Event
 from permits.choices import WaitKind
+from permits.domain.casefile import CaseFile, events_on
 from permits.domain.casework import acting, afresh
 from permits.domain.faults import Faults
 from permits.domain.intake import Given
@@ -152,6 +153,18 @@ def _last_worked_on(application: Application) -> date:
     done = Event.objects.filter(stream=application.stream, actor__startswith="person:")
     done = done.exclude(verb__in=(Verb.WAIT_OPENED, Verb.WAIT_ENDED)).order_by("-sequence")
     return done.values_list("occurred_on", flat=True).first() or clock.today()
+
+
+def recorded_late(file: CaseFile) -> dict[int, date]:
+    """The day on which a wait was recorded, by its key, of those recorded after their first day."""
+    begun, found = {one.pk: one.from_on for one in file.waits}, {}
+    for event in events_on(file):
+        if event.verb != Verb.WAIT_OPENED:
+            continue
+        for change in canonical.decode(bytes(event.body))["changes"]:
+            if begun.get(change["row"], event.occurred_on) < event.occurred_on:
+                found[change["row"]] = event.occurred_on
+    return found
 
 
 def end_wait(wait: Wait, *, to_on: date, by: User, seen: int | None = None) -> Wait:

@@ -27,6 +27,7 @@ from permits.domain import documents, overview, worklist
 from permits.domain.assessment import CardState, card_states, determination
 from permits.domain.casefile import CaseFile, events_on, names_on, read_file
 from permits.domain.clock import clock_of_file, holders
+from permits.domain.consultations import recorded_late
 from permits.domain.frozen import filing_ruling, instruments_of, replay
 from permits.domain.gate import Gate, check_gate, people_kept_from_deciding
 from permits.domain.letters import papers
@@ -99,7 +100,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     statements = [shown(request, file, one) for one in standing(file)]
     questions = _questions(ruling)
     missing = [fact for fact in facts if fact.is_missing]
-    named = instruments_of(file, ruling)
+    named, late = instruments_of(file, ruling), recorded_late(file)
     context = {
         "parts": _parts(file, gate, states, questions, missing, statements),
         "still_to_do": worklist.still_to_do(told),
@@ -134,6 +135,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "gate": gate,
         "papers": papers(file),
         "documents": [(one, _why_not_removed(request, file, one)) for one in file.documents],
+        "waits": [(one, late.get(one.pk)) for one in file.waits],
         "consultations": [
             (one, "" if one.closed_on else why_not_silent(request, application, one))
             for one in file.consultations

@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 
+from accounts.days import short_day
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from history import clock
@@ -21,6 +23,7 @@ from permits.domain.consultations import (
     open_wait,
     record_answer,
     record_silence,
+    recorded_late,
 )
 from permits.models import Application, Consultation, Wait
 from permits.verbs import Verb
@@ -196,7 +199,13 @@ def test_no_wait_is_recorded_of_days_on_which_the_office_worked_on_the_case(
         with pytest.raises(ValidationError, match="from that of the last act"):
             wait(case, office.analyst, back=4)
         # Of waits themselves there may be several at once.
-        assert [wait(case, office.analyst, back=back).to_on for back in (1, 3)] == [None, None]
+        assert [wait(case, office.analyst, back=back).to_on for back in (0, 3)] == [None, None]
+        file, today = read_file(case), clock.today()
+        assert [recorded_late(file).get(one.pk) for one in file.waits] == [None, today]
+        client = Client()
+        client.force_login(office.auditor)
+        page = client.get(case.get_absolute_url()).content.decode()
+    assert page.count(f"Recorded later: by {office.analyst.name}, {short_day(today)}") == 1
 
 
 @pytest.mark.parametrize("days", [-1, 1])
