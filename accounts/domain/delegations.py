@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.choices import Power, Role
@@ -50,15 +50,8 @@ def delegations_in_force(person: User, on: date) -> QuerySet[Delegation]:
 
     None on a day on which the person is no decision-maker, or while the account is closed.
     """
-    return all_in_force(on).filter(person=person)
-
-
-def all_in_force(on: date) -> QuerySet[Delegation]:
-    """The same of everybody."""
-    decides = RoleGrant.objects.in_force(on).filter(
-        person=OuterRef("person"), role=Role.DECISION_MAKER
-    )
-    return Delegation.objects.in_force(on).filter(Exists(decides))
+    decides = RoleGrant.objects.in_force(on).filter(person=person, role=Role.DECISION_MAKER)
+    return Delegation.objects.in_force(on).filter(Exists(decides), person=person)
 
 
 def hold_delegations(person: User, on: date) -> list[Delegation]:

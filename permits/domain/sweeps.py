@@ -29,11 +29,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.choices import Power, Role
+from accounts.choices import Power, RequestedAct, Role
 from accounts.days import day_in_words
-from accounts.domain.delegations import all_in_force, delegations_in_force, hold_delegations
+from accounts.domain.delegations import delegations_in_force, hold_delegations
 from accounts.exceptions import NotPermitted, Refused
-from accounts.models import Delegation, User
+from accounts.models import AccountRequest, Delegation, RoleGrant, User
 from accounts.reasons import checked_reason
 from accounts.rules import roles_of
 from history import clock
@@ -202,14 +202,16 @@ def propose_group(
 ) -> SweepGroup:
     """Proposes what is done with the permits of a group, also in the place of another proposal.
 
-    Raises ValidationError, NotPermitted, Refused for what was agreed on, Conflict.
+    Raises ValidationError, NotPermitted, Refused while a yes stands and once it was begun with,
+    Conflict.
     """
     said = _checked(action, reason_en, reason_fr)
     with sweeping(group.sweep, by=by, roles=PROPOSERS) as entries:
         now = afresh(group, seen)
         _refuse_agreed(now)
+        _refuse_begun(now)
         _record(entries, Verb.SWEEP_PROPOSED, now.sweep, data={"group": _name(now)}).set(
-            now, **said, proposed_by=by, proposed_at=clock.now(), returned_for=""
+            now, **said, **_NO_YES, proposed_by=by, proposed_at=clock.now(), returned_for=""
         )
     return now
 
@@ -220,7 +222,7 @@ def except_permit(
     """Takes one permit out of its group, with an action and reasons of its own.
 
     Raises ValidationError, NotPermitted; Refused for a permit that is not in the sweep, was taken
-    out before, or whose group was agreed on.
+    out or settled before, or whose group has a yes that stands.
     """
     said = _checked(action, reason_en, reason_fr)
     with sweeping(sweep, by=by, roles=PROPOSERS) as entries:
@@ -238,6 +240,8 @@ def except_permit(
         ((group, row),) = found
         _refuse_agreed(group)
         permit = Permit.objects.get(number=number)
+        if SweepItem.objects.filter(sweep=sweep, permit=permit).exists():
+            raise Refused(_("This permit was settled already."))
         stands = read_standing(permit, clock.today())
         excepted = _excepted_now(sweep.policy, Permit.objects.filter(pk=permit.pk))
         exception = SweepGroup(
@@ -280,9 +284,23 @@ def _checked(action: str, reason_en: str, reason_fr: str) -> dict[str, str]:
     return said
 
 
+_NO_YES: dict[str, None] = {"agreed_by": None, "agreed_at": None, "delegation": None}
+
+
 def _refuse_agreed(group: SweepGroup) -> None:
-    if group.agreed_at is not None:
+    if _stands(group):
         raise Refused(_("This was agreed on already: it stays as it was proposed."))
+
+
+def _refuse_begun(group: SweepGroup) -> None:
+    """What was settled rests on what was proposed, also where the yes has fallen since."""
+    if group.items.exists():
+        raise Refused(
+            _(
+                "Some of its permits were settled as it was proposed. Take the others out of the"
+                " group, or begin another sweep."
+            )
+        )
 
 
 # The yes
@@ -291,7 +309,7 @@ def _refuse_agreed(group: SweepGroup) -> None:
 def agree_group(group: SweepGroup, *, by: User, seen: int | None = None) -> SweepGroup:
     """A decision-maker's yes, which is the act under s. 10(1) for the permits of the group.
 
-    A yes whose giver may not act any more is given anew by somebody who may. Raises NotPermitted
+    A yes that does not stand any more is given anew by somebody who may. Raises NotPermitted
     without the role or a delegation with the power to act, for who proposed it, and for who stands
     behind the policy; Refused where nothing is proposed, it was returned or agreed on, and while
     the policy is not in force; Conflict.
@@ -316,8 +334,7 @@ def agree_group(group: SweepGroup, *, by: User, seen: int | None = None) -> Swee
 
 def refuse_yes(group: SweepGroup, *, by: User) -> None:
     """Raises NotPermitted or Refused where the group as it is takes no yes of this person."""
-    if group.agreed_by is not None and may_act(group.agreed_by):
-        raise Refused(_("This was agreed on already: it stays as it was proposed."))
+    _refuse_agreed(group)
     _refuse_unproposed(group)
     if group.proposed_by_id == by.pk:
         raise NotPermitted(_("You proposed this. Another decision-maker says yes to it."))
@@ -372,16 +389,30 @@ def _refuse_unproposed(group: SweepGroup) -> None:
         raise Refused(_("Nothing is proposed for these permits."))
 
 
-def may_act(person: User) -> bool:
-    """Whether a yes of this person stands today. One query."""
-    held = delegations_in_force(person, clock.today())
-    return any(Power.ACT in one.powers for one in held)
+def _with_a_yes() -> QuerySet[SweepGroup]:
+    """The groups of which the yes stands today.
+
+    It stands while its giver has the delegation under which it was given, and the role and the
+    account as on that day: once any of them has ended it has fallen, whatever is given later.
+    """
+    today = clock.today()
+    decides = RoleGrant.objects.in_force(today).filter(
+        person=OuterRef("agreed_by"),
+        role=Role.DECISION_MAKER,
+        confirmed_at__lte=OuterRef("agreed_at"),
+        starts_on__lte=OuterRef("agreed_at__date"),
+    )
+    reopened = AccountRequest.objects.filter(
+        person=OuterRef("agreed_by"),
+        act=RequestedAct.REOPEN,
+        confirmed_at__gt=OuterRef("agreed_at"),
+    )
+    held = Delegation.objects.in_force(today).filter(may_act=True)
+    return SweepGroup.objects.filter(Exists(decides), ~Exists(reopened), delegation__in=held)
 
 
-def _who_may_act() -> frozenset[int]:
-    """Everybody whose yes stands today. One query."""
-    held = all_in_force(clock.today())
-    return frozenset(one.person_id for one in held if Power.ACT in one.powers)
+def _stands(group: SweepGroup) -> bool:
+    return _with_a_yes().filter(pk=group.pk).exists()
 
 
 def waiting_for(by: User) -> list[SweepGroup]:
@@ -390,13 +421,13 @@ def waiting_for(by: User) -> list[SweepGroup]:
     Those are left out that they proposed, of which they stand behind the policy, of which the
     policy is not in force, or with a permit on whose case they declared a conflict of interest.
     """
-    acting = _who_may_act()
-    if by.pk not in acting:
+    held = delegations_in_force(by, clock.today())
+    if not any(Power.ACT in one.powers for one in held):
         return []
     groups = (
         SweepGroup.objects.filter(proposed_at__isnull=False, returned_for="")
         .exclude(proposed_by=by)
-        .exclude(agreed_by__in=acting)
+        .exclude(pk__in=_with_a_yes())
         .exclude(sweep__policy__key__in=policies_behind(by.pk))
     )
     keys = set(groups.values_list("pk", flat=True))
@@ -423,10 +454,11 @@ def return_group(
     with sweeping(group.sweep, by=by, roles=DECISION_MAKERS) as entries:
         now = afresh(group, seen)
         _refuse_agreed(now)
+        _refuse_begun(now)
         _refuse_unproposed(now)
         _record(
             entries, Verb.SWEEP_RETURNED, now.sweep, reason=reason, data={"group": _name(now)}
-        ).set(now, returned_for=reason)
+        ).set(now, **_NO_YES, returned_for=reason)
     return now
 
 
@@ -472,7 +504,7 @@ def carry_out(
     run = Run()
     barred: set[int] = set()
     for one in pending(sweep):
-        if one.group.agreed_by is None or one.group.agreed_by.pk in barred:
+        if one.group.agreed_by is None or one.group.pk in barred:
             continue
         if len(run.settled) == limit:
             break
@@ -485,8 +517,9 @@ def carry_out(
             run.is_over = True
             break
         except NotPermitted:
-            barred.add(one.group.agreed_by.pk)
-            run.not_standing.append(one.group.agreed_by.name)
+            barred.add(one.group.pk)
+            if one.group.agreed_by.name not in run.not_standing:
+                run.not_standing.append(one.group.agreed_by.name)
         except OperationalError as fault:
             if not _was_locked(fault):
                 raise
@@ -556,7 +589,7 @@ def _settle(one: Pending, by: Actor) -> SweepItem | None:
             version = _version_of(group.sweep.policy)
             if version is None or not _has_begun(version):
                 raise PolicyOver
-            delegation = with_power(hold_delegations(work.by, clock.today()))
+            delegation = _held(group)
             stands = read_standing(permit, clock.today())
             item = SweepItem(
                 sweep=group.sweep,
@@ -593,6 +626,16 @@ def _settle(one: Pending, by: Actor) -> SweepItem | None:
                 )
             entry.add(item)
     return item
+
+
+def _held(group: SweepGroup) -> Delegation:
+    """The delegation under which the yes was given, locked. Raises NotPermitted."""
+    if group.agreed_by is None:
+        raise ValueError("nobody agreed")
+    for one in hold_delegations(group.agreed_by, clock.today()):
+        if one.pk == group.delegation_id and _stands(group):
+            return one
+    raise NotPermitted(_("This yes does not stand any more."))
 
 
 def _has_nothing_to_do(group: SweepGroup, status: PermitStatus) -> bool:
@@ -697,7 +740,7 @@ class State(TextChoices):
 class Part(NamedTuple):
     """A group of a sweep with its permits (number, dollars left) and what came of them so far.
 
-    `stands` is whether who said yes may still act, if somebody did.
+    `stands` is whether somebody said yes, and that stands still.
     """
 
     group: SweepGroup
@@ -718,9 +761,14 @@ class Part(NamedTuple):
         return not is_agreed and bool(group.proposed_at) and not group.returned_for
 
     @property
+    def is_open(self) -> bool:
+        """Whether something else may be proposed for it."""
+        return not self.stands and not (self.group.agreed_at and self.settled)
+
+    @property
     def to_do(self) -> int:
         """Permits agreed on and not settled."""
-        return self.left if self.group.agreed_at and self.stands else 0
+        return self.left if self.stands else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -768,12 +816,12 @@ def progress(sweeps: Collection[PermitSweep]) -> list[Progress]:
     versions: dict[int, list[PolicyVersion]] = defaultdict(list)
     for version in PolicyVersion.objects.filter(policy__in={one.policy_id for one in sweeps}):
         versions[version.policy_id].append(version)
-    acting = _who_may_act()
+    standing_yes = frozenset(_with_a_yes().filter(sweep__in=sweeps).values_list("pk", flat=True))
     return [
         Progress(
             sweep,
             tuple(
-                Part(group, permits, settled[group.pk], group.agreed_by_id in acting)
+                Part(group, permits, settled[group.pk], group.pk in standing_yes)
                 for group in sorted(
                     groups[sweep.pk], key=lambda one: (one.permit_id is not None, one.pk)
                 )

@@ -520,8 +520,7 @@ def _tell(request: HttpRequest, run: Run, found: Progress) -> None:
     for name in run.not_standing:
         messages.warning(
             request,
-            _("The yes of %(name)s does not stand any more: another decision-maker gives it.")
-            % {"name": name},
+            _("The yes of %(name)s does not stand any more: it is given anew.") % {"name": name},
         )
 
 

@@ -12,8 +12,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
-from accounts.choices import Power, Role
+from accounts.choices import Power, RequestedAct, Role
 from accounts.domain.delegations import confirm_delegation, end_delegation, propose_delegation
+from accounts.domain.people import close_account
+from accounts.domain.requests import confirm_request, propose_request
+from accounts.domain.roles import confirm_role, end_role, propose_role
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from history import clock
@@ -604,6 +607,74 @@ def test_a_yes_stands_only_while_who_gave_it_may_act(
     assert [one.outcome for one in carry_out(sweep, by=SYSTEM).settled] == [outcome] * 3
     said = Event.objects.filter(verb__in=[Verb.SUSPENDED, Verb.KEPT])
     assert set(said.values_list("actor", flat=True)) == {f"person:{other.pk}"}
+
+
+def given_again(office: Cast, what: str) -> None:
+    """The delegation, the role or the account of who decides: gone, and another one since."""
+    person: User = office.decision
+    two: dict[str, Any] = {"proposed_by": office.admin, "confirmed_by": office.admin_b}
+    if what == "delegation":
+        end_delegation(person.delegations.get(), by=office.admin, reason=WHY)
+        give_delegation(person, **two)
+    elif what == "role":
+        end_role(person.rolegrants.get(), by=office.admin, reason=WHY)
+        again = propose_role(
+            person, Role.DECISION_MAKER, by=office.admin, reason=WHY, starts_on=clock.today()
+        )
+        confirm_role(again, by=office.admin_b)
+    else:
+        close_account(person, by=office.admin, reason=WHY)
+        asked = propose_request(person, RequestedAct.REOPEN, by=office.admin, reason=WHY)
+        confirm_request(asked, by=office.admin_b)
+
+
+@pytest.mark.parametrize("what", ["delegation", "role", "account"])
+def test_a_yes_that_has_fallen_stays_so_whatever_is_given_later(
+    office: Cast, sweep: PermitSweep, what: str
+) -> None:
+    group = agreed(sweep, office)
+    with clock.simulated(clock.now() + timedelta(minutes=1)):
+        given_again(office, what)
+        assert now(sweep).state is State.YES
+        run = carry_out(sweep, by=SYSTEM)
+        assert (run.settled, run.not_standing) == ([], [office.decision.name])
+        other = make_person_with("decision-b", Role.DECISION_MAKER)
+        number = group.permits[0][0]
+        except_permit(sweep, number, action="keep", by=office.analyst, **SAID)
+        returned = return_group(group, reason=WHY, by=other)
+        assert (returned.agreed_by, returned.delegation) == (None, None)
+        assert now(sweep).state is State.YES
+        propose_group(group_of(sweep), action="cancel", by=office.analyst, **SAID)
+
+
+def test_a_role_that_begins_later_brings_no_yes_back(office: Cast, sweep: PermitSweep) -> None:
+    person, today = office.decision, clock.today()
+    end_role(person.rolegrants.get(), by=office.admin, reason=WHY, on=today + timedelta(days=1))
+    starts: dict[str, Any] = {"reason": WHY, "starts_on": today + timedelta(days=3)}
+    again = propose_role(person, Role.DECISION_MAKER, by=office.admin, **starts)
+    confirm_role(again, by=office.admin_b)
+    agreed(sweep, office)
+    assert now(sweep).state is State.READY
+    with clock.simulated(clock.now() + timedelta(days=4)):
+        assert now(sweep).state is State.YES
+
+
+def test_what_was_proposed_stays_once_a_permit_was_settled_on_a_yes_that_fell(
+    office: Cast, sweep: PermitSweep
+) -> None:
+    group = agreed(sweep, office)
+    (item,) = carry_out(sweep, by=SYSTEM, limit=1).settled
+    given_again(office, "delegation")
+    with pytest.raises(Refused, match="settled as it was proposed"):
+        propose_group(group_of(sweep), action="cancel", by=office.analyst, **SAID)
+    with pytest.raises(Refused, match="settled as it was proposed"):
+        return_group(group, reason=WHY, by=office.decision)
+    done, other, _third = (number for number, _left in group.permits)
+    assert done == item.permit.number
+    with pytest.raises(Refused, match="settled already"):
+        except_permit(sweep, done, action="keep", by=office.analyst, **SAID)
+    except_permit(sweep, other, action="keep", by=office.analyst, **SAID)
+    assert agree_group(group_of(sweep), by=office.decision).delegation != group.delegation
 
 
 def test_nothing_more_is_done_under_a_policy_that_ended_meanwhile(

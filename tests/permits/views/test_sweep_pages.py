@@ -12,6 +12,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.choices import Role
+from accounts.domain.delegations import end_delegation
 from history import clock
 from history.actors import SYSTEM
 from permits.domain.sweeps import (
@@ -27,7 +29,7 @@ from permits.domain.use import report_use
 from permits.models import Permit, PermitAct, PermitSweep, SweepGroup, SweepItem
 from permits.views import sweeps
 from policies.models import Policy, PolicyChange
-from tests.people import Cast
+from tests.people import Cast, make_person_with
 from tests.permits.factories import make_permit
 from tests.policies.changes import approved, draft
 
@@ -168,6 +170,25 @@ def test_a_no_is_given_with_its_reason_and_shown(
     )
     assert "Suspend instead" in page(client, sweep)
     assert state_of(sweep) is State.PROPOSALS
+
+
+def test_beside_a_yes_that_has_fallen_everything_else_is_offered(
+    client: Client, office: Cast, sweep: PermitSweep
+) -> None:
+    group = propose_group(SweepGroup.objects.get(), action="cancel", by=office.analyst, **SAID)
+    agree_group(group, by=office.decision)
+    client.force_login(make_person_with("decision-b", Role.DECISION_MAKER))
+    number = group.permits[0][0]
+    ways = (
+        f"/sweep-groups/{group.pk}/return/",
+        f"/sweep-groups/{group.pk}/propose/",
+        f"/sweeps/{sweep.number}/permits/{number}/",
+    )
+    assert not [way for way in ways if way in page(client, sweep)]
+    end_delegation(office.decision.delegations.get(), by=office.admin, reason="Left")
+    shown = page(client, sweep)
+    assert "Does not stand any more" in shown
+    assert [way for way in ways if way in shown] == list(ways)
 
 
 def test_a_permit_is_taken_out_of_its_group_and_both_are_in_the_table(
