@@ -53,6 +53,7 @@ from permits.domain.statements import CLAIMED, countersign
 from permits.domain.use import report_use
 from permits.models import Application, PermitLine
 from policies.choices import ChangeKind, ChangeStatus, Stance
+from policies.domain import easing
 from policies.domain.change_words import in_words
 from policies.domain.composing import compose, rehearse
 from policies.domain.drafting import (
@@ -65,7 +66,7 @@ from policies.domain.drafting import (
 from policies.domain.entering import enter
 from policies.domain.lint import findings
 from policies.domain.register import current_register
-from policies.domain.resolve import Ruling
+from policies.domain.resolve import Ruling, resolve
 from policies.facts import Span
 from policies.models import Policy, PolicyChange, PolicyVersion
 from tests.people import Cast, give_delegation, give_role, make_person_with
@@ -1706,6 +1707,72 @@ def test_what_a_narrower_scope_lets_go_is_told(
     )
     told = [one.words for one in findings(amended) if one.code == "gap"]
     assert any(words in one for one in told), told
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        (({"not_items": ["2-1"]},), "export, 2-1: less strict, case by case"),
+        (({"end_user_kinds": ["private"]},), "Group 2 (end-user: government, authorized by"),
+        (({"wmd_end_use": False},), "Group 2 (for a weapon of mass destruction"),
+        (({"eipa_4_1": False},), "government; goods of s. 4.1): less strict, case by case"),
+        (({"kind": "related_material"},), "Group 2 (stated to be no arms or related material)"),
+        # What the first leaves out, the second holds but for some of it.
+        (
+            ({"not_items": ["2-1"]}, {"items": ["2-1"], "wmd_end_use": False}),
+            "export, 2-1 (for a weapon of mass destruction",
+        ),
+    ],
+)
+def test_what_another_policy_holds_only_in_part_is_told(
+    office: Cast, held: tuple[dict[str, Any], ...], words: str
+) -> None:
+    approved(draft(office.admin), by=office.admin_b)
+    for number, narrower in enumerate(held):
+        of_goods = {"not_items", "items", "kind"} & narrower.keys()
+        goods = {name: narrower[name] for name in of_goods}
+        goods = goods if "kind" in goods else {**POLICY["scope"]["goods"], **goods}
+        rest = {name: narrower[name] for name in narrower.keys() - of_goods}
+        scope = {**POLICY["scope"], **rest, "goods": goods}
+        key = f"TR-999{number}-narrower"
+        approved(draft(office.admin, of_policy={"key": key, "scope": scope}), by=office.admin_b)
+    end = draft(office.admin, kind=ChangeKind.END, policy="TR-9999-suspension", ends=in_days(5))
+    assert any(words in one.words for one in findings(end) if one.code == "gap")
+
+
+def test_a_place_that_is_let_go_later_is_told_with_its_day(office: Cast) -> None:
+    both = {**POLICY["scope"], "destinations": ["TR", "FR"]}
+    approved(draft(office.admin, of_policy={"scope": both}), by=office.admin_b)
+    for_a_while = {"key": "TR-9998-suspension"}
+    approved(draft(office.admin, of_policy=for_a_while, ends=in_days(10)), by=office.admin_b)
+    end = draft(office.admin, kind=ChangeKind.END, policy="TR-9999-suspension", ends=in_days(5))
+    told = [one.words for one in findings(end) if one.code == "gap"]
+    days = [short_day(clock.today() + timedelta(days=one)) for one in (5, 10)]
+    assert [one.split(", export")[0] for one in told] == [
+        f"From {days[0]}, France",
+        f"From {days[1]}, Türkiye",
+    ]
+
+
+def test_items_that_nothing_tells_apart_are_asked_about_once(
+    office: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def counted(*given: Any, **more: Any) -> Any:
+        asked[-1] += 1
+        return resolve(*given, **more)
+
+    monkeypatch.setattr(easing, "resolve", counted)
+    approved(draft(office.admin), by=office.admin_b)
+    for many in (2, 200):
+        goods = {"kind": "items", "items": [f"2-1.{number}" for number in range(1, many)]}
+        narrower = {"key": "TR-9998-narrower", "scope": {**POLICY["scope"], "goods": goods}}
+        amended = draft(office.admin, kind=ChangeKind.AMEND, policy="TR-9999-suspension",
+                        of_policy=narrower, starts=in_days(5))  # fmt: skip
+        asked.append(0)
+        assert [one for one in findings(amended) if one.code == "gap"]
+    assert asked[0] == asked[1]
 
 
 def test_a_new_general_permit_is_less_strict(office: Cast) -> None:
