@@ -18,7 +18,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import F, Q, QuerySet, Sum, TextField
 from django.db.models.enums import TextChoices
@@ -82,11 +82,21 @@ class Moved(NamedTuple):
     goes: tuple[str, ...]
 
 
+class Step(NamedTuple):
+    """What is met from a later day on (ISO), without the change and with it. No `lines`: alike."""
+
+    on: str
+    before: Outcome
+    after: Outcome
+    lines: tuple[Moved, ...]
+
+
 class Move(NamedTuple):
     """An application whose ruling would be another, first on the day `on` (ISO).
 
     Of one that was decided, `on` is the day of the decision. `before` and `after` are the strictest
-    of all its lines, `lines` those that move. `because`: why a person has to look.
+    of all its lines, `lines` those that move; `then` is what follows on later days for which the
+    register would say something else. `because`: why a person has to look on any of them.
     """
 
     reference: str
@@ -96,6 +106,7 @@ class Move(NamedTuple):
     after: Outcome
     because: tuple[str, ...]
     lines: tuple[Moved, ...] = ()
+    then: tuple[Step, ...] = ()
 
 
 class Unmoved(NamedTuple):
@@ -130,6 +141,7 @@ class PermitMove(NamedTuple):
     left: str
     lines: tuple[Moved, ...] = ()
     because: tuple[str, ...] = ()
+    then: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,6 +485,29 @@ def _first(found: Sequence[_Ruled]) -> _Ruled:
     return next(moving, found[0])
 
 
+def _from_the_first(ruled: Sequence[_Ruled], first: _Ruled) -> list[_Ruled]:
+    """The first day, and the later ones on which it is another thing than on the one before."""
+    found = [first]
+    for one in ruled:
+        last = found[-1]
+        if one.on > last.on and (one.before.met, one.after.met) != (
+            last.before.met,
+            last.after.met,
+        ):
+            found.append(one)
+    return found
+
+
+_shared_step = lru_cache(maxsize=16_384)(Step)
+
+
+def _steps(later: Iterable[_Ruled]) -> tuple[Step, ...]:
+    return tuple(
+        _shared_step(on.isoformat(), _outcome(before), _outcome(after), _moved(before, after))
+        for on, before, after in later
+    )
+
+
 _shared = lru_cache(maxsize=16_384)(Moved)
 """What lines meet before and after, once for the many cases in which it is the same."""
 
@@ -513,20 +548,29 @@ def _open(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move]]:
         ).values_list("application", flat=True)
     )
     for file in files:
-        ruled = _rulings(facts_by_line(file), work.both, work.days)
+        ruled = list(_rulings(facts_by_line(file), work.both, work.days))
         different = [one for one in ruled if _rests_on(one.before) != _rests_on(one.after)]
         if not different:
             continue
-        on, before, after = _first(different)
+        first, *later = _from_the_first(ruled, _first(different))
+        on, before, after = first
+        if before.met == after.met:
+            later = []
         is_signed = file.application.pk in signed
+        why = {
+            code
+            for one in (first, *later)
+            for code in _because(file.application, one.before, one.after, is_signed=is_signed)
+        }
         move = Move(
             file.application.reference,
             file.application.status,
             on.isoformat(),
             _outcome(before),
             _outcome(after),
-            tuple(_because(file.application, before, after, is_signed=is_signed)),
+            _in_order(why),
             _moved(before, after),
+            _steps(later),
         )
         yield "moved" if move.lines else "restated", move
 
@@ -540,6 +584,10 @@ def _because(
     # Signatures rest on the outcome alone: a question that opens beside it clears none.
     if is_signed and before.outcome() != after.outcome():
         yield Why.SIGNED.value
+
+
+def _in_order(why: Collection[str]) -> tuple[str, ...]:
+    return tuple(one.value for one in Why if one.value in why)
 
 
 def _by_the_rulings(before: CaseRuling, after: CaseRuling) -> Iterator[str]:
@@ -636,17 +684,14 @@ def _held(files: Sequence[CaseFile], today: date) -> Iterator[_Held]:
 def _permits(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, PermitMove]]:
     entered = {part.enters.key for part in work.parts if part.enters is not None}
     for held in _held(files, work.today):
-        found: Reached | None = None
         days = [on for on in work.days if on <= held.stands.valid_to]
-        for on, before, after in _rulings(held.facts, work.both, days):
-            excepted, meets = _meets(after, entered)
-            moves = before.met != after.met
-            if moves or (meets and found is None):
-                found = Reached(on, before, after, excepted)
-            if moves:
-                break
-        if found is not None:
-            yield "permits", _permit_in_scope(held, found)
+        ruled = list(_rulings(held.facts, work.both, days))
+        moving = next((one for one in ruled if one.before.met != one.after.met), None)
+        first = moving or next((one for one in ruled if _meets(one.after, entered)[1]), None)
+        if first is not None:
+            found = Reached(*first, excepted=_meets(first.after, entered)[0])
+            later = _from_the_first(ruled, first)[1:] if moving else []
+            yield "permits", _permit_in_scope(held, found, later)
 
 
 def permits_under(policy: Policy, *, on: date) -> Iterator[PermitMove]:
@@ -713,7 +758,8 @@ def _meets(ruling: CaseRuling, policies: Collection[str]) -> tuple[bool, bool]:
     )
 
 
-def _permit_in_scope(held: _Held, found: Reached) -> PermitMove:
+def _permit_in_scope(held: _Held, found: Reached, later: Sequence[_Ruled] = ()) -> PermitMove:
+    both = [(found.before, found.after), *((one.before, one.after) for one in later)]
     return PermitMove(
         held.permit.number,
         held.permit.application.reference,
@@ -723,7 +769,8 @@ def _permit_in_scope(held: _Held, found: Reached) -> PermitMove:
         group_of(held.stands, is_excepted=found.excepted).value,
         _left(held.stands),
         _moved(found.before, found.after),
-        tuple(_by_the_rulings(found.before, found.after)),
+        _in_order({code for before, after in both for code in _by_the_rulings(before, after)}),
+        _steps(later),
     )
 
 
@@ -913,21 +960,46 @@ def from_text(found: str) -> dict[str, list[Any]]:
     }
 
 
-# Rows that were sealed before single lines were told have none of them, nor the last of an outcome.
+# Rows that were sealed before single lines, or later days, were told have none of them, nor the
+# last of an outcome.
 
 
 def _permit_move(row: Sequence[Any]) -> PermitMove:
     number, reference, on, was, now, group, left, *more = row
-    lines, because = more or ((), ())
+    lines, because, then = (*more, (), (), ())[:3]
     return PermitMove(
-        number, reference, on, _told(was), _told(now), group, left, _lines(lines), tuple(because)
+        number,
+        reference,
+        on,
+        _told(was),
+        _told(now),
+        group,
+        left,
+        _lines(lines),
+        tuple(because),
+        _later(then),
     )
 
 
 def _move(row: Sequence[Any]) -> Move:
     reference, status, on, was, now, because, *more = row
-    (lines,) = more or ((),)
-    return Move(reference, status, on, _told(was), _told(now), tuple(because), _lines(lines))
+    lines, then = (*more, (), ())[:2]
+    return Move(
+        reference,
+        status,
+        on,
+        _told(was),
+        _told(now),
+        tuple(because),
+        _lines(lines),
+        _later(then),
+    )
+
+
+def _later(rows: Iterable[Sequence[Any]]) -> tuple[Step, ...]:
+    return tuple(
+        _shared_step(on, _told(was), _told(now), _lines(lines)) for on, was, now, lines in rows
+    )
 
 
 def _told(row: Sequence[str]) -> Outcome:
@@ -963,10 +1035,7 @@ def drift(before: Impact, after: Impact, *, today: date | None = None) -> list[D
     found: dict[str, Drift] = {}
     for name in LISTS:
         was, now = (
-            {
-                one[0]: one._replace(on=max(one.on, today.isoformat()))
-                for one in getattr(impact, name)
-            }
+            {one[0]: _as_of(one, today.isoformat()) for one in getattr(impact, name)}
             for impact in (before, after)
         )
         for key in sorted(was.keys() | now.keys()):
@@ -978,9 +1047,20 @@ def drift(before: Impact, after: Impact, *, today: date | None = None) -> list[D
     return list(found.values())
 
 
+_One = TypeVar("_One", Move, PermitMove)
+
+
+def _as_of(one: _One, today: str) -> _One:
+    """What is left of it on a day: of its days that have come, the last one counts."""
+    come = [step for step in one.then if step.on <= today]
+    if come:
+        one = one._replace(**come[-1]._asdict(), then=one.then[len(come) :])
+    return one._replace(on=max(one.on, today))
+
+
 def _compared(name: str, one: Move | PermitMove | None) -> tuple[Any, ...]:
     """What of it stands on the page as an outcome, or in a count."""
     if one is None:
         return ()
     counted = one.group if isinstance(one, PermitMove) else name == "moved" and bool(one.because)
-    return one.on, one.before, one.after, one.lines, counted
+    return one.on, one.before, one.after, one.lines, one.then, counted

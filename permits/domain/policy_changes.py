@@ -132,6 +132,11 @@ def _told(one: Move | PermitMove) -> Iterator[tuple[str, str]]:
     )
     yield _("stance after"), _label(Stance(after.stance))
     yield _("stance after, with open questions as yes"), _label(Stance(after.if_open))
+    yield (
+        _("without the change, on later days"),
+        _by_day((step.on, step.before) for step in one.then),
+    )
+    yield _("with the change, on later days"), _by_day((step.on, step.after) for step in one.then)
 
 
 def _lines_told(one: Move | PermitMove) -> Iterator[tuple[str, str]]:
@@ -142,6 +147,19 @@ def _lines_told(one: Move | PermitMove) -> Iterator[tuple[str, str]]:
     goes = sorted({key for moved in one.lines for key in moved.goes})
     yield _("questions that open"), ", ".join(comes) or "—"
     yield _("questions that fall away"), ", ".join(goes) or "—"
+    then = [moved for step in one.then for moved in step.lines]
+    yield _("lines, on later days"), _by_line((moved, moved.after) for moved in then)
+
+
+def _by_day(met: Iterable[tuple[str, Outcome]]) -> str:
+    words = _("%(outcome)s from %(day)s")
+    return (
+        "; ".join(
+            words % {"outcome": outcome_in_words(one), "day": short_day(date.fromisoformat(on))}
+            for on, one in met
+        )
+        or "—"
+    )
 
 
 def _by_line(met: Iterable[tuple[Moved, Outcome]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -281,12 +281,16 @@ def _why_not_edit(request: HttpRequest, change: PolicyChange) -> str:
 # The page of a change
 
 
+PermitRow = tuple[PermitMove, date, list[previewed.Side], list[tuple[date, list[previewed.Side]]]]
+
+
 class GroupRow(NamedTuple):
-    """Permits that are alike in how far they were used: the first or all, and what moves."""
+    """Permits that are alike in how far they were used: the first or all, and what moves, also on
+    later days."""
 
     group: Group
     total: int
-    permits: list[tuple[PermitMove, list[previewed.Side]]]
+    permits: list[PermitRow]
     left: str
 
 
@@ -420,7 +424,7 @@ def _groups(permits: Iterable[PermitMove], everything: bool) -> list[GroupRow]:
             group,
             len(found[group]),
             [
-                (one, previewed.sides(one))
+                (one, date.fromisoformat(one.on), previewed.sides(one), previewed.later(one))
                 for one in (found[group] if everything else found[group][:MOST_PERMITS])
             ],
             left_in_words(one.left for one in found[group]),

@@ -20,7 +20,9 @@ from permits.choices import Group, PartyRole
 from permits.domain.impact import (
     Impact,
     Move,
+    Moved,
     PermitMove,
+    Step,
     Unmoved,
     Why,
     status_in_words,
@@ -59,9 +61,19 @@ class Side(NamedTuple):
 
 def sides(one: Move | PermitMove) -> list[Side]:
     """What moves, line by line where not all of it moves alike; else the whole."""
+    return _sides(one, is_part=Why.PART in one.because)
+
+
+def later(one: Move | PermitMove) -> list[tuple[date, list[Side]]]:
+    """The same on the later days, each of which has a part of its own."""
+    is_part = Why.PART in one.because
+    return [(date.fromisoformat(step.on), _sides(step, is_part=is_part)) for step in one.then]
+
+
+def _sides(one: Move | PermitMove | Step, *, is_part: bool) -> list[Side]:
     if not one.lines:
         return [Side(one.before, one.after)]
-    alike = len(one.lines) == 1 and Why.PART not in one.because
+    alike = len(one.lines) == 1 and not is_part
     return [
         Side(
             moved.before,
@@ -78,7 +90,7 @@ def sides(one: Move | PermitMove) -> list[Side]:
 class Row(NamedTuple):
     """An application of a list, with what a person wants to know of it.
 
-    `sides` and `on` are empty for one that does not move.
+    `sides`, `on` and `then`, the sides by later day, are empty for one that does not move.
     """
 
     reference: str
@@ -89,6 +101,7 @@ class Row(NamedTuple):
     url: str
     because: tuple[str, ...]
     status: str
+    then: Sequence[tuple[date, list[Side]]] = ()
 
 
 def rows(found: Sequence[Move | Unmoved]) -> list[Row]:
@@ -115,6 +128,7 @@ def rows(found: Sequence[Move | Unmoved]) -> list[Row]:
             reverse("permits:case", args=[one.reference]),
             tuple(_reasons(one)),
             status_in_words(one.status),
+            later(one) if isinstance(one, Move) else (),
         )
         for one in found
     ]
@@ -206,13 +220,14 @@ def _as_csv(
         _("Lines that move"),
         _("Questions that open"),
         _("Questions that fall away"),
+        _("On later days"),
         _("Why") if code == "permits" else _("Why a person looks"),
         _("Value left (CAD)"),
     )
     return csv_response(f"{change.number}-{code}.csv", header, map(_cells, found))
 
 
-_OF_WHAT_MOVES = 12
+_OF_WHAT_MOVES = 13
 """Columns that are empty for what does not move."""
 
 
@@ -228,16 +243,25 @@ def _cells(one: Move | PermitMove | Unmoved) -> tuple[object, ...]:
         one.on,
         *_labels(one.before),
         *_labels(one.after),
-        "; ".join(
-            f"{numbers(moved.lines)}: {outcome_in_words(moved.before)}"
-            f" → {outcome_in_words(moved.after)}"
-            for moved in one.lines
-        ),
+        _lines_in_words(one.lines),
         ", ".join(sorted({key for moved in one.lines for key in moved.comes})),
         ", ".join(sorted({key for moved in one.lines for key in moved.goes})),
+        ". ".join(_step_in_words(step) for step in one.then),
         why,
         one.left if isinstance(one, PermitMove) else "",
     )
+
+
+def _lines_in_words(lines: Iterable[Moved]) -> str:
+    return "; ".join(
+        f"{numbers(moved.lines)}: {outcome_in_words(moved.before)}"
+        f" → {outcome_in_words(moved.after)}"
+        for moved in lines
+    )
+
+
+def _step_in_words(step: Step) -> str:
+    return f"{step.on}: {_lines_in_words(step.lines) or outcome_in_words(step.after)}"
 
 
 def _labels(one: Outcome) -> tuple[object, ...]:

@@ -1322,6 +1322,80 @@ def test_a_permit_in_another_group_is_named_with_both(office: Cast) -> None:
     assert words in str(refused.value)
 
 
+def for_some_days(office: Cast) -> PolicyChange:
+    """A suspension without an end becomes a prohibition for four days, and then nothing."""
+    approved(draft(office.admin), by=office.admin_b)
+    return draft(
+        office.admin,
+        kind=ChangeKind.AMEND,
+        policy="TR-9999-suspension",
+        of_policy={"key": "TR-9998-prohibition", "effect": {"stance": "prohibited"}},
+        starts=in_days(1),
+        ends=in_days(5),
+    )
+
+
+def test_every_day_on_which_a_case_or_permit_moves_is_told(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    make_permit(office.analyst, office.senior, office.decision)
+    change = propose_change(for_some_days(office), by=office.admin)
+    found = unsealed(change.preview, change.found)
+    suspended = Stance.SUSPENDED.value
+    (move,), (permit,) = found.moved, found.permits
+    for first, (then,) in ((move, move.then), (permit, permit.then)):
+        assert [(one.on, one.before.stance, one.after.stance) for one in (first, then)] == [
+            (in_days(1), suspended, "prohibited"),
+            (in_days(5), suspended, "case_by_case"),
+        ]
+    approve_change(change, by=office.admin_b)
+    days = (0, 1, 4, 5, 30)
+    assert [stance_of(case.reference, day) for day in days] == [
+        suspended,
+        *["prohibited"] * 2,
+        *["case_by_case"] * 2,
+    ]
+
+
+def test_a_question_that_opens_on_a_later_day_is_for_a_person(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    asking = {"key": "TR-9997-asking", "questions": [QUESTION]}
+    approved(draft(office.admin), by=office.admin_b)
+    change = draft(office.admin, kind=ChangeKind.END, policy="TR-9999-suspension", ends=in_days(2))
+    assert [one.because for one in look(change).impact.moved] == [()]
+    approved(draft(office.admin, of_policy=asking, starts=in_days(4)), by=office.admin_b)
+    (move,) = look(change).impact.moved
+    assert (move.reference, move.because, len(move.then)) == (case.reference, ("asks",), 1)
+
+
+def test_what_has_moved_of_a_later_day_alone_keeps_the_change_from_approval(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    change = propose_change(for_some_days(office), by=office.admin)
+    denial = {"key": "TR-9997-denial", "effect": {"stance": "policy_of_denial"}}
+    narrow = {**POLICY["scope"], "goods": {"kind": "items", "items": LINE["items"]}}
+    approved(
+        draft(office.admin_b, of_policy={**denial, "scope": narrow}, starts=in_days(5)),
+        by=office.admin,
+    )
+    with pytest.raises(Drifted, match=case.reference) as refused:
+        approve_change(change, by=office.admin_b)
+    day = short_day(clock.today() + timedelta(days=5))
+    words = (
+        f"with the change, on later days: individual permit, case by case from {day}"
+        f" → individual permit, policy of denial from {day}, "
+    )
+    assert words in str(refused.value)
+
+
+def test_of_days_that_have_come_since_the_last_one_is_compared(office: Cast) -> None:
+    make_in_review(office.analyst)
+    before = look(for_some_days(office)).impact
+    (move,) = before.moved
+    (step,) = move.then
+    now = replace(before, moved=(move._replace(**step._asdict(), then=()),))
+    assert drift(before, now)
+    assert drift(before, now, today=clock.today() + timedelta(days=5)) == []
+
+
 def test_what_comes_into_the_preview_or_leaves_it_is_named_with_its_stance(office: Cast) -> None:
     case = make_in_review(office.analyst)
     change = propose_change(draft(office.admin), by=office.admin)

@@ -347,6 +347,28 @@ def test_what_hangs_on_a_question_is_told_in_lists_tables_and_before_it_comes(
         assert "Suspended" in coming[coming.index("If yes:") : coming.index("If no:")]
 
 
+def test_what_follows_on_later_days_is_in_lists_and_tables(client: Client, office: Cast) -> None:
+    make_permit(office.analyst, office.senior, office.decision)
+    make_in_review(office.analyst)
+    approved(draft(office.admin), by=office.admin_b)
+    for_a_while: dict[str, Any] = {
+        "of_policy": {"key": "TR-9998-denial", "effect": {"stance": "policy_of_denial"}},
+        "starts": in_days(1),
+        "ends": in_days(5),
+    }
+    key = "TR-9999-suspension"
+    change = draft(office.admin, kind=ChangeKind.AMEND, policy=key, **for_a_while)
+    change = preview_change(change, by=office.admin)
+    client.force_login(office.auditor)
+    days = [f"from {short_day(clock.today() + timedelta(days=one))}" for one in (1, 5)]
+    page = client.get(change.get_absolute_url()).content.decode()
+    assert [page.count(day) for day in days] == [3, 3]
+    says = f"{in_days(5)}: 1: individual permit, suspended → individual permit, case by case"
+    for name in ("moved", "permits"):
+        (row,) = table(client, change, name)
+        assert row["On later days"] == says
+
+
 def test_a_decision_in_the_days_corrected_is_shown_with_the_day_on_which_it_was_made(
     client: Client, office: Cast
 ) -> None:
