@@ -281,7 +281,7 @@ def _why_not_edit(request: HttpRequest, change: PolicyChange) -> str:
 # The page of a change
 
 
-PermitRow = tuple[PermitMove, date, list[previewed.Side], list[tuple[date, list[previewed.Side]]]]
+PermitRow = tuple[PermitMove, date, list[previewed.Side], list[previewed.Later]]
 
 
 class GroupRow(NamedTuple):

@@ -64,10 +64,25 @@ def sides(one: Move | PermitMove) -> list[Side]:
     return _sides(one, is_part=Why.PART in one.because)
 
 
-def later(one: Move | PermitMove) -> list[tuple[date, list[Side]]]:
-    """The same on the later days, each of which has a part of its own."""
+class Later(NamedTuple):
+    """What follows on a later day; `is_other_now`: without the change that is another one too."""
+
+    on: date
+    sides: list[Side]
+    is_other_now: bool
+
+
+def later(one: Move | PermitMove) -> list[Later]:
+    """What follows on later days, by day."""
     is_part = Why.PART in one.because
-    return [(date.fromisoformat(step.on), _sides(step, is_part=is_part)) for step in one.then]
+    known = [(side.lines, side.before) for side in sides(one)]
+    found = []
+    for step in one.then:
+        these = _sides(step, is_part=is_part)
+        now = [(side.lines, side.before) for side in these]
+        found.append(Later(date.fromisoformat(step.on), these, now != known))
+        known = now
+    return found
 
 
 def _sides(one: Move | PermitMove | Step, *, is_part: bool) -> list[Side]:
@@ -90,7 +105,7 @@ def _sides(one: Move | PermitMove | Step, *, is_part: bool) -> list[Side]:
 class Row(NamedTuple):
     """An application of a list, with what a person wants to know of it.
 
-    `sides`, `on` and `then`, the sides by later day, are empty for one that does not move.
+    `sides`, `on` and `then` are empty for one that does not move.
     """
 
     reference: str
@@ -101,7 +116,7 @@ class Row(NamedTuple):
     url: str
     because: tuple[str, ...]
     status: str
-    then: Sequence[tuple[date, list[Side]]] = ()
+    then: Sequence[Later] = ()
 
 
 def rows(found: Sequence[Move | Unmoved]) -> list[Row]:
