@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,7 +27,7 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from accounts.choices import Power, RequestedAct, Role
 from accounts.days import day_in_words
@@ -39,6 +39,7 @@ from accounts.rules import roles_of
 from history import clock
 from history.actors import Actor
 from history.domain.door import Door, Entry, door
+from history.domain.past import reason_of
 from history.models import Event
 from permits.choices import Group, PermitStatus, Settled, SweepAction
 from permits.domain.acts import PROVISION, act_in_sweep, subject_of, with_power
@@ -311,8 +312,9 @@ def agree_group(group: SweepGroup, *, by: User, seen: int | None = None) -> Swee
 
     A yes that does not stand any more is given anew by somebody who may. Raises NotPermitted
     without the role or a delegation with the power to act, for who proposed it, and for who stands
-    behind the policy; Refused where nothing is proposed, it was returned or agreed on, and while
-    the policy is not in force; Conflict.
+    behind the policy; Refused where nothing is proposed, it was returned or agreed on, while
+    another sweep under the policy holds one of its permits, and while the policy is not in force;
+    Conflict.
     """
     with sweeping(group.sweep, by=by, roles=DECISION_MAKERS) as entries:
         share_register()
@@ -332,8 +334,11 @@ def agree_group(group: SweepGroup, *, by: User, seen: int | None = None) -> Swee
     return now
 
 
-def refuse_yes(group: SweepGroup, *, by: User) -> None:
-    """Raises NotPermitted or Refused where the group as it is takes no yes of this person."""
+def refuse_yes(group: SweepGroup, *, by: User, held_by: Holding | None = None) -> None:
+    """Raises NotPermitted or Refused where the group as it is takes no yes of this person.
+
+    `held_by` is what `holding` gives, for who asks about several groups.
+    """
     _refuse_agreed(group)
     _refuse_unproposed(group)
     if group.proposed_by_id == by.pk:
@@ -347,6 +352,72 @@ def refuse_yes(group: SweepGroup, *, by: User) -> None:
             )
             % {"permits": ", ".join(barred)}
         )
+    groups = SweepGroup.objects.filter(sweep=group.sweep_id)
+    if held_by is None:
+        held_by = holding({group.sweep.policy_id})
+    _refuse_held(_elsewhere(group.sweep, permits_of(group, groups), held_by))
+
+
+Holding = Mapping[tuple[int, str], Sequence[PermitSweep]]
+
+
+def holding(policies: Collection[int]) -> Holding:
+    """The sweeps that hold a permit, by policy and number: it waits in them for what a yes that
+    stands is to do, or for them to go on after a stop. Three queries."""
+    sweeps = PermitSweep.objects.filter(policy__in=policies)
+    groups = list(_groups(sweeps))
+    agreed = set(_with_a_yes().filter(sweep__in=sweeps).values_list("pk", flat=True))
+    settled = set(SweepItem.objects.filter(sweep__in=sweeps).values_list("sweep", "permit__number"))
+    of_sweep: dict[int, list[SweepGroup]] = defaultdict(list)
+    for group in groups:
+        of_sweep[group.sweep_id].append(group)
+    found: dict[tuple[int, str], list[PermitSweep]] = defaultdict(list)
+    for group in groups:
+        if group.sweep.stopped_at is not None or group.pk in agreed:
+            for number, _left in permits_of(group, of_sweep[group.sweep_id]):
+                if (group.sweep_id, number) not in settled:
+                    found[group.sweep.policy_id, number].append(group.sweep)
+    return found
+
+
+def _elsewhere(
+    sweep: PermitSweep, permits: Iterable[tuple[str, str]], held_by: Holding
+) -> dict[PermitSweep, list[str]]:
+    """Other sweeps under the policy that hold some of these permits, by number."""
+    found: dict[PermitSweep, list[str]] = defaultdict(list)
+    for number, _left in permits:
+        for other in held_by.get((sweep.policy_id, number), ()):
+            if other != sweep:
+                found[other].append(number)
+    return found
+
+
+def _refuse_held(elsewhere: Mapping[PermitSweep, Sequence[str]]) -> None:
+    """Nothing is done to a permit past another sweep under the policy that holds it."""
+    for other, numbers in elsewhere.items():
+        said = {"sweep": other.number, "permits": _few(numbers)}
+        if other.stopped_at is not None:
+            said["reason"] = reason_of(last_word(other))
+            words = _(
+                "%(sweep)s, under the same policy, was stopped (%(reason)s) and holds %(permits)s."
+                " Take them out, or let it go on first."
+            )
+        else:
+            words = _(
+                "A yes in %(sweep)s, under the same policy, is still to be carried out for"
+                " %(permits)s. Take them out, or carry it out first."
+            )
+        raise Refused(words % said)
+
+
+MOST_NAMED = 5
+
+
+def _few(numbers: Sequence[str]) -> str:
+    named = list(numbers[:MOST_NAMED])
+    if more := len(numbers) - len(named):
+        named.append(ngettext("and %(count)d more", "and %(count)d more", more) % {"count": more})
+    return ", ".join(named)
 
 
 def _in_conflict(group: SweepGroup, person: User) -> list[str]:
@@ -419,7 +490,8 @@ def waiting_for(by: User) -> list[SweepGroup]:
     """The groups to which this person may say yes now, the oldest first. Fixed queries.
 
     Those are left out that they proposed, of which they stand behind the policy, of which the
-    policy is not in force, or with a permit on whose case they declared a conflict of interest.
+    policy is not in force, or with a permit on whose case they declared a conflict of interest or
+    that another sweep holds.
     """
     held = delegations_in_force(by, clock.today())
     if not any(Power.ACT in one.powers for one in held):
@@ -433,6 +505,7 @@ def waiting_for(by: User) -> list[SweepGroup]:
     keys = set(groups.values_list("pk", flat=True))
     declared = _on_cases_in_conflict(by)
     sweeps = PermitSweep.objects.filter(groups__in=keys).distinct().order_by("pk")
+    held_by = holding(set(sweeps.values_list("policy", flat=True)))
     return [
         part.group
         for found in progress(sweeps.select_related("policy"))
@@ -440,6 +513,7 @@ def waiting_for(by: User) -> list[SweepGroup]:
         for part in found.parts
         if part.waits and part.group.pk in keys
         if declared.isdisjoint(number for number, _left in part.permits)
+        if not _elsewhere(found.sweep, part.permits, held_by)
     ]
 
 

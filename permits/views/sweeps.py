@@ -191,6 +191,7 @@ def _rows(
     """`everything` names the group of which all permits are shown."""
     decides = Role.DECISION_MAKER in rights_of(request)
     against = _why_no_yes(request, partial(domain.refuse_any_yes, found.sweep)) if decides else ""
+    held_by = domain.holding({found.sweep.policy_id}) if decides else {}
     for part in found.parts:
         shown = part.permits if everything == str(part.group.pk) else part.permits[:SHOWN]
         yield Row(
@@ -200,7 +201,7 @@ def _rows(
             tuple((number, items.get(number), gone.get(number, "")) for number, _left in shown),
             len(part.permits) - len(shown),
             sum(number in gone for number, _left in part.permits),
-            against or _why_no_yes(request, partial(domain.refuse_yes, part.group))
+            against or _why_no_yes(request, partial(domain.refuse_yes, part.group, held_by=held_by))
             if decides and part.waits
             else against,
         )

@@ -587,6 +587,31 @@ def test_a_stop_counts_from_the_next_permit_on(office: Cast, sweep: PermitSweep)
     assert len(carry_out(sweep, by=SYSTEM).settled) == 2
 
 
+@pytest.mark.parametrize("is_stopped", [True, False])
+def test_no_yes_elsewhere_passes_by_a_stop_or_a_yes_to_be_carried_out(
+    office: Cast, sweep: PermitSweep, is_stopped: bool
+) -> None:
+    if is_stopped:
+        stop_sweep(sweep, by=office.senior, reason="Court order")
+    else:
+        agreed(sweep, office)
+        carry_out(sweep, by=SYSTEM, limit=1)
+    held = [number for number, _left in group_of(sweep).permits][0 if is_stopped else 1 :]
+    other = begin_sweep(Policy.objects.get(key=KEY), by=office.analyst)
+    group = proposed(other, office.analyst, "cancel")
+    assert waiting_for(office.decision) == []
+    says = "Court order" if is_stopped else "still to be carried out"
+    with pytest.raises(Refused, match=f"(?s){sweep.number}.*{says}.*{held[0]}"):
+        agree_group(group, by=office.decision)
+    for number in held:
+        except_permit(other, number, action="keep", by=office.analyst, **SAID)
+    if is_stopped:
+        resume_sweep(PermitSweep.objects.get(pk=sweep.pk), by=office.senior)
+    else:
+        carry_out(sweep, by=SYSTEM)
+    assert len(waiting_for(office.decision)) == len(held)
+
+
 @pytest.mark.parametrize(("action", "outcome"), [("suspend", Settled.DONE), ("keep", Settled.KEPT)])
 def test_a_yes_stands_only_while_who_gave_it_may_act(
     office: Cast, sweep: PermitSweep, action: str, outcome: Settled
