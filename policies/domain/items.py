@@ -134,6 +134,14 @@ def place_of(code: str) -> Place:
     return Place("")
 
 
+def may_be_named(code: str) -> bool:
+    """Whether goods can be classified by a code: a group, or one that a list holds or allows."""
+    if len(parts(code)) == 1:
+        return True
+    place = place_of(code)
+    return bool(place.above) and (place.is_held or not place.is_whole)
+
+
 def numbers_and_words(typed: str) -> Iterator[str]:
     """Each number and each run of words: "2-15.d night vision, 9-1" gives three.
 

@@ -45,6 +45,7 @@ from policies.domain.composing import (
 )
 from policies.domain.drafting import PENDING, heads_of
 from policies.domain.easing import Eased, eased
+from policies.domain.items import may_be_named
 from policies.domain.parity import Fact, differences
 from policies.domain.policy_sets import fault_beside_the_register
 from policies.domain.reference.days import day
@@ -352,6 +353,9 @@ def _policy(change: PolicyChange, policy: Json, taken: Collection[str]) -> Itera
         if not is_written_code(code):
             words = _("%(code)s has not the form of an item.") % {"code": code}
             yield _block("items", _("Items"), words, "items")
+        elif not may_be_named(code):
+            words = _("%(code)s is no item of a control list: no application can name it.")
+            yield _warn("items", _("Items"), words % {"code": code}, "items")
     for kind, field in (("questions", "questions"), ("exceptions", "exceptions")):
         for one in policy[kind]:
             if "of" not in one and not all(
@@ -560,6 +564,9 @@ def _beside_others(
     if composed.enters is not None:
         row = after.rulebook.row[composed.enters.key]
         yield from _regions(row.scope, register)
+        if composed.closes is not None:
+            before = register.rulebook.row[composed.closes.policy.key]
+            yield from _ways_out(before, row, after)
         if days and not any(_governs(row.key, after, on) for on in days):
             yield _warn(
                 "idle",
@@ -745,6 +752,20 @@ def _overlap(change: PolicyChange, other: PolicyRow, on: date) -> Finding:
     if change.kind == ChangeKind.IMPOSE and has_begun:
         return replace(found, closes=other.key)
     return found
+
+
+def _ways_out(before: PolicyRow, row: PolicyRow, after: Register) -> Iterator[Finding]:
+    """Exceptions that a policy did not have, or not for so long."""
+    had = {one.code: one.until or date.max for one in before.exceptions}
+    for one in row.exceptions:
+        named = after.exception(row.key, one.code)
+        if named and (one.until or date.max) > had.get(one.code, date.min):
+            words = _(
+                "The exception “%(words)s” is new, or lasts longer: where it is accepted, the"
+                " policy does not apply. Say in the rationale that this is meant."
+            )
+            said = {"words": named[get_language() or ""]}
+            yield _warn("gap", _("Less strict"), words % said, "exceptions")
 
 
 def _regions(scope: Scope, register: Register) -> Iterator[Finding]:

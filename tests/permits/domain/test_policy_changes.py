@@ -1814,6 +1814,43 @@ def test_what_another_policy_holds_only_in_part_is_told(
     assert any(words in one.words for one in findings(end) if one.code == "gap")
 
 
+@pytest.mark.parametrize(
+    ("had", "has", "told"),
+    [
+        (None, "2027-01-31", True),
+        ("2027-01-31", None, True),
+        ("2027-01-31", "2027-02-01", True),
+        ("2027-01-31", "2027-01-31", False),
+        (None, None, True),
+        ("", None, False),
+        ("", "2027-01-31", False),
+    ],
+)
+def test_an_exception_that_an_amendment_adds_or_prolongs_is_told(
+    office: Cast, had: str | None, has: str | None, told: bool
+) -> None:
+    """Empty: without a last day, as was `has` None; `had` None is without the exception."""
+    words = {"en": "Aid", "fr": "Aide", "evidence_en": "A letter", "evidence_fr": "Une lettre"}
+    aid = {"code": "aid", **words}
+    before = [] if had is None else [aid | ({"until": had} if had else {})]
+    approved(draft(office.admin, of_policy={"exceptions": before}), by=office.admin_b)
+    after = {"exceptions": [aid | ({"until": has} if has else {})], "key": "TR-9998-suspension"}
+    change = draft(office.admin, kind=ChangeKind.AMEND, policy="TR-9999-suspension",
+                   of_policy=after, starts=in_days(2))  # fmt: skip
+    found = [one for one in findings(change) if one.code == "gap"]
+    assert [one.field for one in found] == ["exceptions"] * told
+    assert all("“Aid”" in one.words for one in found)
+
+
+@pytest.mark.parametrize(("code", "told"), [("2-99", 1), ("5504.99", 1), ("2-15.zz", 0), ("2", 0)])
+def test_an_item_that_no_application_can_name_is_told(office: Cast, code: str, told: int) -> None:
+    for named in ({"items": [code]}, {"items": ["2", "5"], "not_items": [code]}):
+        scope = {**POLICY["scope"], "goods": {"kind": "items", **named}}
+        change = draft(office.admin, of_policy={"scope": scope})
+        found = [one for one in findings(change) if one.code == "items"]
+        assert [(one.blocks, code in one.words) for one in found] == [(False, True)] * told
+
+
 def test_a_place_that_is_let_go_later_is_told_with_its_day(office: Cast) -> None:
     both = {**POLICY["scope"], "destinations": ["TR", "FR"]}
     approved(draft(office.admin, of_policy={"scope": both}), by=office.admin_b)
