@@ -222,14 +222,14 @@ def _rest(found: Strictest) -> str:
 def _part(part: Part, register: Register) -> str:
     """Listed persons only: prohibited."""
     stance = lowered(str(Stance(part.stance).label))
-    if part.region:
-        region = register.sub_regions[part.region][get_language() or ""]
-        return _("%(region)s: %(stance)s") % {"region": region, "stance": stance}
     if part.asks:
-        return _("Some uses or goods only: %(stance)s, if a question is answered yes") % {
-            "stance": stance
-        }
-    return _("%(kind)s: %(stance)s") % {"kind": part.kind.label, "stance": stance}
+        stance = _("%(stance)s, if a question is answered yes") % {"stance": stance}
+    where = str(part.kind.label)
+    if part.region:
+        where = register.sub_regions[part.region][get_language() or ""]
+        if part.kind is not PartKind.REGION:
+            where = f"{where}, {lowered(str(part.kind.label))}"
+    return _("%(kind)s: %(stance)s") % {"kind": where, "stance": stance}
 
 
 def _cited(keys: Iterable[str], register: Register) -> list[tuple[str, str]]:

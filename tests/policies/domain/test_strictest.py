@@ -152,13 +152,17 @@ def test_a_part_that_changes_nothing_is_not_named(register: Register) -> None:
         ({"wmd_end_use": True}, PartKind.USE),
         ({"end_user_kinds": ["government"]}, PartKind.USE),
         ({"designated": True}, PartKind.PERSON),
+        ({"end_user_kinds": ["government"], "wmd_end_use": True}, PartKind.USE),
+        ({"designated": True, "wmd_end_use": True}, PartKind.PERSON),
     ],
     ids=str,
 )
+@pytest.mark.parametrize("asks", [False, True])
 def test_each_narrower_row_is_a_part(
-    register: Register, narrower: dict[str, Any], kind: PartKind
+    register: Register, narrower: dict[str, Any], kind: PartKind, asks: bool
 ) -> None:
     """Also one that names its destination under a key that does not begin with its code."""
+    question = {"code": "asked", "en": "Is it so?", "fr": "Est-ce le cas ?"}
     added = packaged.row(
         {
             "key": "Z-narrow",
@@ -170,7 +174,7 @@ def test_each_narrower_row_is_a_part(
                 **narrower,
             },
             "effect": {"stance": "policy_of_denial"},
-            "questions": [],
+            "questions": [question] * asks,
             "exceptions": [],
             "versions": [],
         }
@@ -178,8 +182,18 @@ def test_each_narrower_row_is_a_part(
     with_it = _with_rows(register, replace(added, spans=(Span(),)))
     found = at(with_it, "DE", "2020-10-05")
     assert found.stance == "case_by_case"
-    assert found.parts == (Part(kind, "policy_of_denial", ("Z-narrow",)),)
+    assert found.parts == (Part(kind, "policy_of_denial", ("Z-narrow",), asks=asks),)
     assert at(with_it, "FR", "2020-10-05").parts == ()
+
+
+def test_a_use_in_one_region_is_a_part_of_that_region(register: Register) -> None:
+    row = register.rulebook.row["UA-2015-06-29-Crimea"]
+    scope = replace(row.scope, sub_regions=frozenset({"UA-DNR-LNR"}), wmd_end_use=True)
+    added = replace(row, key="Z-narrow", scope=scope, spans=(Span(),))
+    parts = at(_with_rows(register, added), "UA", "2020-10-05").parts
+    assert [(one.kind, one.region) for one in parts if "Z-narrow" in one.policies] == [
+        (PartKind.USE, "UA-DNR-LNR")
+    ]
 
 
 def _with_rows(register: Register, *more: Any) -> Register:
