@@ -114,9 +114,8 @@ _Kind = tuple[Any, ...]
 
 
 class _Point(NamedTuple):
-    """What a line meets with the change, where that is less than without it.
-
-    Else the rows by which it is not: that give it its stance, and that ask for its permit.
+    """What a line meets with the change, where that is less than without it; and the rows by which
+    it is not less still: that give it its stance, and that ask for its permit.
     """
 
     met: _Met | None
@@ -233,10 +232,10 @@ def _kind(goods: _Goods, there: _There) -> _Kind:
 def _less(
     one: _Asked, there: _There, goods: _Goods, kind: _Kind
 ) -> tuple[list[tuple[Circumstances, _Met]], list[PolicyRow]]:
-    """In which circumstances such goods meet less, and the rows that hold them in others.
+    """In which circumstances such goods meet less, and the rows that hold some of them.
 
-    Asked is until, of every line that is held, all is asked of which one row that holds it speaks:
-    then it holds whatever differs from that line in anything else.
+    Asked is until all is asked of which one row speaks that holds a line, for every line: then it
+    holds whatever differs from that line in anything else.
     """
     spoken, explored = one.spoken, set(one.own)
     while True:
@@ -296,12 +295,11 @@ def _looked_at(facts: LineFacts, books: _Books, moved: _Sides, on: date) -> _Poi
     ):
         return _Point(None)
     was, now = (resolve(facts, book, on=on) for book in books)
-    if _is_less(now, was):
-        return _Point((now.requirement, now.stance, now.stance_if_open))
+    met = (now.requirement, now.stance, now.stance_if_open) if _is_less(now, was) else None
     least = REQUIREMENT_RANK[was.requirement]
     asking = (books[1].row[key] for key in now.matched)
     return _Point(
-        None,
+        met,
         now.governing,
         tuple(
             row.key

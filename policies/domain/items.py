@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from django.utils.text import Truncator
@@ -126,7 +126,11 @@ def _held() -> dict[Parts, Place]:
 
 def place_of(code: str) -> Place:
     """Where a code stands: under an item, not under a group alone. At most one query."""
-    held, sought = _held(), parts(code)
+    return _place_among(_held(), code)
+
+
+def _place_among(held: Mapping[Parts, Place], code: str) -> Place:
+    sought = parts(code)
     for length in range(len(sought), min(len(sought), 2) - 1, -1):
         found = held.get(sought[:length])
         if found is not None:
@@ -134,12 +138,18 @@ def place_of(code: str) -> Place:
     return Place("")
 
 
-def may_be_named(code: str) -> bool:
-    """Whether goods can be classified by a code: a group, or one that a list holds or allows."""
-    if len(parts(code)) == 1:
-        return True
-    place = place_of(code)
-    return bool(place.above) and (place.is_held or not place.is_whole)
+def of_no_list(codes: Iterable[str]) -> frozenset[str]:
+    """Codes by which no goods are classified: no group, and no item that a list holds or allows.
+
+    At most one query.
+    """
+    held = _held()
+    places = {code: _place_among(held, code) for code in codes if len(parts(code)) > 1}
+    return frozenset(
+        code
+        for code, place in places.items()
+        if not place.above or (place.is_whole and not place.is_held)
+    )
 
 
 def numbers_and_words(typed: str) -> Iterator[str]:

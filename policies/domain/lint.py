@@ -45,7 +45,7 @@ from policies.domain.composing import (
 )
 from policies.domain.drafting import PENDING, heads_of
 from policies.domain.easing import Eased, eased
-from policies.domain.items import may_be_named
+from policies.domain.items import of_no_list
 from policies.domain.parity import Fact, differences
 from policies.domain.policy_sets import fault_beside_the_register
 from policies.domain.reference.days import day
@@ -108,10 +108,10 @@ def findings(change: PolicyChange, register: Register | None = None) -> list[Fin
     found = list(_rationale(change))
     is_set = change.kind == ChangeKind.SET
     parts = parts_of(change)
-    taken = _taken(parts)
+    taken, unknown = _taken(parts), of_no_list(_codes_named(parts))
     may_compose = True
     for part in parts:
-        of_it = [*_shape(part, taken), *_languages(part, is_checked=_is_checked(change))]
+        of_it = [*_shape(part, taken, unknown), *_languages(part, is_checked=_is_checked(change))]
         if any(one.blocks and one.code not in ("retroactive", "languages") for one in of_it):
             may_compose = False
         found += [_named(one, part) for one in of_it] if is_set else of_it
@@ -198,14 +198,22 @@ def _taken(parts: Iterable[PolicyChange]) -> frozenset[str]:
     return frozenset(Policy.objects.filter(key__in=keys).values_list("key", flat=True))
 
 
-def _shape(change: PolicyChange, taken: Collection[str]) -> Iterator[Finding]:
+def _codes_named(parts: Iterable[PolicyChange]) -> Iterator[str]:
+    for part in parts:
+        goods = part.content.get("policy", {}).get("scope", {}).get("goods", {})
+        yield from (*goods.get("items", ()), *goods.get("not_items", ()))
+
+
+def _shape(
+    change: PolicyChange, taken: Collection[str], unknown: Collection[str]
+) -> Iterator[Finding]:
     content = change.content
     yield from _days(change)
     if "policy" not in content:
         yield from _instrument(content["instrument"], "")
         return
     policy = content["policy"]
-    yield from _policy(change, policy, taken)
+    yield from _policy(change, policy, taken, unknown)
     yield from _instrument(policy["instrument"], policy["layer"])
 
 
@@ -316,7 +324,9 @@ def _instrument(instrument: Json, layer: str) -> Iterator[Finding]:
         )
 
 
-def _policy(change: PolicyChange, policy: Json, taken: Collection[str]) -> Iterator[Finding]:
+def _policy(
+    change: PolicyChange, policy: Json, taken: Collection[str], unknown: Collection[str]
+) -> Iterator[Finding]:
     missing = _("Missing")
     for field, value, words in (
         ("title_en", policy["title_en"], _("Give the policy a title in English.")),
@@ -353,7 +363,7 @@ def _policy(change: PolicyChange, policy: Json, taken: Collection[str]) -> Itera
         if not is_written_code(code):
             words = _("%(code)s has not the form of an item.") % {"code": code}
             yield _block("items", _("Items"), words, "items")
-        elif not may_be_named(code):
+        elif code in unknown:
             words = _("%(code)s is no item of a control list: no application can name it.")
             yield _warn("items", _("Items"), words % {"code": code}, "items")
     for kind, field in (("questions", "questions"), ("exceptions", "exceptions")):

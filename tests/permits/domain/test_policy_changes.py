@@ -1790,6 +1790,10 @@ def test_what_a_narrower_scope_lets_go_is_told(
         (({"end_user_kinds": ["private"]},), "Group 2 (end-user: government, authorized by"),
         (({"wmd_end_use": False},), "Group 2 (for a weapon of mass destruction"),
         (({"eipa_4_1": False},), "government; goods of s. 4.1): less strict, case by case"),
+        (
+            ({"wmd_end_use": False, "stance": "presumptive_denial"},),
+            "Group 2 (for a weapon of mass destruction or missile end-use): less strict, case by",
+        ),
         (({"kind": "related_material"},), "Group 2 (stated to be no arms or related material)"),
         # What the first leaves out, the second holds but for some of it.
         (
@@ -1806,10 +1810,12 @@ def test_what_another_policy_holds_only_in_part_is_told(
         of_goods = {"not_items", "items", "kind"} & narrower.keys()
         goods = {name: narrower[name] for name in of_goods}
         goods = goods if "kind" in goods else {**POLICY["scope"]["goods"], **goods}
-        rest = {name: narrower[name] for name in narrower.keys() - of_goods}
+        rest = {name: narrower[name] for name in narrower.keys() - of_goods - {"stance"}}
+        effect = {"stance": narrower.get("stance", "suspended")}
         scope = {**POLICY["scope"], **rest, "goods": goods}
         key = f"TR-999{number}-narrower"
-        approved(draft(office.admin, of_policy={"key": key, "scope": scope}), by=office.admin_b)
+        of_policy = {"key": key, "scope": scope, "effect": effect}
+        approved(draft(office.admin, of_policy=of_policy), by=office.admin_b)
     end = draft(office.admin, kind=ChangeKind.END, policy="TR-9999-suspension", ends=in_days(5))
     assert any(words in one.words for one in findings(end) if one.code == "gap")
 
