@@ -76,6 +76,7 @@ def test_the_office_tells_its_story_in_acts_that_verify(db: None) -> None:
             PermitStatus.CANCELLED,
         ]
     exceptional = turkish.get(application__filed_on__gte=date(2020, 4, 16))
+    assert (exceptional.issued_on.year, exceptional.issued_on.month) == (2020, 5)
     file = read_file(exceptional.application)
     assert [one.key for one in file.statements if one.kind == "exception"] == [
         "TR-2020-04-16-presumptive:exceptional"
