@@ -355,7 +355,9 @@ def refuse_yes(group: SweepGroup, *, by: User, held_by: Holding | None = None) -
     groups = SweepGroup.objects.filter(sweep=group.sweep_id)
     if held_by is None:
         held_by = holding({group.sweep.policy_id})
-    _refuse_held(_elsewhere(group.sweep, permits_of(group, groups), held_by))
+    # Nothing is done to a permit past another sweep under the policy that holds it.
+    for words in held_elsewhere(group.sweep, permits_of(group, groups), held_by):
+        raise Refused(words)
 
 
 Holding = Mapping[tuple[int, str], Sequence[PermitSweep]]
@@ -392,9 +394,11 @@ def _elsewhere(
     return found
 
 
-def _refuse_held(elsewhere: Mapping[PermitSweep, Sequence[str]]) -> None:
-    """Nothing is done to a permit past another sweep under the policy that holds it."""
-    for other, numbers in elsewhere.items():
+def held_elsewhere(
+    sweep: PermitSweep, permits: Iterable[tuple[str, str]], held_by: Holding
+) -> Iterator[str]:
+    """Which of these permits another sweep under the policy holds, sweep by sweep, in words."""
+    for other, numbers in _elsewhere(sweep, permits, held_by).items():
         said = {"sweep": other.number, "permits": _few(numbers)}
         if other.stopped_at is not None:
             said["reason"] = reason_of(last_word(other))
@@ -407,7 +411,7 @@ def _refuse_held(elsewhere: Mapping[PermitSweep, Sequence[str]]) -> None:
                 "A yes in %(sweep)s, under the same policy, is still to be carried out for"
                 " %(permits)s. Take them out, or carry it out first."
             )
-        raise Refused(words % said)
+        yield words % said
 
 
 MOST_NAMED = 5

@@ -153,6 +153,8 @@ def sweep(request: HttpRequest, number: str) -> HttpResponse:
         return _as_csv(found, items, gone)
     rights = rights_of(request)
     everything = request.GET.get("all", "")
+    held_by = domain.holding({row.policy_id})
+    waiting = [one for part in found.parts for one in part.permits if one[0] not in items]
     tone, icon = TONES[found.state]
     context = {
         "sweep": row,
@@ -160,7 +162,8 @@ def sweep(request: HttpRequest, number: str) -> HttpResponse:
         "share": round(100 * found.settled / found.total),
         "tone": tone,
         "icon": icon,
-        "rows": list(_rows(request, found, items, gone, everything)),
+        "rows": list(_rows(request, found, items, gone, everything, held_by)),
+        "held_elsewhere": list(domain.held_elsewhere(row, waiting, held_by)),
         "passed_over": [
             one
             for one in items.values()
@@ -187,11 +190,11 @@ def _rows(
     items: Mapping[str, SweepItem],
     gone: Mapping[str, str],
     everything: str,
+    held_by: domain.Holding,
 ) -> Iterator[Row]:
     """`everything` names the group of which all permits are shown."""
     decides = Role.DECISION_MAKER in rights_of(request)
     against = _why_no_yes(request, partial(domain.refuse_any_yes, found.sweep)) if decides else ""
-    held_by = domain.holding({found.sweep.policy_id}) if decides else {}
     for part in found.parts:
         shown = part.permits if everything == str(part.group.pk) else part.permits[:SHOWN]
         yield Row(

@@ -38,6 +38,8 @@ from permits.domain.sweeps import (
     carry_out,
     except_permit,
     had_left,
+    held_elsewhere,
+    holding,
     left_since,
     policies_to_sweep,
     progress,
@@ -600,6 +602,8 @@ def test_no_yes_elsewhere_passes_by_a_stop_or_a_yes_to_be_carried_out(
     other = begin_sweep(Policy.objects.get(key=KEY), by=office.analyst)
     group = proposed(other, office.analyst, "cancel")
     assert waiting_for(office.decision) == []
+    (told,) = held_elsewhere(other, group_of(other).permits, holding({other.policy_id}))
+    assert sweep.number in told
     says = "Court order" if is_stopped else "still to be carried out"
     with pytest.raises(Refused, match=f"(?s){sweep.number}.*{says}.*{held[0]}"):
         agree_group(group, by=office.decision)

@@ -24,6 +24,7 @@ from permits.domain.sweeps import (
     except_permit,
     progress,
     propose_group,
+    stop_sweep,
 )
 from permits.domain.use import report_use
 from permits.models import Permit, PermitAct, PermitSweep, SweepGroup, SweepItem
@@ -252,10 +253,14 @@ def test_every_sweep_is_in_the_list_however_many_are_newer(
     monkeypatch.setattr(sweeps, "SHOWN", 1)
     later = begin_sweep(Policy.objects.get(key=KEY), by=office.analyst)
     client.force_login(office.auditor)
-    for page, shown in (("", later), ("?page=2", sweep)):
-        answer = client.get(f"/sweeps/{page}")
+    for number, shown in (("", later), ("?page=2", sweep)):
+        answer = client.get(f"/sweeps/{number}")
         assert [one.sweep for one, _tone, _icon in answer.context["rows"]] == [shown]
         assert '<span class="count">2</span>' in answer.content.decode()
+    stop_sweep(sweep, by=office.analyst, reason="Court order")
+    assert f"{sweep.number}, under the same policy, was stopped (Court order)" in page(
+        client, later
+    )
 
 
 def test_queries_grow_neither_with_permits_nor_with_sweeps(
