@@ -123,6 +123,7 @@ def register(report: Report, people: Any, loads: int, folder: Path) -> None:
     """A load that denies the destination begins while it is decided, each time another one."""
     from permits.domain.decision import issue  # noqa: PLC0415 - after `use`
     from permits.domain.gate import GateClosed  # noqa: PLC0415
+    from permits.domain.intake import CANADA  # noqa: PLC0415
     from permits.models import Permit  # noqa: PLC0415
     from policies.domain.reference.files import read_files  # noqa: PLC0415
     from policies.models import Destination, ReferenceLoad  # noqa: PLC0415
@@ -137,7 +138,8 @@ def register(report: Report, people: Any, loads: int, folder: Path) -> None:
     reading = time.monotonic() - begun
     came: Counter[str] = Counter()
     wrong: list[str] = []
-    codes = iter(Destination.objects.order_by("code").values_list("code", flat=True))
+    abroad = Destination.objects.exclude(code=CANADA).order_by("code")
+    codes = iter(abroad.values_list("code", flat=True))
     while sum(came.values()) + len(wrong) < loads:
         code = next(codes)
         try:

@@ -371,7 +371,7 @@ def test_a_listed_party_is_not_got_rid_of_by_removing_it(office: Cast) -> None:
     say(application, StatementKind.SCREENING, key, Screened.LISTED, by=second, policies=under)
     intake.remove_party(extra, by=by)
     assert f"{extra.name} was found to be listed" in against(gate_of(application))["G4"]
-    again = {"by": by, "policies": under}
+    again: dict[str, Any] = {"by": by, "policies": under}
     known = say(application, StatementKind.SCREENING, key, Screened.LISTED, **again)
     assert "was removed since" in against(gate_of(application))["G4"]
     countersign(known, by=second)
