@@ -285,7 +285,7 @@ def what_is_typed(name: str, where: Mapping[str, Any], document: Document | None
         Action.WITHDRAW: [{"reason": WHY}],
         Action.DECLARE_CONFLICT: [{"reason": WHY}],
         Action.CONSULT: [{"body": "A body", "question": "What?"}],
-        Action.WAIT: [{"kind": "applicant", "reason": WHY}],
+        Action.WAIT: [{"kind": "applicant", "reason": "For something else"}],
         Action.RECOMMEND: list(recommendations()),
         Action.SEND_BACK: [{"reason": WHY}],
         Action.ISSUE: [{"reasons": WHY, "adopts_determination": True}],
