@@ -20,7 +20,7 @@ from django.db.models import Exists, Field, Model, OuterRef, Q, QuerySet, Subque
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.days import short_day
@@ -28,7 +28,7 @@ from accounts.exceptions import NotPermitted, Refused
 from history import clock
 from history.admin import AskedSite, ShownInline, ShownScreen, link
 from history.domain.door import Conflict
-from permits.choices import PartyRole, PermitStatus
+from permits.choices import PartyRole
 from permits.considerations import BY_NUMBER
 from permits.domain import intake
 from permits.domain.standing import read_standing
@@ -642,8 +642,8 @@ class PermitScreen(ShownScreen):
                     **used,
                 }
             if line.is_cancelled or line.is_suspended:
-                held = PermitStatus.CANCELLED if line.is_cancelled else PermitStatus.SUSPENDED
-                said = f"{said} ({held.label})"
+                cancelled, suspended = pgettext("line", "Cancelled"), pgettext("line", "Suspended")
+                said = f"{said} ({cancelled if line.is_cancelled else suspended})"
             told.append(said)
         return "; ".join(told)
 
