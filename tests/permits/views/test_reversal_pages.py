@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from html import unescape
+from typing import Any
 
 from django.db import connection
 from django.test import Client
@@ -30,7 +31,12 @@ def as_person(person: User) -> Client:
 
 def shipped(permit: Permit, office: Cast, quantity: int) -> Use:
     line, today, one = permit.lines.get(), clock.today(), Decimal(1)
-    return report_use(line, used_on=today, quantity=Decimal(quantity), value=one, by=office.analyst)
+    told: dict[str, Any] = {
+        "quantity": Decimal(quantity),
+        "value": one,
+        "note": "Two crates.",
+    }
+    return report_use(line, used_on=today, by=office.analyst, **told)
 
 
 def table(permit: Permit, person: User) -> str:
@@ -56,6 +62,7 @@ def test_a_shipment_says_whether_it_counts_and_who_took_it_back_and_why(office: 
     for person in (office.analyst, office.senior, office.auditor):
         told = table(permit, person)
         assert "Counts, waits to be taken back It never left." in told
+        assert "Two crates." in told
         assert f"Proposed by {office.analyst.name}" in told
         assert address not in told
         assert (f'"{agree}"' in told) == (person == office.senior)
