@@ -357,6 +357,9 @@ def no_question_is_open(outlook: Outlook) -> Iterator[Reason]:
         question = register.question(said.key)[_language()]
         yield Reason(words % {"question": question}, f"statement-{said.pk}")
     for one in standing(outlook.file):
+        # What a waiver is still needed for, G1 says: a fact that was given since needs none.
+        if one.statement.kind == StatementKind.WAIVER:
+            continue
         if one.is_stale and one.statement.countersigned_at and not one.counts:
             yield Reason(
                 _("%(kind)s: what it is about has changed since. State it anew, or set it aside.")

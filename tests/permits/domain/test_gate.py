@@ -339,6 +339,9 @@ def test_what_two_people_waived_of_a_party_is_what_it_lacked_then(office: Cast) 
     assert against(gate_of(application)) == {}
     intake.edit_party(party(application), {"email": ""}, by=office.analyst)
     assert "telephone, e-mail" in against(gate_of(application))["G1"]
+    given = {"telephone": "+1 613 555 0100", "email": "office@example.com"}
+    intake.edit_party(party(application), given, by=office.analyst)
+    assert against(gate_of(application)) == {}
 
 
 def test_a_day_on_which_permits_are_suspended_shuts_the_gate(db: None) -> None:
