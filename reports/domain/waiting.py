@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Q
 from django.urls import reverse
@@ -12,13 +13,13 @@ from django.utils.translation import ngettext
 
 from accounts.choices import Role
 from accounts.days import instant_in_words, short_day
-from accounts.models import AccountRequest, Delegation, RoleGrant
+from accounts.models import AccountRequest, Delegation, RoleGrant, User
 from history import clock
 from history.domain.inspection import last_inspection
 from permits.choices import OPEN, StatementKind
 from permits.domain import acts, overview, sweeps, worklist
 from permits.figures import figure
-from permits.models import Application, Statement, UseReversal
+from permits.models import Application, PermitAct, Statement, UseReversal
 from permits.workflow import CASE_ROLES, PROPOSERS
 from policies.choices import ChangeStatus
 from policies.domain.drafting import EDITABLE
@@ -154,7 +155,7 @@ def _left_to_nobody(who: worklist.Viewer) -> Section:
             Item(
                 row.reference,
                 row.get_absolute_url(),
-                _("Two administrators give the role of a decision-maker to somebody else."),
+                _somebody_else(),
                 str(row.destination or ""),
             )
             for row in rows.select_related("destination").order_by("pk")[:SHOWN]
@@ -201,8 +202,7 @@ def _reversals(who: worklist.Viewer) -> Section:
                 f"{row.use.permit_line.permit}: {short_day(row.use.used_on)},"
                 f" {figure(row.use.quantity)} {row.use.permit_line.unit}".strip(),
                 reverse("permits:agree_reversal", args=[row.pk]),
-                _("Proposed by %(name)s, %(at)s")
-                % {"name": row.proposed_by, "at": instant_in_words(row.proposed_at)},
+                _proposed(row.proposed_by, row.proposed_at),
                 row.reason,
             )
             for row in rows[:SHOWN]
@@ -212,6 +212,18 @@ def _reversals(who: worklist.Viewer) -> Section:
     )
 
 
+def _of_act(act: PermitAct, url: str, why: str) -> Item:
+    return Item(f"{act.permit}: {act.in_full}", url, why, act.reason)
+
+
+def _proposed(by: User | None, at: datetime) -> str:
+    return _("Proposed by %(name)s, %(at)s") % {"name": by, "at": instant_in_words(at)}
+
+
+def _somebody_else() -> str:
+    return _("Two administrators give the role of a decision-maker to somebody else.")
+
+
 def _acts(who: worklist.Viewer) -> Section:
     rows = worklist.acts_to_decide(who.by).select_related("permit", "line__permit", "proposed_by")
     return Section(
@@ -219,12 +231,10 @@ def _acts(who: worklist.Viewer) -> Section:
         _("Acts on permits that wait for a decision"),
         _("Nothing is proposed on any permit."),
         tuple(
-            Item(
-                f"{row.permit}: {row.in_full}",
+            _of_act(
+                row,
                 reverse("permits:perform", args=[row.pk]),
-                _("Proposed by %(name)s, %(at)s")
-                % {"name": row.proposed_by, "at": instant_in_words(row.proposed_at)},
-                row.reason,
+                _proposed(row.proposed_by, row.proposed_at),
             )
             for row in rows[:SHOWN]
         ),
@@ -241,13 +251,7 @@ def _acts_left_to_nobody(who: worklist.Viewer) -> Section:
         _("Proposed on a permit, and nobody can decide"),
         "",
         tuple(
-            Item(
-                f"{row.permit}: {row.in_full}",
-                row.permit.get_absolute_url(),
-                _("Two administrators give the role of a decision-maker to somebody else."),
-                row.reason,
-            )
-            for row in rows[:SHOWN]
+            _of_act(row, row.permit.get_absolute_url(), _somebody_else()) for row in rows[:SHOWN]
         ),
         rows.count(),
         reverse("permits:permits"),
@@ -265,8 +269,7 @@ def _sweeps(who: worklist.Viewer) -> Section:
             Item(
                 f"{row}: {row.get_action_display()}",
                 reverse("permits:agree_group", args=[row.pk]),
-                _("Proposed by %(name)s, %(at)s")
-                % {"name": row.proposed_by, "at": instant_in_words(row.proposed_at)},
+                _proposed(row.proposed_by, row.proposed_at),
                 str(in_language(row, "reason")),
             )
             for row in rows[:SHOWN]

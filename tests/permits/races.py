@@ -123,12 +123,18 @@ def rivals(pair: str, people: Cast, other: User) -> Rivals:
             return Rivals(case, [first, _withdraw(case, second)])
 
 
-def approval(change: PolicyChange, by: User) -> Act:
-    """A proposed change approved; whenever cases have moved, returned and proposed anew."""
+def approval(
+    change: PolicyChange, by: User, *, before_each: Callable[[], None] = lambda: None
+) -> Act:
+    """A proposed change approved; whenever cases have moved, returned and proposed anew.
+
+    `before_each` is called before each attempt.
+    """
 
     def approve() -> PolicyChange:
         now = change
         while True:
+            before_each()
             try:
                 return approve_change(now, by=by)
             except Drifted:
