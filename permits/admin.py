@@ -23,7 +23,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.days import short_day
+from accounts.days import instant_in_words, short_day
 from accounts.exceptions import NotPermitted, Refused
 from history import clock
 from history.admin import AskedSite, ShownInline, ShownScreen, link
@@ -32,7 +32,7 @@ from permits.choices import PartyRole
 from permits.considerations import BY_NUMBER
 from permits.domain import intake
 from permits.domain.standing import read_standing
-from permits.figures import figure, in_dollars
+from permits.figures import figure, in_dollars, or_no_limit
 from permits.forms import ApplicationForm, LineForm, PartyForm, put_errors
 from permits.models import (
     Application,
@@ -585,14 +585,23 @@ class DecisionScreen(ShownScreen):
 class PermitLineInline(ShownInline):
     model = PermitLine
     verbose_name_plural = _("Lines, as issued")
-    fields = ("number", "quantity", "unit", "value")
+    fields = ("number", "authorised", "unit", "worth")
+    readonly_fields = ("authorised", "worth")
+
+    @admin.display(description=_("quantity"))
+    def authorised(self, row: PermitLine) -> str:
+        return or_no_limit(row.quantity, figure)
+
+    @admin.display(description=_("value"))
+    def worth(self, row: PermitLine) -> str:
+        return or_no_limit(row.value, in_dollars)
 
 
 class PermitActInline(ShownInline):
     model = PermitAct
-    related = ("line__permit", "proposed_by", "done_by")
-    fields = ("kind", "line", "changed", "reason", "proposer", "doer", "done_on")
-    readonly_fields = ("changed", "proposer", "doer")
+    related = ("line__permit", "proposed_by", "done_by", "declined_by")
+    fields = ("kind", "line", "changed", "reason", "proposer", "doer", "done_on", "declined")
+    readonly_fields = ("changed", "proposer", "doer", "declined")
 
     @admin.display(description=_("Change"))
     def changed(self, row: PermitAct) -> str:
@@ -605,6 +614,16 @@ class PermitActInline(ShownInline):
     @admin.display(description=_("Done by"))
     def doer(self, row: PermitAct) -> str:
         return str(row.done_by or "")
+
+    @admin.display(description=_("Declined"))
+    def declined(self, row: PermitAct) -> str:
+        if row.declined_by is None or row.declined_at is None:
+            return ""
+        return f"{row.declined_by}, {instant_in_words(row.declined_at)}: {row.done_reason}"
+
+
+def _with_unit(quantity: Decimal, unit: str) -> str:
+    return f"{figure(quantity)} {unit}".strip()
 
 
 class PermitScreen(ShownScreen):
@@ -627,11 +646,14 @@ class PermitScreen(ShownScreen):
         """What the acts on it left, and what was shipped of it, line by line."""
         now = read_standing(row, clock.today())
         words = gettext("%(status)s, up to and including %(day)s")
-        lines = gettext("Line %(number)s: %(quantity)s %(unit)s, %(value)s")
+        lines = gettext("Line %(number)s: %(quantity)s, %(value)s")
         told = [words % {"status": now.status.label, "day": short_day(now.valid_to)}]
         for line in now.lines:
-            figures = {"quantity": figure(line.quantity), "value": in_dollars(line.value)}
-            said = lines % {"number": line.number, "unit": line.unit, **figures}
+            figures = {
+                "quantity": or_no_limit(line.quantity, partial(_with_unit, unit=line.unit)),
+                "value": or_no_limit(line.value, in_dollars),
+            }
+            said = lines % {"number": line.number, **figures}
             if line.used_quantity:
                 used = {
                     "quantity": figure(line.used_quantity),

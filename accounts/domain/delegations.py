@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.choices import Power, Role
@@ -52,6 +52,16 @@ def delegations_in_force(person: User, on: date) -> QuerySet[Delegation]:
     """
     decides = RoleGrant.objects.in_force(on).filter(person=person, role=Role.DECISION_MAKER)
     return Delegation.objects.in_force(on).filter(Exists(decides), person=person)
+
+
+def people_with_power(power: Power, on: date) -> QuerySet[Delegation, int]:
+    """Everyone who has a power under a delegation in force on a day, by number."""
+    decides = RoleGrant.objects.in_force(on).filter(
+        person=OuterRef("person"), role=Role.DECISION_MAKER
+    )
+    given = {Power.DECIDE: Q(may_decide=True), Power.ACT: Q(may_act=True)}[power]
+    found = Delegation.objects.in_force(on).filter(Exists(decides), given)
+    return found.values_list("person", flat=True)
 
 
 def hold_delegations(person: User, on: date) -> list[Delegation]:

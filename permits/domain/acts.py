@@ -61,7 +61,6 @@ from permits.workflow import Action
 from policies.domain.reference.load import share_register
 
 PROVISION = "EIPA s. 10(1)"
-_OVER = frozenset({PermitStatus.CANCELLED, PermitStatus.EXPIRED, PermitStatus.EXPIRED_SUSPENDED})
 _VERBS = {
     ActKind.AMEND: Verb.AMENDED,
     ActKind.SUSPEND: Verb.SUSPENDED,
@@ -538,7 +537,7 @@ def check_possible(kind: str, number: int | None, before: Standing) -> None:
 
     `number` is the line's; none is the whole permit. One that is over is not judged here.
     """
-    if before.status in _OVER:
+    if before.is_over:
         return
     try:
         _refuse_on_lines(kind, number, before)
@@ -577,7 +576,7 @@ def _refuse_text(act: PermitAct) -> None:
 
 
 def _refuse_over(before: Standing) -> None:
-    if before.status in _OVER:
+    if before.is_over:
         raise Refused(
             _("The permit is %(status)s: nothing more is done to it.")
             % {"status": PermitStatus(before.status).label.lower()}

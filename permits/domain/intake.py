@@ -532,10 +532,13 @@ def return_to_applicant(
 
 
 def take_up(application: Application, *, by: User, seen: int | None = None) -> Application:
-    """Begins the review; whoever does so has the application unless somebody has it."""
+    """Begins the review; whoever does so has the application unless somebody has it who works on
+    applications today."""
     with acting(Action.TAKE_UP, application, by=by, seen=seen) as work:
         entry = work.record(Verb.TAKEN_UP)
-        holder = work.application.assigned_to or by
+        holder = work.application.assigned_to
+        if holder is None or _has_left(holder):
+            holder = by
         work.move(entry, assigned_to=holder)
     return work.application
 
@@ -569,9 +572,16 @@ def assign(
 
 
 def refuse_to_assign(application: Application, *, by: User) -> None:
-    """Raises NotPermitted where another has it, and only a senior analyst may take it away."""
-    if application.assigned_to not in (None, by) and not _assigns_to_others(by):
-        raise NotPermitted(_("A senior analyst assigns applications to others."))
+    """Raises NotPermitted where another has it who works on applications today, and only a senior
+    analyst may take it away."""
+    holder = application.assigned_to
+    if holder is None or holder == by or _assigns_to_others(by) or _has_left(holder):
+        return
+    raise NotPermitted(_("A senior analyst assigns applications to others."))
+
+
+def _has_left(person: User) -> bool:
+    return not who_works_on_applications().filter(pk=person.pk).exists()
 
 
 def _assigns_to_others(by: User) -> bool:

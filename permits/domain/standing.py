@@ -82,6 +82,15 @@ class Standing:
         return frozenset(line.number for line in self.lines if line.is_live)
 
     @property
+    def is_over(self) -> bool:
+        """Whether nothing more is done to it."""
+        return self.status in (
+            PermitStatus.CANCELLED,
+            PermitStatus.EXPIRED,
+            PermitStatus.EXPIRED_SUSPENDED,
+        )
+
+    @property
     def may_be_used(self) -> bool:
         return self.status in (
             PermitStatus.VALID,

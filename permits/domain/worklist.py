@@ -26,16 +26,27 @@ from django.db.models import (
 )
 from django.utils.translation import gettext as _
 
-from accounts.choices import Role
+from accounts.choices import Power, Role
 from accounts.days import short_day
+from accounts.domain.delegations import people_with_power
 from accounts.models import RoleGrant, User
 from history.kept import Kept
 from permits.choices import OPEN, Outcome, PartyRole, Status
 from permits.domain import overview
+from permits.domain.casefile import read_events, read_files
 from permits.domain.clock import read_calendar
+from permits.domain.gate import people_kept_from_deciding
 from permits.domain.overview import STALE
-from permits.models import Application, ConflictDeclaration, Line, Overview, Party, PermitAct
-from permits.workflow import ANALYSTS, PROPOSERS
+from permits.domain.standing import read_standings
+from permits.models import (
+    Application,
+    Line,
+    Overview,
+    Party,
+    Permit,
+    PermitAct,
+)
+from permits.workflow import ANALYSTS, CASE_ROLES, PROPOSERS
 from policies.choices import STANCE_RANK
 from policies.domain.search import folded
 
@@ -93,7 +104,7 @@ def of_view(view: str, who: Viewer) -> Q:
         case "mine":
             return Q(assigned_to=who.by, status__in=OPEN)
         case "unassigned":
-            return Q(assigned_to__isnull=True, status__in=OPEN - {Status.DRAFT})
+            return _nobodys(who) & Q(status__in=OPEN - {Status.DRAFT})
         case "moved":
             return Q(status__in=OPEN, overview__has_moved=True)
         case "due":
@@ -126,49 +137,70 @@ def _for_a_second_person(by: User) -> Q:
     return Q(overview__unsigned__gt="") & ~Q(overview__unsigned__contains=f",{by.pk},")
 
 
+def _nobodys(who: Viewer) -> Q:
+    """What nobody has, or somebody who works on applications no more."""
+    grants = RoleGrant.objects.in_force(who.on).filter(role__in=CASE_ROLES)
+    return Q(assigned_to__isnull=True) | ~Q(assigned_to__in=grants.values("person"))
+
+
 def _to_decide(who: Viewer) -> Q:
     """What is recommended and can be decided by this person today."""
-    return Q(status=Status.RECOMMENDED, overview__decided_from__lte=who.on) & ~Q(
-        overview__kept_from_deciding__contains=f",{who.by.pk},"
-    )
-
-
-def deciders(on: date) -> frozenset[int]:
-    """Everyone in the role that decides on a day. One query."""
-    grants = RoleGrant.objects.in_force(on).filter(role=Role.DECISION_MAKER)
-    return frozenset(grants.values_list("person", flat=True))
+    power = people_with_power(Power.DECIDE, who.on).filter(person=who.by)
+    kept = Q(overview__kept_from_deciding__contains=f",{who.by.pk},")
+    return Q(Exists(power), status=Status.RECOMMENDED, overview__decided_from__lte=who.on) & ~kept
 
 
 def left_to_nobody(on: date) -> Q:
-    """What is recommended, and every decision-maker of that day is kept from deciding: only another
-    person in that role moves it on. One query."""
+    """What is recommended, and whoever has the power to decide on that day is kept from it: only
+    another person with a delegation moves it on. One query."""
     found = Q(status=Status.RECOMMENDED)
-    for person in deciders(on):
+    for person in people_with_power(Power.DECIDE, on):
         found &= Q(overview__kept_from_deciding__contains=f",{person},")
     return found
 
 
-def acts_to_decide(by: User) -> QuerySet[PermitAct]:
-    """Acts that others proposed on permits, but for those on whose case this person declared a
-    conflict of interest."""
-    return _proposed_acts().exclude(proposed_by=by).exclude(_kept_from(by.pk))
+def acts_to_decide(by: User, on: date) -> list[PermitAct]:
+    """Acts that are proposed on permits and that this person may do on that day, the oldest first.
+    Queries do not grow with them."""
+    if not people_with_power(Power.ACT, on).filter(person=by).exists():
+        return []
+    return [act for act, kept in _proposed_acts(on) if by.pk not in kept]
 
 
-def acts_left_to_nobody(on: date) -> QuerySet[PermitAct]:
-    """Those that no decision-maker of that day may do. One query more."""
-    found = _proposed_acts()
-    for person in deciders(on):
-        found = found.filter(_kept_from(person) | Q(loosens=True, proposed_by=person))
-    return found
+def acts_left_to_nobody(on: date, permit: Permit | None = None) -> list[PermitAct]:
+    """Those, of all permits or of one, that nobody with the power to act on that day may do."""
+    able = frozenset(people_with_power(Power.ACT, on))
+    return [act for act, kept in _proposed_acts(on, permit) if able <= kept]
 
 
-def _proposed_acts() -> QuerySet[PermitAct]:
-    return PermitAct.objects.filter(done_at__isnull=True, declined_at__isnull=True).order_by("pk")
+def _proposed_acts(
+    on: date, permit: Permit | None = None
+) -> list[tuple[PermitAct, frozenset[int]]]:
+    """Acts that wait on permits to which something can still be done, each with everyone who is
+    kept from it, as `acts.perform_act` refuses them. Queries do not grow with them."""
+    undone = PermitAct.objects.filter(done_at__isnull=True)
+    waiting = undone.filter(declined_at__isnull=True).select_related(
+        "permit__application", "line__permit", "proposed_by"
+    )
+    rows = list((waiting.filter(permit=permit) if permit else waiting).order_by("pk"))
+    permits = {act.permit_id: act.permit for act in rows}
+    over = {row.pk for row, now in read_standings(permits.values(), on) if now.is_over}
+    files = read_files([one.application for one in permits.values()])
+    read_events(files)
+    of_permit = dict(zip(permits, files, strict=True))
+    proposers = defaultdict[tuple[int, str], set[int]](set)
+    asked = undone.filter(permit__in=permits).values_list("permit", "kind", "proposed_by")
+    for key, kind, person in asked:
+        proposers[key, kind].add(person)
 
+    def kept_from(act: PermitAct) -> frozenset[int]:
+        file = of_permit[act.permit_id]
+        if act.loosens:
+            return people_kept_from_deciding(file) | proposers[act.permit_id, act.kind]
+        alone = {act.proposed_by_id} if act.change.get("conditions_added") else set()
+        return frozenset(alone | {one.person_id for one in file.conflicts})
 
-def _kept_from(person: int) -> Q:
-    declared = ConflictDeclaration.objects.filter(person=person)
-    return Q(permit__application__in=declared.values("application"))
+    return [(act, kept_from(act)) for act in rows if act.permit_id not in over]
 
 
 _ALSO_DECIDED = ("second", "risk")
@@ -271,7 +303,7 @@ def reasons(who: Viewer) -> list[Reason]:
     """Every reason, in the order in which they are looked at."""
     mine = Q(assigned_to=who.by)
     reviewing = mine & Q(status=Status.IN_REVIEW)
-    nobody = Q(assigned_to__isnull=True)
+    nobody = _nobodys(who)
     to_put = Q(
         status=Status.RECOMMENDED, overview__isnull=False, overview__decided_from__isnull=True
     )
@@ -355,6 +387,10 @@ def _in_words(reason: str, row: Application, overview: Overview | None) -> str:
             return _("Waits for a decision")
         case "mine":
             return _("Yours")
+        case "nobody" if row.assigned_to:
+            return _("%(name)s, who has it, works on applications no more") % {
+                "name": row.assigned_to.name
+            }
         case "nobody":
             return _("Nobody has it")
         case _:
@@ -555,6 +591,11 @@ def rows_of(applications: Sequence[Application]) -> list[Row]:
             )
         )
     return found
+
+
+def is_to_decide(application: Application) -> bool:
+    """Whether a row of `with_reason` waits for the decision of who looks."""
+    return _reason(application) == "decide"
 
 
 def still_to_do(application: Application) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -13,8 +14,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.choices import Role
+from accounts.choices import Power
 from accounts.days import instant_in_words
+from accounts.domain.delegations import people_with_power
 from accounts.rights import rights_of
 from history import clock
 from history.actors import names_of
@@ -104,7 +106,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "parts": _parts(file, gate, states, questions, missing, statements),
         "still_to_do": worklist.still_to_do(told),
-        "is_left_to_nobody": _is_left_to_nobody(file, viewer),
+        "is_left_to_nobody": not worklist.is_to_decide(told) and _is_left_to_nobody(file, today),
         "value": sum(one.total_value or 0 for one in file.lines),
         "application": application,
         "file": file,
@@ -175,15 +177,13 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "permits/case.html", context)
 
 
-def _is_left_to_nobody(file: CaseFile, viewer: worklist.Viewer) -> bool:
-    """Whether it is recommended, and no decision-maker of today may decide it. At most one query,
-    none for one who may."""
+def _is_left_to_nobody(file: CaseFile, on: date) -> bool:
+    """Whether it is recommended, and nobody with the power to decide today may. At most one
+    query."""
     if file.application.status != Status.RECOMMENDED:
         return False
     kept = people_kept_from_deciding(file)
-    if Role.DECISION_MAKER in viewer.roles and viewer.by.pk not in kept:
-        return False
-    return worklist.deciders(viewer.on) <= kept
+    return frozenset(people_with_power(Power.DECIDE, on)) <= kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,8 +112,7 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
     undone = undone_since(rows)
     yours, left = set[int](), set[int]()
     if any(act.done_at is None and act.declined_at is None for act in rows):
-        stuck = worklist.acts_left_to_nobody(today).filter(permit=row)
-        left = set(stuck.values_list("pk", flat=True))
+        left = {act.pk for act in worklist.acts_left_to_nobody(today, row)}
     if roles & TRANSITIONS[Action.SEE_NOTICE].roles:
         mine = acts.to_be_seen(who(request)).filter(application=row.application)
         yours = set(mine.values_list("pk", flat=True))

@@ -145,7 +145,7 @@ def _permits(who: worklist.Viewer) -> Iterator[Section]:
 
 
 def _left_to_nobody(who: worklist.Viewer) -> Section:
-    """Applications that no decision-maker of today may decide: administrators move them on."""
+    """Applications that nobody with the power to decide today may decide."""
     rows = Application.objects.visible_to(who.by).filter(worklist.left_to_nobody(who.on))
     return Section(
         "left_to_nobody",
@@ -221,11 +221,13 @@ def _proposed(by: User | None, at: datetime) -> str:
 
 
 def _somebody_else() -> str:
-    return _("Two administrators give the role of a decision-maker to somebody else.")
+    return _(
+        "Two administrators give the role of a decision-maker and a delegation to somebody else."
+    )
 
 
 def _acts(who: worklist.Viewer) -> Section:
-    rows = worklist.acts_to_decide(who.by).select_related("permit", "line__permit", "proposed_by")
+    rows = worklist.acts_to_decide(who.by, who.on)
     return Section(
         "acts",
         _("Acts on permits that wait for a decision"),
@@ -238,14 +240,14 @@ def _acts(who: worklist.Viewer) -> Section:
             )
             for row in rows[:SHOWN]
         ),
-        rows.count(),
+        len(rows),
         reverse("permits:permits"),
     )
 
 
 def _acts_left_to_nobody(who: worklist.Viewer) -> Section:
-    """Acts on permits that no decision-maker of today may do."""
-    rows = worklist.acts_left_to_nobody(who.on).select_related("permit", "line__permit")
+    """Acts on permits that nobody with the power to act today may do."""
+    rows = worklist.acts_left_to_nobody(who.on)
     return Section(
         "acts_left_to_nobody",
         _("Proposed on a permit, and nobody can decide"),
@@ -253,7 +255,7 @@ def _acts_left_to_nobody(who: worklist.Viewer) -> Section:
         tuple(
             _of_act(row, row.permit.get_absolute_url(), _somebody_else()) for row in rows[:SHOWN]
         ),
-        rows.count(),
+        len(rows),
         reverse("permits:permits"),
     )
 

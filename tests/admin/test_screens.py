@@ -20,7 +20,7 @@ from config.admin import site
 from history import clock
 from history.models import Event
 from permits.domain import intake
-from permits.domain.acts import act_at_once
+from permits.domain.acts import act_at_once, decline_act, propose_act
 from permits.domain.casefile import read_file
 from permits.domain.use import report_use
 from permits.models import Application, Line
@@ -247,6 +247,18 @@ def test_a_permit_is_told_as_it_is_today_and_what_was_issued_as_issued(office: C
     page = as_person(office.analyst).get(address(permit)).content.decode()
     used = r"\(shipped: 3 each, CAD\s7.50\)"
     assert re.search(rf"Line 1: 4 each, CAD [^(]* {used} \(Suspended\)", page)
+
+
+def test_an_act_that_was_declined_says_so_and_figures_are_told_as_on_the_permit(
+    office: Cast,
+) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    act = propose_act(permit, kind="suspend", reason="For a test", by=office.analyst)
+    decline_act(act, reason="There is nothing to suspend it for", by=office.decision)
+    page = as_person(office.analyst).get(address(permit)).content.decode()
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert re.search(r"Decision-maker D\., [^:]*\S+: There is nothing to suspend it for", text)
+    assert re.search(r"\b10 each CAD 2\S*\s?500\S*\s?000", text.split("Lines, as issued")[1])
 
 
 def test_every_screen_has_its_row_in_the_table_of_rights() -> None:

@@ -10,8 +10,9 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.choices import Role
+from accounts.domain.delegations import end_delegation
 from accounts.domain.roles import propose_role
-from accounts.models import User
+from accounts.models import Delegation, User
 from history import clock
 from permits.choices import StatementKind
 from permits.considerations import CONSIDERATIONS
@@ -23,7 +24,7 @@ from permits.domain.policy_changes import propose_change, return_change
 from permits.models import Application, Notice, Permit
 from reports.domain.first_task import first_tasks
 from reports.domain.waiting import Section, sections
-from tests.people import Cast, give_role, make_person, make_person_with
+from tests.people import Cast, give_delegation, give_role, make_person, make_person_with
 from tests.permits import files
 from tests.permits.factories import (
     WHY,
@@ -112,7 +113,7 @@ def test_what_no_decision_maker_may_decide_is_told_to_who_can_move_it_on(
     if waits == "a case":
         case = make_recommended(office.analyst, office.senior)
         code, what, url = "left_to_nobody", case.reference, case.get_absolute_url()
-        words = "Every decision-maker of today is kept from deciding"
+        words = "Nobody with the power to decide today may decide this"
     else:
         permit = make_permit(office.analyst, office.senior, office.decision)
         line = permit.lines.get()
@@ -120,7 +121,7 @@ def test_what_no_decision_maker_may_decide_is_told_to_who_can_move_it_on(
         case, code, what = permit.application, "acts_left_to_nobody", f"{permit}: Suspend, line 1"
         url, words = (
             permit.get_absolute_url(),
-            "Every decision-maker of today is kept from this act",
+            "Nobody with the power to act on permits today may do this",
         )
     looks = [(office.senior, Role.SENIOR_ANALYST), (office.admin, Role.ADMINISTRATOR)]
     client = Client()
@@ -131,9 +132,67 @@ def test_what_no_decision_maker_may_decide_is_told_to_who_can_move_it_on(
         assert [item.what for item in found(*one)[code].items] == [what]
     assert found(office.decision, Role.DECISION_MAKER)["acts"].count == 0
     assert words in client.get(url).content.decode()
+    # A role without a delegation gives no power.
     give_role(office.admin_b, Role.DECISION_MAKER)
+    assert all(code in found(*one) for one in looks)
+    give_role(office.senior, Role.ADMINISTRATOR)
+    give_delegation(office.admin_b, proposed_by=office.admin, confirmed_by=office.senior)
     assert not any(code in found(*one) for one in looks)
     assert words not in client.get(url).content.decode()
+
+
+def test_who_has_no_delegation_any_more_has_nothing_to_decide_and_others_are_told(
+    office: Cast,
+) -> None:
+    case = make_recommended(office.analyst, office.senior)
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    acts.propose_act(permit, kind="suspend", reason=WHY, by=office.analyst)
+    held = Delegation.objects.get(person=office.decision)
+    end_delegation(held, by=office.admin, reason=WHY, on=clock.today())
+    mine = found(office.decision, Role.DECISION_MAKER)
+    assert (mine["today"].count, mine["acts"].count) == (0, 0)
+    told = found(office.admin, Role.ADMINISTRATOR)
+    assert [one.what for one in told["left_to_nobody"].items] == [case.reference]
+    assert told["acts_left_to_nobody"].count == 1
+    client = Client()
+    client.force_login(office.decision)
+    words = "Nobody with the power to decide today may decide this application"
+    assert words in client.get(case.get_absolute_url()).content.decode()
+
+
+CONDITION = {"conditions_added": [{"en": "Report each flight.", "fr": "Déclarer chaque vol."}]}
+
+
+@pytest.mark.parametrize("what", ["a condition", "a reinstatement that was declined before"])
+def test_an_act_that_takes_another_than_who_proposed_it_is_told_where_there_is_none(
+    what: str, office: Cast
+) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    by = office.decision
+    if what == "a condition":
+        acts.propose_act(permit, kind="amend", change=CONDITION, reason=WHY, by=by)
+    else:
+        acts.act_at_once(permit, kind="suspend", reason=WHY, by=by)
+        first = acts.propose_act(permit, kind="reinstate", reason=WHY, by=by)
+        acts.decline_act(first, reason=WHY, by=by)
+        acts.propose_act(permit, kind="reinstate", reason=WHY, by=office.analyst)
+    assert found(by, Role.DECISION_MAKER)["acts"].count == 0
+    assert found(office.admin, Role.ADMINISTRATOR)["acts_left_to_nobody"].count == 1
+
+
+def test_what_tightens_waits_for_who_proposed_it_too(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    acts.propose_act(permit, kind="suspend", reason=WHY, by=office.decision)
+    assert found(office.decision, Role.DECISION_MAKER)["acts"].count == 1
+
+
+def test_nothing_waits_on_a_permit_that_is_over(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    acts.propose_act(permit, kind="amend", change=LONGER, reason=WHY, by=office.analyst)
+    acts.act_at_once(permit, kind="cancel", reason=WHY, by=office.decision)
+    assert found(office.decision, Role.DECISION_MAKER)["acts"].count == 0
+    declare_conflict(permit.application, by=office.decision, reason=WHY)
+    assert "acts_left_to_nobody" not in found(office.admin, Role.ADMINISTRATOR)
 
 
 def test_who_is_to_be_told_of_a_suspension_is_told(office: Cast) -> None:

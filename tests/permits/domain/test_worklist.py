@@ -11,7 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.choices import Role
-from accounts.models import User
+from accounts.domain.people import close_account
+from accounts.domain.roles import end_role
+from accounts.exceptions import NotPermitted
+from accounts.models import RoleGrant, User
 from accounts.rules import roles_of
 from history import clock
 from history.domain.verify import verify
@@ -158,6 +161,30 @@ def test_each_person_sees_first_what_waits_for_them(office: Cast) -> None:
     rows = {row.application.pk: row.group for row in rows_for(office.analyst)}
     assert rows[mine.pk] == worklist.YOURS
     assert rows[waiting.pk] == worklist.WAITING
+
+
+@pytest.mark.parametrize("leaving", ["the account is closed", "the role ends"])
+def test_what_somebody_had_who_left_is_nobodys_and_another_takes_it(
+    leaving: str, office: Cast
+) -> None:
+    under_way, submitted = make_in_review(office.analyst), make_draft(office.analyst)
+    for case in (under_way, intake.submit(submitted, by=office.analyst)):
+        intake.assign(case, office.analyst, by=office.senior)
+    with pytest.raises(NotPermitted):
+        intake.assign(under_way, office.analyst_b, by=office.analyst_b)
+    assert not rows_for(office.analyst_b, "unassigned")
+    if leaving == "the account is closed":
+        close_account(office.analyst, by=office.admin, reason=WHY)
+    else:
+        grant = RoleGrant.objects.get(person=office.analyst)
+        end_role(grant, by=office.admin, reason=WHY, on=clock.today())
+    told = {row.application.pk: row for row in rows_for(office.analyst_b, "unassigned")}
+    assert set(told) == {under_way.pk, submitted.pk}
+    assert told[under_way.pk].why == "Analyst A., who has it, works on applications no more"
+    assert told[submitted.pk].group == worklist.YOURS
+    taken = intake.assign(under_way, office.analyst_b, by=office.analyst_b)
+    assert taken.assigned_to == office.analyst_b
+    assert intake.take_up(submitted, by=office.analyst_b).assigned_to == office.analyst_b
 
 
 def test_groups_go_in_order_over_all_pages(office: Cast) -> None:
