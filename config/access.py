@@ -136,6 +136,7 @@ ACCESS: Mapping[str, Row] = {
     "permits:countersign": ACT_OF_ANALYSTS,
     "permits:set_aside": ACT_OF_ANALYSTS,
     "permits:answer": ACT_OF_ANALYSTS,
+    "permits:move_day": ACT_OF_ANALYSTS,
     "permits:silence": ACT_OF_ANALYSTS,
     "permits:end_wait": ACT_OF_ANALYSTS,
     "permits:card": {"GET": ANY_ROLE, "POST": ANALYSTS_ONLY},

@@ -554,6 +554,13 @@ class ConsultForm(SeenForm):
     due_on = DayField(label=_("Answer due"))
 
 
+class DueForm(SeenForm):
+    """Another day for the answer of a body, and why."""
+
+    due_on = DayField(label=_("Answer due"))
+    reason = ReasonField()
+
+
 class AnswerForm(SeenForm):
     """What a body answered."""
 

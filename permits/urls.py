@@ -53,6 +53,7 @@ urlpatterns = [
     path("statements/<int:number>/", statements.countersign_statement, name="countersign"),
     path("statements/<int:number>/set-aside/", statements.set_aside_statement, name="set_aside"),
     path("consultations/<int:number>/answer/", consultations.answer_consultation, name="answer"),
+    path("consultations/<int:number>/day/", consultations.move_day, name="move_day"),
     path("consultations/<int:number>/silence/", consultations.silence_consultation, name="silence"),
     path("waits/<int:number>/end/", consultations.end_wait, name="end_wait"),
     path(f"{ONE}review/<slug:slug>/", review.card, name="card"),

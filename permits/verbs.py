@@ -41,6 +41,7 @@ class Verb(Verbs):
     CARD_COUNTERSIGNED = "card.countersigned", _("Consideration countersigned")
     CONSULTED = "consultation.opened", _("Body consulted")
     CONSULTATION_ANSWERED = "consultation.answered", _("Consultation answered")
+    CONSULTATION_MOVED = "consultation.moved", _("Day for the answer of a consulted body changed")
     CONSULTATION_SILENT = "consultation.silent", _("Silence of a consulted body recorded")
     WAIT_OPENED = "wait.opened", _("Wait begun")
     WAIT_ENDED = "wait.ended", _("Wait ended")
@@ -123,7 +124,12 @@ _DONE_BY = {
         Verb.CARD_EDITED,
     ],
     Action.SIGN: [Verb.CARD_SIGNED, Verb.CARD_COUNTERSIGNED],
-    Action.CONSULT: [Verb.CONSULTED, Verb.CONSULTATION_ANSWERED, Verb.CONSULTATION_SILENT],
+    Action.CONSULT: [
+        Verb.CONSULTED,
+        Verb.CONSULTATION_MOVED,
+        Verb.CONSULTATION_ANSWERED,
+        Verb.CONSULTATION_SILENT,
+    ],
     Action.WAIT: [Verb.WAIT_OPENED, Verb.WAIT_ENDED],
     Action.DECLARE_CONFLICT: [Verb.CONFLICT_DECLARED],
     Action.RECOMMEND: [Verb.RECOMMENDED],

@@ -119,7 +119,8 @@ def _of_cases() -> Iterator[tuple[str, str]]:
     for statement in Statement.objects.filter(countersigned_at__isnull=True)[:1]:
         yield "permits:countersign", reverse("permits:countersign", args=[statement.pk])
     for consultation in Consultation.objects.filter(closed_on__isnull=True)[:1]:
-        yield "permits:answer", reverse("permits:answer", args=[consultation.pk])
+        for name in ("permits:answer", "permits:move_day"):
+            yield name, reverse(name, args=[consultation.pk])
     for use in Use.objects.all()[:1]:
         yield "permits:take_back", reverse("permits:take_back", args=[use.pk])
     for sweep in PermitSweep.objects.all()[:1]:

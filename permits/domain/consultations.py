@@ -45,8 +45,33 @@ def checked_question(values: Mapping[str, Any], unread: Collection[str] = ()) ->
     """What is asked as the columns hold it. Raises ValidationError with all that is wrong."""
     given = Given(Consultation(), values, ("body", "question", "due_on"), unread)
     _need_words(given, "body", "question")
-    if given.is_read("due_on") and given.get("due_on") <= clock.today():
-        given.fault("due_on", _("Give a day after today."))
+    _need_day_to_come(given)
+    return given.checked()
+
+
+def move_day(
+    consultation: Consultation, *, due_on: date, reason: str, by: User, seen: int | None = None
+) -> Consultation:
+    """Gives the body another day for its answer, one after today.
+
+    Raises ValidationError, NotPermitted, Refused, Conflict.
+    """
+    reason = checked_reason(reason)
+    given = checked_day(consultation, {"due_on": due_on})
+    with acting(Action.CONSULT, consultation.application, by=by) as work:
+        now = afresh(consultation, seen)
+        refuse_closed(now)
+        if now.due_on != given["due_on"]:
+            work.record(Verb.CONSULTATION_MOVED, reason=reason).set(now, **given)
+    return now
+
+
+def checked_day(
+    consultation: Consultation, values: Mapping[str, Any], unread: Collection[str] = ()
+) -> dict[str, Any]:
+    """Another day for the answer as the column holds it. Raises ValidationError."""
+    given = Given(consultation, {"due_on": values.get("due_on")}, ("due_on",), unread)
+    _need_day_to_come(given)
     return given.checked()
 
 
@@ -190,6 +215,11 @@ def refuse_ended(wait: Wait) -> None:
         )
     if wait.to_on is not None:
         raise Refused(_("This wait has ended already."))
+
+
+def _need_day_to_come(given: Given) -> None:
+    if given.is_read("due_on") and given.get("due_on") <= clock.today():
+        given.fault("due_on", _("Give a day after today."))
 
 
 def _need_words(given: Given, *names: str) -> None:

@@ -46,6 +46,33 @@ def answer_consultation(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_http_methods(METHODS)
+def move_day(request: HttpRequest, number: int) -> HttpResponse:
+    """Gives a body another day for its answer."""
+    row = get_object_or_404(Consultation.objects.select_related("application"), pk=number)
+    application = find(request, row.application.reference)
+
+    def perform(form: forms.DueForm) -> HttpResponse:
+        given = form.cleaned_data
+        consultations.move_day(
+            row,
+            due_on=given["due_on"],
+            reason=given["reason"],
+            by=who(request),
+            seen=given["seen"],
+        )
+        return saved(request, application, "consultations")
+
+    initial = {"seen": row.version, "due_on": row.due_on}
+    check = partial(consultations.checked_day, row)
+    form = forms.DueForm(sent(request), initial=initial, check=check)
+    against = why_not(
+        request, application, Action.CONSULT, lambda: consultations.refuse_closed(row)
+    )
+    page = _on_consultation(application, row, _("Change the day"), against)
+    return answer(request, form, page, perform)
+
+
+@require_http_methods(METHODS)
 def silence_consultation(request: HttpRequest, number: int) -> HttpResponse:
     """Goes on without an answer."""
     row = get_object_or_404(Consultation.objects.select_related("application"), pk=number)

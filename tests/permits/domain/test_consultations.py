@@ -17,9 +17,11 @@ from history.domain.door import Conflict
 from history.models import Event
 from permits.domain import intake
 from permits.domain.casefile import read_file
+from permits.domain.casework import head_of
 from permits.domain.consultations import (
     consult,
     end_wait,
+    move_day,
     open_wait,
     record_answer,
     record_silence,
@@ -87,6 +89,29 @@ def test_there_is_no_silence_before_the_day_of_the_answer_has_passed(
             pytest.raises(Refused, match="not silence"),
         ):
             record_silence(asked, reason=WHY, by=office.analyst)
+
+
+def test_a_day_that_was_mistyped_is_changed_with_a_reason_and_silence_counts_from_it(
+    case: Application, office: Cast
+) -> None:
+    today = clock.today()
+    far = today.replace(year=today.year + 100, day=1)
+    asked = consult(case, body="DND", question="Any?", due_on=far, by=office.analyst)
+    soon = today + timedelta(days=3)
+    for faulty in (today, None):
+        with pytest.raises(ValidationError) as fault:
+            move_day(asked, due_on=faulty, reason=WHY, by=office.analyst)  # type: ignore[arg-type]
+        assert set(fault.value.message_dict) == {"due_on"}
+    moved = move_day(asked, due_on=soon, reason="The year was mistyped", by=office.analyst_b)
+    assert moved.due_on == soon
+    assert verbs(case)[-1] == Verb.CONSULTATION_MOVED
+    before = head_of(case)
+    assert move_day(moved, due_on=soon, reason=WHY, by=office.analyst).due_on == soon
+    assert head_of(case) == before
+    with clock.simulated(clock.now() + timedelta(days=4)):
+        closed = record_silence(moved, reason=WHY, by=office.analyst)
+        with pytest.raises(Refused, match="closed already"):
+            move_day(closed, due_on=soon + timedelta(days=9), reason=WHY, by=office.analyst)
 
 
 Close = Callable[[Consultation, User], Consultation]

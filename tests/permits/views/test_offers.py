@@ -301,6 +301,7 @@ def what_is_typed(name: str, where: Mapping[str, Any], document: Document | None
         "new_condition": [{"text_en": "A", "text_fr": "B"}],
         "condition": [{"text_en": "A", "text_fr": "B"}],
         "answer": [{"answer": "Yes"}],
+        "move_day": [{"reason": WHY}],
         "silence": [{"reason": WHY}],
         "reply": [{"reply": "No"}],
         "end_wait": [{"to_on": today}],

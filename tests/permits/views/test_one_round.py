@@ -294,6 +294,14 @@ FORMS = [
         {"answer", "answered_on"},
         {"answer", "answered_on"},
     ),
+    Form(
+        "move_day",
+        asked,
+        (),
+        {"due_on": EARLY, **REASON},
+        {"due_on", "reason"},
+        {"due_on", "reason"},
+    ),
     Form("silence", asked, (), REASON, {"reason"}, {"reason"}),
     Form("end_wait", waiting, (), {"to_on": LATE}, {"to_on"}, {"to_on"}),
     Form(
