@@ -18,7 +18,7 @@ meanwhile by `verify_history --deep`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -81,17 +81,22 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
 
 def install(connection: BaseDatabaseWrapper) -> None:
     """Creates the guards that are missing."""
-    absent = set(missing(connection))
+    absent, wanted = set(missing(connection)), list(_wanted(connection))
+    functions = [guard for guard in wanted if not guard.table and guard.name in absent]
+    _create(connection, functions)
+    if functions:
+        # A function that was dropped took its triggers along.
+        absent = set(missing(connection))
+    _create(connection, [guard for guard in wanted if guard.table and guard.name in absent])
+
+
+def _create(connection: BaseDatabaseWrapper, some: Iterable[Guard]) -> None:
     with connection.cursor() as cursor:
-        for guard in _wanted(connection):
-            if guard.name in absent:
-                cursor.execute(guard.drop(connection.vendor))
-                # A function that is dropped takes its triggers along.
-                cursor.execute(guard.create)
-                if not guard.table:
-                    absent |= set(missing(connection))
-                elif connection.vendor == "postgresql":
-                    cursor.execute(f"ALTER TABLE {guard.table} ENABLE ALWAYS TRIGGER {guard.name}")
+        for guard in some:
+            cursor.execute(guard.drop(connection.vendor))
+            cursor.execute(guard.create)
+            if guard.table and connection.vendor == "postgresql":
+                cursor.execute(f"ALTER TABLE {guard.table} ENABLE ALWAYS TRIGGER {guard.name}")
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:

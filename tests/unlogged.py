@@ -15,11 +15,12 @@ was_used: list[bool] = []
 
 
 @contextmanager
-def unlogged() -> Iterator[None]:
+def unlogged(*, to_the_end: bool = False) -> Iterator[None]:
     """Rows can be written without an event: neither the program nor the database asks for one.
 
-    The guards are back afterwards; a test that rolls back needs no more. PostgreSQL lets nobody add
-    or drop a trigger of a table whose references are still to be checked: so they are, first.
+    The guards are back afterwards; a test that rolls back needs no more, and where all that is left
+    of it is to roll back (`to_the_end`) not even that. PostgreSQL lets nobody add or drop a trigger
+    of a table whose references are still to be checked: so they are, first.
     """
     was_used.append(True)
     connection.check_constraints()
@@ -28,6 +29,6 @@ def unlogged() -> Iterator[None]:
         with at_the_door():
             yield
     finally:
-        if not connection.needs_rollback:
+        if not (to_the_end or connection.needs_rollback):
             connection.check_constraints()
             guards.install(connection)

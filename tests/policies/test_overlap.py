@@ -64,7 +64,7 @@ def a_list(code: str = "TESTLIST") -> CountryList:
 @pytest.fixture
 def rows_without_events(db: None) -> Iterator[None]:
     """These rows are of no history: what else refuses them is what this file is about."""
-    with unlogged():
+    with unlogged(to_the_end=True):
         yield
 
 
