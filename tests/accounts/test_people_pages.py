@@ -137,6 +137,7 @@ def may_open(who: str, name: str) -> bool:
     return who in ("admin", "admin_b")
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("who", PEOPLE)
 @pytest.mark.parametrize("name", [*sorted(READ_ONLY), *FORMS])
 def test_who_opens_which_page(office: Office, name: str, who: str) -> None:
@@ -151,6 +152,7 @@ def test_who_opens_which_page(office: Office, name: str, who: str) -> None:
         assert response.status_code == (404 if name.startswith("give_up") else 403)
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("who", [one for one in PEOPLE if one != "admin"])
 @pytest.mark.parametrize("name", FORMS)
 def test_who_may_send_which_form(office: Office, name: str, who: str) -> None:
@@ -193,6 +195,7 @@ def test_what_is_not_there_is_not_found(office: Office, name: str, number: int) 
     assert client_of("analyst", office).get(url).status_code == 403
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("name", [name for name in FORMS if "reason" in FORMS[name]])
 @pytest.mark.parametrize("reason", ["", " . ", "\u200b"])
 def test_a_form_without_a_reason_keeps_the_rest(office: Office, name: str, reason: str) -> None:

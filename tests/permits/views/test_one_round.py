@@ -481,6 +481,7 @@ def sent(office: Cast, form: Form, typed: dict[str, str]) -> tuple[dict[str, lis
     return found.errors, response.content.decode()
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_everything_wrong_is_said_in_one_round_each_at_its_field(office: Cast, form: Form) -> None:
     errors, page = sent(office, form, form.typed)
@@ -490,6 +491,7 @@ def test_everything_wrong_is_said_in_one_round_each_at_its_field(office: Cast, f
         assert f'href="#id_{name}' in page
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("form", [one for one in FORMS if one.needed], ids=str)
 def test_nothing_typed_is_answered_by_all_that_is_needed(office: Cast, form: Form) -> None:
     assert set(sent(office, form, {})[0]) == form.needed

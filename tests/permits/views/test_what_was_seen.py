@@ -164,6 +164,7 @@ HAVE_NO_FORM = {
 """Buttons, of which the last two are looked at below."""
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("name", "made", "where"), TOLD, ids=[" ".join(map(str, (n, *w))) for n, _m, w in TOLD]
 )

@@ -414,6 +414,7 @@ MALFORMED: dict[str, tuple[Edit, tuple[str, str, str], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("what", MALFORMED)
 def test_a_malformed_file_is_refused_with_file_row_field_and_reason(
     folder: Folder, what: str
