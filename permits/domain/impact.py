@@ -95,8 +95,8 @@ class Move(NamedTuple):
     """An application whose ruling would be another, first on the day `on` (ISO).
 
     Of one that was decided, `on` is the day of the decision. `before` and `after` are the strictest
-    of all its lines, `lines` those that move; `then` is what follows on later days for which the
-    register would say something else. `because`: why a person has to look on any of them.
+    of all its lines, `lines` those that move; `then` is what follows on later days, also where it
+    is the same again as without the change. `because`: why a person has to look on any of them.
     """
 
     reference: str
@@ -1035,7 +1035,11 @@ def drift(before: Impact, after: Impact, *, today: date | None = None) -> list[D
     found: dict[str, Drift] = {}
     for name in LISTS:
         was, now = (
-            {one[0]: _as_of(one, today.isoformat()) for one in getattr(impact, name)}
+            {
+                one[0]: left
+                for one in getattr(impact, name)
+                if (left := _as_of(one, today.isoformat())) is not None
+            }
             for impact in (before, after)
         )
         for key in sorted(was.keys() | now.keys()):
@@ -1050,11 +1054,18 @@ def drift(before: Impact, after: Impact, *, today: date | None = None) -> list[D
 _One = TypeVar("_One", Move, PermitMove)
 
 
-def _as_of(one: _One, today: str) -> _One:
-    """What is left of it on a day: of its days that have come, the last one counts."""
-    come = [step for step in one.then if step.on <= today]
+def _as_of(one: _One, today: str) -> _One | None:
+    """What is left of it on a day: of its days that have come, the last one counts.
+
+    Where it is then as without the change, the next day on which it is not; None for good.
+    """
+    come = sum(step.on <= today for step in one.then)
     if come:
-        one = one._replace(**come[-1]._asdict(), then=one.then[len(come) :])
+        left = one.then[come - 1 :]
+        moving = next((place for place, step in enumerate(left) if step.lines), None)
+        if moving is None:
+            return None
+        one = one._replace(**left[moving]._asdict(), then=left[moving + 1 :])
     return one._replace(on=max(one.on, today))
 
 

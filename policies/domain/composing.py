@@ -503,7 +503,8 @@ def _moved(row: PolicyRow, closes: PolicyVersion, part: Composed) -> PolicyRow:
 
 
 def days_ahead(parts: Sequence[Composed], today: date, known: Iterable[date] = ()) -> list[date]:
-    """The days from today on which the register begins to say something else than before.
+    """The days from today on which the register begins to say something else than before, and
+    those from which it says the same again.
 
     `known` are those on which any policy or exception begins or ends: what is different can be
     another then.
@@ -518,7 +519,13 @@ def days_ahead(parts: Sequence[Composed], today: date, known: Iterable[date] = (
             days.add(max(start or today, today))
         if end is not None and end >= today:
             days.add(end)
-    return sorted(day for day in days if any(_differs(part, day) for part in parts))
+    found, differed = [], False
+    for on in sorted(days):
+        differs = any(_differs(part, on) for part in parts)
+        if differs or differed:
+            found.append(on)
+        differed = differs
+    return found
 
 
 def _differs(part: Composed, on: date) -> bool:

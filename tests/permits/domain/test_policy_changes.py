@@ -1356,6 +1356,42 @@ def test_every_day_on_which_a_case_or_permit_moves_is_told(office: Cast) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "days", "told"),
+    [
+        (ChangeKind.IMPOSE, {"starts": 2, "ends": 5}, {2: "prohibited", 5: "case_by_case"}),
+        (ChangeKind.EXTEND, {"ends": 23}, {20: "suspended", 23: "case_by_case"}),
+        (ChangeKind.END, {"ends": 12}, {12: "case_by_case", 20: "case_by_case"}),
+        (ChangeKind.CORRECT, {"starts": 15, "ends": 20}, {10: "case_by_case", 15: "suspended"}),
+        (
+            ChangeKind.CORRECT,
+            {"starts": 12, "ends": 23},
+            {10: "case_by_case", 12: "suspended", 20: "suspended", 23: "case_by_case"},
+        ),
+    ],
+)
+def test_the_day_from_which_a_change_makes_no_difference_any_more_is_told(
+    office: Cast, kind: ChangeKind, days: dict[str, int], told: dict[int, str]
+) -> None:
+    case = make_in_review(office.analyst)
+    make_permit(office.analyst, office.senior, office.decision)
+    approved(draft(office.admin, starts=in_days(10), ends=in_days(20)), by=office.admin_b)
+    given: dict[str, Any] = {name: in_days(day) for name, day in days.items()}
+    if kind is ChangeKind.IMPOSE:
+        given["of_policy"] = {"key": "TR-9998-prohibited", "effect": {"stance": "prohibited"}}
+    else:
+        given["policy"] = "TR-9999-suspension"
+    done = approved(draft(office.admin, kind=kind, **given), by=office.admin_b)
+    found = unsealed(done.preview, done.found)
+    (move,), (permit,) = found.moved, found.permits
+    for first, then in ((move, move.then), (permit, permit.then)):
+        steps = {in_days(day): stance for day, stance in told.items()}
+        assert {one.on: one.after.stance for one in (first, *then)} == steps
+        last = then[-1]
+        assert (last.before, last.lines) == (last.after, ())
+    assert {day: stance_of(case.reference, day) for day in told} == told
+
+
 def test_a_question_that_opens_on_a_later_day_is_for_a_person(office: Cast) -> None:
     case = make_in_review(office.analyst)
     asking = {"key": "TR-9997-asking", "questions": [QUESTION]}
@@ -1394,6 +1430,20 @@ def test_of_days_that_have_come_since_the_last_one_is_compared(office: Cast) -> 
     now = replace(before, moved=(move._replace(**step._asdict(), then=()),))
     assert drift(before, now)
     assert drift(before, now, today=clock.today() + timedelta(days=5)) == []
+
+
+def test_what_makes_no_difference_any_more_since_is_no_drift(office: Cast) -> None:
+    make_in_review(office.analyst)
+    before = look(draft(office.admin, starts=in_days(1), ends=in_days(5))).impact
+    (move,) = before.moved
+    again = move._replace(on=in_days(9), then=())
+    later = move.then[0]._replace(on=in_days(9), after=move.after, lines=move.lines)
+    twice = replace(before, moved=(move._replace(then=(*move.then, later)),))
+    for sealed_then, now in ((before, ()), (twice, (again,))):
+        found = replace(before, moved=now)
+        for days in (5, 8):
+            assert drift(sealed_then, found, today=clock.today() + timedelta(days=days)) == []
+        assert drift(sealed_then, found, today=clock.today() + timedelta(days=4))
 
 
 def test_what_comes_into_the_preview_or_leaves_it_is_named_with_its_stance(office: Cast) -> None:
