@@ -1,4 +1,4 @@
-"""What changed between two days, as known at an instant: rows, lists, acts, and what follows.
+"""What changed between two days, as known at an instant: rows, exceptions, lists, acts, stances.
 
 A change belongs to the day on which it takes effect, so what changed between two days is what
 took effect after the first of them, up to and on the second.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import product
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from policies.domain.register import Register
 from policies.domain.resolve import resolve
 from policies.domain.standing import is_known
 from policies.domain.timeline import GROUPS, Shade, items_of_group
-from policies.facts import LineFacts
+from policies.facts import LineFacts, covers
 from policies.models import PermitAct
 
 
@@ -38,6 +38,14 @@ class ListChange(NamedTuple):
     list: str
     begins: bool
     destinations: tuple[str, ...]
+
+
+class ExceptionEnd(NamedTuple):
+    """An exception of a policy in force that passes it from a day on no more."""
+
+    on: date
+    policy: str
+    code: str
 
 
 class Place(NamedTuple):
@@ -68,6 +76,7 @@ class Changes:
     last: date
     stances: tuple[StanceChange, ...]
     rows: tuple[RowChange, ...]
+    exceptions: tuple[ExceptionEnd, ...]
     lists: tuple[ListChange, ...]
     acts: tuple[PermitAct, ...]
 
@@ -82,6 +91,7 @@ def changes_between(
         last,
         tuple(_stances(register, days, known_at)),
         tuple(sorted(row_changes(register, days, known_at))),
+        tuple(sorted(_exceptions(register, days, known_at))),
         tuple(sorted(_lists(register, days, known_at))),
         tuple(_acts(days, known_at)),
     )
@@ -107,6 +117,22 @@ def row_changes(register: Register, days: Days, known_at: datetime | None) -> It
         yield from (
             RowChange(day, row.key, False) for day in ends - begins if day and _within(day, days)
         )
+
+
+def _exceptions(
+    register: Register, days: Days, known_at: datetime | None
+) -> Iterator[ExceptionEnd]:
+    """The exceptions that end while their policy is in force, before that day and on it."""
+    for row in register.rulebook.rows:
+        spans = [span for span in row.spans if is_known(span, known_at)]
+        for term in row.exceptions:
+            if term.until and _within(term.until, days):
+                around = (term.until - timedelta(days=1), term.until)
+                if all(
+                    any(covers(span.effective_from, span.effective_to, on) for span in spans)
+                    for on in around
+                ):
+                    yield ExceptionEnd(term.until, row.key, term.code)
 
 
 def _lists(register: Register, days: Days, known_at: datetime | None) -> Iterator[ListChange]:

@@ -66,10 +66,11 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """What took effect on a day. `kind`: "begins", "ends", "joins", "leaves" or "act".
+    """What took effect on a day. `kind`: "begins", "ends", "expires", "joins", "leaves" or "act".
 
     `key` and `title` are those of the policy, the list or the act; a policy has its `scope` and
-    `stance`, a list the `places`, an act its `icon`.
+    `stance`, a list the `places`, an act its `icon`. Of what expires, an exception, `title` is its
+    text, and all else is of its policy.
     """
 
     on: date
@@ -212,29 +213,56 @@ def _verdict(shade: Shade) -> Verdict:
 
 
 def _happenings(found: Changes, register: Register) -> list[Happening]:
-    """By day: policies that begin, policies that end, lists, acts."""
-    order = ("begins", "ends", "joins", "leaves", "act")
-    happenings = (*_of_rows(found, register), *_of_lists(found, register), *_of_acts(found))
+    """By day: policies that begin, policies that end, exceptions, lists, acts."""
+    order = ("begins", "ends", "expires", "joins", "leaves", "act")
+    of_policies = (*_of_rows(found, register), *_of_exceptions(found, register))
+    happenings = (*of_policies, *_of_lists(found, register), *_of_acts(found))
     return sorted(happenings, key=lambda one: (one.on, order.index(one.kind), one.key))
 
 
 def _of_rows(found: Changes, register: Register) -> Iterator[Happening]:
     language = get_language() or ""
     for change in found.rows:
-        row = register.rulebook.row[change.policy]
-        words = register.policies[change.policy]
-        yield Happening(
-            change.on,
-            "begins" if change.begins else "ends",
-            _("In force from this day") if change.begins else _("Ended"),
+        yield _of_policy(
             change.policy,
-            words.title[language],
-            words.instrument[language],
-            scope_in_words(row.scope, register),
-            row.stance or "",
-            str(Stance(row.stance).label) if row.stance else "",
-            bool(row.questions),
+            register,
+            on=change.on,
+            kind="begins" if change.begins else "ends",
+            words=_("In force from this day") if change.begins else _("Ended"),
+            title=register.policies[change.policy].title[language],
         )
+
+
+def _of_exceptions(found: Changes, register: Register) -> Iterator[Happening]:
+    language = get_language() or ""
+    for change in found.exceptions:
+        named = register.exception(change.policy, change.code)
+        yield _of_policy(
+            change.policy,
+            register,
+            on=change.on,
+            kind="expires",
+            words=_("Exception ended"),
+            title=named[language] if named else change.code,
+        )
+
+
+def _of_policy(
+    key: str, register: Register, *, on: date, kind: str, words: str, title: str
+) -> Happening:
+    row = register.rulebook.row[key]
+    return Happening(
+        on,
+        kind,
+        words,
+        key,
+        title,
+        register.policies[key].instrument[get_language() or ""],
+        scope_in_words(row.scope, register),
+        row.stance or "",
+        str(Stance(row.stance).label) if row.stance else "",
+        bool(row.questions),
+    )
 
 
 def _of_lists(found: Changes, register: Register) -> Iterator[Happening]:

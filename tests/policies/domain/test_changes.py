@@ -136,6 +136,20 @@ def test_what_was_not_known_yet_is_no_change(register: Register) -> None:
         assert (act in [one.key for one in acts]) is told
 
 
+def test_the_end_of_an_exception_is_told_while_its_policy_is_in_force(register: Register) -> None:
+    key, days = "UA-2022-09-29-occupied", ("2022-10-28", "2022-10-29")
+    found = between(register, *days)
+    assert [(one.on, one.policy) for one in found.exceptions] == [(date(2022, 10, 29), key)]
+    assert found.rows == ()
+    assert between(register, "2022-10-29", "2022-10-30").exceptions == ()
+    assert between(register, *days, known_on="2022-09-01").exceptions == ()
+    row = register.rulebook.row[key]
+    that_day = date(2022, 10, 29)
+    for span in (Span(effective_to=that_day), Span(effective_from=that_day)):
+        other = replace(register, rulebook=Rulebook([replace(row, spans=(span,))]))
+        assert between(other, *days).exceptions == ()
+
+
 def test_a_region_is_told_apart_from_its_country(register: Register) -> None:
     found = between(register, "2022-02-23", "2022-02-24")
     assert stances_of(found, "UA") == []

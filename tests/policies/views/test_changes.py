@@ -71,6 +71,18 @@ def test_an_act_on_permits_is_told_where_no_stance_changed(client: Client) -> No
     assert "Permits suspended" in page
 
 
+def test_the_end_of_an_exception_is_told_on_the_page_and_in_the_file(client: Client) -> None:
+    days = {"from": "2022-10-01", "to": "2022-11-01"}
+    text = "Contract entered into before 29 September 2022, for 30 days (s. 4.3(3))"
+    page = on_page(client, **days)
+    assert "Exception ended" in page
+    assert text in page
+    assert "Nothing took effect" not in page
+    assert ["2022-10-29", "Exception ended", "UA-2022-09-29-occupied", text] in [
+        row[:4] for row in in_file(client, **days)
+    ]
+
+
 def test_the_stances_of_both_days_stand_side_by_side(client: Client) -> None:
     query = {"from": "2020-10-04", "to": "2024-01-29"}
     where = client.get("/policies/changes/", query).context["where"]
