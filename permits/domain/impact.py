@@ -94,7 +94,8 @@ class Step(NamedTuple):
 class Move(NamedTuple):
     """An application whose ruling would be another, first on the day `on` (ISO).
 
-    Of one that was decided, `on` is the day of the decision. `before` and `after` are the strictest
+    Of one that was decided, `on` is the day of the decision; of one whose permit was acted on, the
+    days are those of the acts. `before` and `after` are the strictest
     of all its lines, `lines` those that move; `then` is what follows on later days, also where it
     is the same again as without the change. `because`: why a person has to look on any of them.
     """
@@ -150,7 +151,8 @@ class Impact:
 
     `moved` are open applications with another outcome; `restated` keep theirs and rest on other
     policies, so that signatures are to be renewed; `permits` are live, now and when it meets them;
-    `decided` were decided on days for which the register would say something else.
+    `decided` were decided on days for which the register would say something else; of `acted` the
+    permit was loosened, or acted on in a sweep, on such days.
     """
 
     on: date
@@ -160,6 +162,7 @@ class Impact:
     restated: tuple[Move, ...] = ()
     permits: tuple[PermitMove, ...] = ()
     decided: tuple[Move, ...] = ()
+    acted: tuple[Move, ...] = ()
 
     @property
     def for_a_person(self) -> tuple[Move, ...]:
@@ -180,6 +183,7 @@ class Impact:
             "live": self.live_permits,
             "permits": len(self.permits),
             "decided": len(self.decided),
+            "acted": len(self.acted),
         }
 
 
@@ -195,9 +199,10 @@ def unmoved(impact: Impact, *, at: datetime) -> list[Unmoved]:
     ]
 
 
-LISTS = ("moved", "restated", "permits", "decided")
+LISTS = ("moved", "restated", "permits", "decided", "acted")
+_PAST = ("decided", "acted")
 
-STAGES = ("open", "permits", "decided")
+STAGES = ("open", "permits", "decided", "acted")
 """The cases that are looked at, one kind after the other."""
 
 
@@ -269,7 +274,7 @@ def look_on(
 
 
 def to_look_at(parts: Sequence[Composed], *, today: date | None = None) -> int:
-    """How many cases a look at them comes by, those of every stage. Three queries."""
+    """How many cases a look at them comes by, those of every stage. Four queries."""
     today = today or clock.today()
     return sum(_cases(stage, parts, today).count() for stage in STAGES) if _policies(parts) else 0
 
@@ -289,6 +294,7 @@ def impact_found(parts: Sequence[Composed], course: Course, *, today: date | Non
         restated=tuple(sorted(course.found["restated"])),
         permits=tuple(course.found["permits"]),
         decided=tuple(course.found["decided"]),
+        acted=tuple(sorted(course.found["acted"])),
     )
 
 
@@ -319,7 +325,9 @@ def _cases(stage: str, parts: Sequence[Composed], today: date) -> QuerySet[Appli
         case "permits":
             alive = Permit.objects.filter(_not_over(today))
             return reached.filter(pk__in=alive.values("application"))
-    return reached.filter(_decided_in_days_moved(parts, today), status=Status.DECIDED)
+        case "acted":
+            return reached.filter(pk__in=_acts(parts, today).values("permit__application"))
+    return reached.filter(_in_days_moved("decided_on", parts, today), status=Status.DECIDED)
 
 
 def _reach(policies: Iterable[Policy]) -> Q:
@@ -795,18 +803,25 @@ def _left(stands: Standing) -> str:
 # Decisions in days that a correction reaches
 
 
-def _decided_in_days_moved(parts: Sequence[Composed], today: date) -> Q:
-    """Decided on days that have passed, from the first to the last for which the register would
-    say another thing."""
+def _in_days_moved(name: str, parts: Sequence[Composed], today: date) -> Q:
+    """With the day of that name among those that have passed, from the first to the last for which
+    the register would say another thing."""
     if _first_day(parts) >= today:
         return Q(pk__in=[])
     starts, ends = zip(*days_moved(parts), strict=True)
-    days = Q(decided_on__isnull=False)
+    days = Q(**{f"{name}__isnull": False})
     if None not in starts:
-        days &= Q(decided_on__gte=min(starts))
+        days &= Q(**{f"{name}__gte": min(starts)})
     if None not in ends:
-        days &= Q(decided_on__lt=max(ends))
+        days &= Q(**{f"{name}__lt": max(ends)})
     return days
+
+
+def _acts(parts: Sequence[Composed], today: date) -> QuerySet[PermitAct]:
+    """The acts of such days that rest on policies: that loosen, or were done in a sweep. Any other
+    one that tightens needs none."""
+    rests_on_policies = Q(loosens=True) | Q(sweep_item__isnull=False)
+    return PermitAct.objects.filter(_in_days_moved("done_on", parts, today), rests_on_policies)
 
 
 def _decided(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move]]:
@@ -828,10 +843,45 @@ def _decided(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move
             yield "decided", move
 
 
+def _acted(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move]]:
+    """An act in a sweep rests on its policy, also where the outcome is the same without it."""
+    days: dict[int, dict[date, set[str]]] = defaultdict(lambda: defaultdict(set))
+    acts = _acts(work.parts, work.today).filter(
+        permit__application__in=[file.application.pk for file in files]
+    )
+    policy = "sweep_item__sweep__policy__key"
+    for case, on, key in acts.values_list("permit__application", "done_on", policy):
+        if on is not None:
+            days[case][on] |= {key} - {None}
+    for file in files:
+        rested = days[file.application.pk]
+        ruled = _rulings(facts_by_line(file), work.both, sorted(rested))
+        moved = [
+            one
+            for one in ruled
+            if one.before.met != one.after.met
+            or _meets(one.before, rested[one.on]) != _meets(one.after, rested[one.on])
+        ]
+        if moved:
+            (on, before, after), *later = moved
+            move = Move(
+                file.application.reference,
+                file.application.outcome,
+                on.isoformat(),
+                _outcome(before),
+                _outcome(after),
+                (),
+                _moved(before, after),
+                _steps(later),
+            )
+            yield "acted", move
+
+
 _LOOKS: Mapping[str, Callable[[Sequence[CaseFile], _Work], Iterator[tuple[str, Any]]]] = {
     "open": _open,
     "permits": _permits,
     "decided": _decided,
+    "acted": _acted,
 }
 
 
@@ -953,7 +1003,7 @@ def as_text(found: Mapping[str, Iterable[Move | PermitMove]]) -> str:
 
 def from_text(found: str) -> dict[str, list[Any]]:
     """What was found, by list. Raises ValueError, KeyError or TypeError for anything else."""
-    lists = json.loads(found)
+    lists = {"acted": [], **json.loads(found)}  # Acts were not looked for once.
     return {
         name: [(_permit_move if name == "permits" else _move)(row) for row in lists[name]]
         for name in LISTS
@@ -1035,11 +1085,7 @@ def drift(before: Impact, after: Impact, *, today: date | None = None) -> list[D
     found: dict[str, Drift] = {}
     for name in LISTS:
         was, now = (
-            {
-                one[0]: left
-                for one in getattr(impact, name)
-                if (left := _as_of(one, today.isoformat())) is not None
-            }
+            {one[0]: one for one in _as_of(getattr(impact, name), name, today.isoformat())}
             for impact in (before, after)
         )
         for key in sorted(was.keys() | now.keys()):
@@ -1054,7 +1100,15 @@ def drift(before: Impact, after: Impact, *, today: date | None = None) -> list[D
 _One = TypeVar("_One", Move, PermitMove)
 
 
-def _as_of(one: _One, today: str) -> _One | None:
+def _as_of(found: Iterable[_One], name: str, today: str) -> Iterator[_One]:
+    """What is left of a list on a day; all of one that is of days that have passed."""
+    for one in found:
+        left = one if name in _PAST else _left_of(one, today)
+        if left is not None:
+            yield left
+
+
+def _left_of(one: _One, today: str) -> _One | None:
     """What is left of it on a day: of its days that have come, the last one counts.
 
     Where it is then as without the change, the next day on which it is not; None for good.

@@ -326,6 +326,7 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         "moved": previewed.rows(impact.moved[:SHOWN] if impact else ()),
         "restated": previewed.rows(impact.restated[:SHOWN] if impact else ()),
         "decided": previewed.rows(impact.decided[:SHOWN] if impact else ()),
+        "acted": previewed.rows(impact.acted[:SHOWN] if impact else ()),
         "groups": _groups(impact.permits if impact else (), everything == "permits"),
         "policies": page,
         "changed": changed,

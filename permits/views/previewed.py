@@ -30,7 +30,7 @@ from permits.domain.impact import (
 )
 from permits.domain.policy_changes import numbers, outcome_in_words
 from permits.domain.ruling import Outcome
-from permits.models import Line, Party
+from permits.models import Line, Party, Permit
 from policies.choices import Requirement, Stance
 from policies.models import PolicyChange
 from policies.views.spreadsheet import csv_response
@@ -44,6 +44,7 @@ NAMES = {
     "unmoved": gettext_lazy("Open applications that do not move"),
     "restated": gettext_lazy("Same outcome, on another policy"),
     "decided": gettext_lazy("Decisions in the days corrected"),
+    "acted": gettext_lazy("Acts on permits in the days corrected"),
 }
 """The lists of applications; `permits` is a table only: on its page they stand in groups."""
 
@@ -105,7 +106,7 @@ def _sides(one: Move | PermitMove | Step, *, is_part: bool) -> list[Side]:
 class Row(NamedTuple):
     """An application of a list, with what a person wants to know of it.
 
-    `sides`, `on` and `then` are empty for one that does not move.
+    `sides`, `on` and `then` are empty for one that does not move, `permit` where there is none.
     """
 
     reference: str
@@ -117,11 +118,17 @@ class Row(NamedTuple):
     because: tuple[str, ...]
     status: str
     then: Sequence[Later] = ()
+    permit: str = ""
 
 
 def rows(found: Sequence[Move | Unmoved]) -> list[Row]:
-    """Two queries."""
+    """Three queries."""
     references = [one.reference for one in found]
+    permits = dict(
+        Permit.objects.filter(application__reference__in=references).values_list(
+            "application__reference", "number"
+        )
+    )
     items: dict[str, list[str]] = defaultdict(list)
     for line in Line.objects.filter(
         application__reference__in=references, is_removed=False
@@ -144,6 +151,7 @@ def rows(found: Sequence[Move | Unmoved]) -> list[Row]:
             tuple(_reasons(one)),
             status_in_words(one.status),
             later(one) if isinstance(one, Move) else (),
+            permits.get(one.reference, ""),
         )
         for one in found
     ]
@@ -223,7 +231,7 @@ def _as_csv(
         _("Reference"),
         _("Status or group"),
         _("Application"),
-        _("Decided on") if code == "decided" else _("From"),
+        _DAYS.get(code, _("From")),
         _("Requirement now"),
         _("Stance now"),
         _("Requirement now, if a question is answered so"),
@@ -241,6 +249,9 @@ def _as_csv(
     )
     return csv_response(f"{change.number}-{code}.csv", header, map(_cells, found))
 
+
+_DAYS = {"decided": gettext_lazy("Decided on"), "acted": gettext_lazy("Acted on")}
+"""What the day of a row is, where it is not the first from which it moves."""
 
 _OF_WHAT_MOVES = 13
 """Columns that are empty for what does not move."""

@@ -548,7 +548,8 @@ def _in_the_register(
             _("Correction"),
             _(
                 "What was believed stays readable as known before today. Decisions made in the"
-                " corrected days are listed below, and stay as they are."
+                " corrected days, and what loosened a permit or was done in a sweep on them, are"
+                " listed below, and stay as they are."
             ),
         )
     if corrections:

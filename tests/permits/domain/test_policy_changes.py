@@ -50,6 +50,7 @@ from permits.domain.recommendation import recommend
 from permits.domain.ruling import CaseRuling, Outcome, coming, rule_on
 from permits.domain.standing import OVER, read_standing
 from permits.domain.statements import CLAIMED, countersign
+from permits.domain.sweeps import agree_group, begin_sweep, carry_out, propose_group
 from permits.domain.use import report_use
 from permits.models import Application, PermitLine
 from policies.choices import ChangeKind, ChangeStatus, Stance
@@ -710,6 +711,75 @@ def test_the_preview_equals_what_resolution_says_after_approval(
             ]
             assert sorted(told) == moves[one.reference]
         transaction.set_rollback(True)
+
+
+def test_a_correction_lists_the_permits_that_were_loosened_in_its_days(office: Cast) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    issued, first_day = clock.now(), clock.today()
+    approved(draft(office.admin, starts=in_days(1), ends=in_days(3)), by=office.admin_b)
+    corrected = in_days(15)
+    longer: dict[str, Any] = {"kind": "amend", "reason": WHY}
+    for days in (10, 12, 16):
+        with clock.simulated(issued + timedelta(days=days)):
+            until = {"valid_to": permit.valid_to + timedelta(days=days)}
+            perform_act(
+                propose_act(permit, by=office.senior, change=until, **longer), by=office.decision
+            )
+    with clock.simulated(issued + timedelta(days=11)):
+        tighter = {"valid_to": permit.valid_to}
+        perform_act(
+            propose_act(permit, by=office.senior, change=tighter, **longer), by=office.decision
+        )
+    with clock.simulated(issued + timedelta(days=20)):
+        change = draft(
+            office.admin, kind=ChangeKind.CORRECT, policy="TR-9999-suspension", ends=corrected
+        )
+        sealed_before = look(change).impact
+        done = approved(change, by=office.admin_b)
+    found = unsealed(done.preview, done.found)
+    assert (found.decided, found.permits, done.preview["counts"]["acted"]) == ((), (), 1)
+    (move,) = found.acted
+    assert move.reference == permit.application.reference
+    told = [
+        (date.fromisoformat(on) - first_day, before.stance, after.stance)
+        for on, before, after in (
+            (move.on, move.before, move.after),
+            *((step.on, step.before, step.after) for step in move.then),
+        )
+    ]
+    assert told == [(timedelta(days=one), "case_by_case", "suspended") for one in (10, 12)]
+    # Each of its days counts, though all have passed.
+    (first,) = sealed_before.acted
+    other = replace(sealed_before, acted=(first._replace(on=first.then[0].on, then=()),))
+    later = clock.today() + timedelta(days=30)
+    assert [one.name for one in drift(sealed_before, other, today=later)] == [move.reference]
+
+
+@pytest.mark.parametrize("stance", ["case_by_case", "suspended"])
+def test_a_correction_lists_what_was_done_in_a_sweep_on_days_that_it_takes_out(
+    office: Cast, stance: str
+) -> None:
+    """Also where another policy gives the same outcome: the act rested on this one."""
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    issued = clock.now()
+    approved(draft(office.admin, starts=in_days(2)), by=office.admin_b)
+    policy = Policy.objects.get(key="TR-9999-suspension")
+    narrow = {**POLICY["scope"], "goods": {"kind": "items", "items": LINE["items"]}}
+    other = {"key": "TR-9998-other", "effect": {"stance": stance}, "scope": narrow}
+    approved(draft(office.admin, of_policy=other, starts=in_days(1)), by=office.admin_b)
+    with clock.simulated(issued + timedelta(days=4)):
+        sweep = begin_sweep(policy, by=office.analyst)
+        (group,) = sweep.groups.all()
+        said: dict[str, Any] = {"action": "suspend", "reason_en": WHY, "reason_fr": "Pour un essai"}
+        agree_group(propose_group(group, by=office.analyst, **said), by=office.decision)
+        assert len(carry_out(sweep, by=SYSTEM).settled) == 1
+    with clock.simulated(issued + timedelta(days=20)):
+        later = draft(office.admin, kind=ChangeKind.CORRECT, policy=policy.key, starts=in_days(-10))
+        (move,) = look(later).impact.acted
+        assert (move.reference, move.on) == (permit.application.reference, in_days(-16))
+        assert (move.before.stance, move.after.stance) == ("suspended", stance)
+        kept = draft(office.admin, kind=ChangeKind.CORRECT, policy=policy.key, starts=in_days(-17))
+        assert look(kept).impact.acted == ()
 
 
 # What a review found

@@ -22,6 +22,7 @@ from accounts.days import short_day
 from accounts.domain.roles import end_role
 from accounts.models import RoleGrant
 from history import clock
+from permits.domain.acts import perform_act, propose_act
 from permits.domain.intake import withdraw
 from permits.domain.policy_changes import preview_change, propose_change
 from permits.models import PreviewUnderWay
@@ -386,6 +387,31 @@ def test_a_decision_in_the_days_corrected_is_shown_with_the_day_on_which_it_was_
     (row,) = csv.DictReader(io.StringIO(text))
     assert row["Decided on"] == permit.issued_on.isoformat()
     assert "From" not in row
+
+
+def test_an_act_on_a_permit_in_the_days_corrected_is_shown_with_its_day_and_permit(
+    client: Client, office: Cast
+) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    change = {"valid_to": permit.valid_to + timedelta(days=9)}
+    longer = propose_act(permit, kind="amend", reason=WHY, by=office.senior, change=change)
+    done = perform_act(longer, by=office.decision)
+    approved(draft(office.admin, starts=in_days(3)), by=office.admin_b)
+    key, starts = "TR-9999-suspension", in_days(-30)
+    correction = draft(office.admin, kind=ChangeKind.CORRECT, policy=key, starts=starts)
+    correction = preview_change(correction, by=office.admin)
+    client.force_login(office.auditor)
+    url = f"{correction.get_absolute_url()}?list=acted"
+    assert done.done_on is not None
+    for address in (url, correction.get_absolute_url()):
+        page = client.get(address).content.decode()
+        assert page.count(f"acted on {short_day(done.done_on)}") == 1
+        assert reverse("permits:permit", args=[permit.number]) in page
+    (row,) = table(client, correction, "acted")
+    assert (row["Reference"], row["Acted on"]) == (
+        permit.application.reference,
+        done.done_on.isoformat(),
+    )
 
 
 @pytest.mark.parametrize(
