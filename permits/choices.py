@@ -297,3 +297,17 @@ SAYS: dict[str, _StrPromise] = {
     **{one.value: one.label for one in (*Screened, *EndUserKind, *Answer)},
 }
 """What a statement says, by its value."""
+
+
+STRICTER: frozenset[tuple[str, str]] = frozenset(
+    {
+        (StatementKind.FLAG.value, "yes"),
+        (StatementKind.END_USER.value, EndUserKind.PRIVATE.value),
+        (StatementKind.END_USER.value, EndUserKind.UNKNOWN.value),
+        (StatementKind.ELIGIBILITY.value, "not_resident"),
+        (StatementKind.SCREENING.value, Screened.LISTED.value),
+        (StatementKind.STATE_SAFETY.value, "raised"),
+        (StatementKind.STATE_SAFETY.value, "prejudicial"),
+    }
+)
+"""What makes a ruling or the gate stricter, by kind: only that can count with one signature."""

@@ -20,7 +20,7 @@ from accounts.exceptions import NotPermitted, Refused
 from accounts.models import RoleGrant, User
 from accounts.reasons import checked_reason, is_readable
 from history import clock
-from permits.choices import Flag, PartyRole, Screened, StatementKind
+from permits.choices import STRICTER, Flag, PartyRole, Screened, StatementKind
 from permits.domain.casefile import CaseFile, once, read_file
 from permits.domain.casework import Work, acting, afresh
 from permits.domain.digests import digest, line_content, party_content, transaction_content
@@ -52,30 +52,16 @@ VALUES: Mapping[str, frozenset[str]] = {
 }
 """What can be said, by kind."""
 
-_STRICTER: frozenset[tuple[str, str]] = frozenset(
-    {
-        (StatementKind.FLAG, YES),
-        (StatementKind.END_USER, EndUserKind.PRIVATE),
-        (StatementKind.END_USER, EndUserKind.UNKNOWN),
-        (StatementKind.ELIGIBILITY, NOT_RESIDENT),
-        (StatementKind.SCREENING, Screened.LISTED),
-        (StatementKind.STATE_SAFETY, RAISED),
-        (StatementKind.STATE_SAFETY, PREJUDICIAL),
-    }
-)
-"""What makes a ruling or the gate stricter, whatever stood before: it needs nobody else."""
-
-
 _ORDERED: Mapping[str, tuple[str, ...]] = {
     StatementKind.END_USER: (EndUserKind.UNKNOWN, EndUserKind.PRIVATE),
     StatementKind.STATE_SAFETY: (RAISED, PREJUDICIAL),
 }
-"""Of these, what comes first is the less strict of what is stricter than all else."""
+"""Of `STRICTER`, what comes first is the less strict of what is stricter than all else."""
 
 
 def counts_alone(kind: str, value: str) -> bool:
     """Whether a statement can count with one signature."""
-    return (kind, value) in _STRICTER
+    return (kind, value) in STRICTER
 
 
 def is_stricter(file: CaseFile, said: Said) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext
@@ -9,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from history.models import Called, Tracked
-from permits.choices import SAYS, Flag, StatementKind
+from permits.choices import SAYS, STRICTER, Flag, StatementKind
 from permits.models.applications import NOT_LOOKED_UP, Application, Document
 
 
@@ -36,6 +39,9 @@ def _about(key: str, called: Called) -> str:
             return gettext("The end-user")
         case _:
             return key
+
+
+_IS_STRICTER = reduce(or_, (Q(kind=kind, value=value) for kind, value in sorted(STRICTER)))
 
 
 class Statement(Tracked):
@@ -116,6 +122,10 @@ class Statement(Tracked):
                     set_aside_at__isnull=True, counts_alone=False, countersigned_at__isnull=True
                 ),
                 name="permits_statement_one_waits",
+            ),
+            models.CheckConstraint(
+                name="permits_statement_stricter_counts_alone",
+                condition=Q(counts_alone=False) | _IS_STRICTER,
             ),
             models.CheckConstraint(
                 name="permits_statement_countersigned_by_another",

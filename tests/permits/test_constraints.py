@@ -113,6 +113,9 @@ BREAKS: dict[str, Break] = {
         made.card(), second_by=office.senior, second_at=clock.now()
     ),
     "permits_statement_one_counts_alone": two_that_count_alone,
+    "permits_statement_stricter_counts_alone": lambda made, office: write(
+        made.statement(), counts_alone=True
+    ),
     "permits_statement_one_stands": two_that_stand,
     "permits_statement_one_waits": lambda made, office: twice(made.statement()),
     "permits_statement_countersigned_by_another": lambda made, office: write(
