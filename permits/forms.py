@@ -764,8 +764,8 @@ class NewDocumentForm(DocumentForm):
         faults.refuse()
 
 
-class StatementForm(forms.Form):
-    """What is stated, why, by which source. `check` raises what the domain has against it."""
+class StatementForm(SeenForm):
+    """What is stated, why, by which source."""
 
     value = forms.ChoiceField(label=_("Statement"), widget=forms.RadioSelect)
     policies = forms.MultipleChoiceField(label=_("Instruments that list the party"), required=False)
@@ -783,13 +783,11 @@ class StatementForm(forms.Form):
         *args: Any,
         values: Iterable[tuple[str, Any]],
         documents: QuerySet[Document],
-        check: Callable[[Mapping[str, Any]], None],
         policies: Iterable[tuple[str, str]] = (),
         needs_source: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self._check = check
         self.fields["document"].iterator = _ToldApart  # type: ignore[attr-defined]
         self.fields["document"].queryset = documents  # type: ignore[attr-defined]
         self.fields["value"].choices = list(values)  # type: ignore[attr-defined]
@@ -800,14 +798,6 @@ class StatementForm(forms.Form):
             del self.fields["policies"]
         if not needs_source:
             del self.fields["source"]
-
-    def clean(self) -> dict[str, Any] | None:
-        given = super().clean()
-        try:
-            self._check(self.cleaned_data)
-        except ValidationError as fault:
-            put_errors(self, fault)
-        return given
 
 
 # A permit

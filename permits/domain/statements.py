@@ -20,9 +20,10 @@ from accounts.exceptions import NotPermitted, Refused
 from accounts.models import RoleGrant, User
 from accounts.reasons import checked_reason, is_readable
 from history import clock
+from history.domain.door import Conflict
 from permits.choices import STRICTER, Flag, PartyRole, Screened, StatementKind
 from permits.domain.casefile import CaseFile, once, read_file
-from permits.domain.casework import Work, acting, afresh
+from permits.domain.casework import Work, acting, afresh, last_edit_of
 from permits.domain.digests import digest, line_content, party_content, transaction_content
 from permits.models import Application, Document, Statement
 from permits.verbs import Verb
@@ -337,15 +338,19 @@ class Said:
     policies: tuple[str, ...] = ()
 
 
-def state(application: Application, said: Said, *, by: User) -> Statement:
+def state(application: Application, said: Said, *, by: User, seen: int | None = None) -> Statement:
     """Makes a statement. One that loosens waits for a second person.
 
     It takes the place of one that waits for the same key; one that counts alone takes the place of
-    all. Raises ValidationError for what cannot be said, NotPermitted (also where somebody else's
-    other answer waits for that key and is not theirs to drop), Refused.
+    all. `seen` is the last edit of the application that was looked at (`last_edit_of`): nobody
+    stands by what was edited since. Raises ValidationError for what cannot be said, NotPermitted
+    (also where somebody else's other answer waits for that key and is not theirs to drop), Refused,
+    Conflict.
     """
     reason = checked_reason(said.reason)
     with acting(Action.STATE, application, by=by) as work:
+        if seen is not None and (edited := last_edit_of(work.application)) != seen:
+            raise Conflict(application, head=edited)
         file = read_file(work.application)
         check_said(file, said)
         alone = is_stricter(file, said)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 from permits import forms
 from permits.choices import SAYS, Flag, PartyRole, StatementKind
 from permits.domain.casefile import CaseFile, read_file, removed_parties
+from permits.domain.casework import last_edit_of
 from permits.domain.requirements import required_facts
 from permits.domain.statements import (
     VALUES,
@@ -183,7 +184,8 @@ def new_statement(request: HttpRequest, reference: str, kind: str, key: str) -> 
         policies=policies,
         documents=forms.documents_of(application),
         needs_source=which in (StatementKind.SCREENING, StatementKind.ELIGIBILITY),
-        check=lambda given: check_said(file, said(given)),
+        initial={"seen": last_edit_of(application)},
+        check=lambda given, unread: check_said(file, said(given)),
     )
 
     def said(given: Mapping[str, Any]) -> Said:
@@ -198,7 +200,8 @@ def new_statement(request: HttpRequest, reference: str, kind: str, key: str) -> 
         )
 
     def perform(form: forms.StatementForm) -> HttpResponse:
-        made = state(application, said(form.cleaned_data), by=who(request))
+        given = form.cleaned_data
+        made = state(application, said(given), by=who(request), seen=given["seen"])
         messages.success(
             request,
             _("Stated. It counts once a second person countersigns it.")

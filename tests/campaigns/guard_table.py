@@ -555,7 +555,7 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
         _TWO,
         "only what is stricter counts alone",
         _STATEMENTS,
-        "return (kind, value) in _STRICTER",
+        "return (kind, value) in STRICTER",
         "return True",
         _OF_STATEMENTS,
     ),

@@ -10,13 +10,17 @@ from django.core.exceptions import ValidationError
 from accounts.exceptions import NotPermitted, Refused
 from accounts.models import User
 from history import clock
+from history.domain.door import Conflict
 from permits.choices import Flag, PartyRole, Screened, StatementKind
 from permits.domain import intake
 from permits.domain.casefile import read_file
+from permits.domain.casework import last_edit_of
 from permits.domain.requirements import LIMITS, required_facts
 from permits.domain.ruling import requires_assessment
 from permits.domain.statements import (
+    APPLICANT_KEY,
     END_USER_KEY,
+    RESIDENT,
     STATE_SAFETY_KEY,
     VALUES,
     Counted,
@@ -397,3 +401,17 @@ def test_what_took_the_place_of_something_stricter_is_not_set_aside(
     say(case, StatementKind.FLAG, key, "yes", by=office.analyst)
     lowered.refresh_from_db()
     assert lowered.set_aside_at is not None
+
+
+def test_nobody_states_anything_about_what_was_edited_since_it_was_looked_at(
+    case: Application, office: Cast
+) -> None:
+    said = Said(StatementKind.ELIGIBILITY, APPLICANT_KEY, RESIDENT, reason=WHY, source="Registry")
+    seen = last_edit_of(case)
+    intake.edit_party(read_file(case).parties[0], {"name": "Another Inc."}, by=office.senior)
+    with pytest.raises(Conflict):
+        state(case, said, by=office.analyst, seen=seen)
+    seen = last_edit_of(case)
+    # What is stated meanwhile is no edit.
+    say(case, StatementKind.FLAG, flag_key(1, Flag.EIPA_4_1), "yes", by=office.senior)
+    assert state(case, said, by=office.analyst, seen=seen).pk

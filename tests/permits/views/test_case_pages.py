@@ -292,7 +292,7 @@ def test_a_statement_is_made_by_one_and_countersigned_by_another(office: Cast) -
     application = make_in_review(office.analyst)
     address = reverse("permits:state", args=[application.reference, "eligibility", "applicant"])
     values = {"value": "resident", "reason": WHY, "source": "Registry"}
-    assert as_person(office.analyst).post(address, values).status_code == 302
+    assert send(as_person(office.analyst), address, values).status_code == 302
     made = Statement.objects.get()
     countersign = reverse("permits:countersign", args=[made.pk])
     assert send(as_person(office.analyst), countersign, {}).status_code == 403

@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.models import User
 from history import clock
 from permits.domain import documents
+from permits.domain.casework import last_edit_of
 from permits.filestore import path_of
 from permits.models import Application, Document, Statement
 from tests.people import Cast
@@ -168,7 +169,8 @@ def test_a_statement_about_a_party_says_whom(
     office: Cast, kind: str, key: str, value: str, about: str
 ) -> None:
     application = make_in_review(office.analyst)
-    sent = {"value": value, "reason": WHY, "source": "Register"}
+    seen = last_edit_of(application)
+    sent = {"value": value, "reason": WHY, "source": "Register", "seen": seen}
     address = reverse("permits:state", args=[application.reference, kind, key])
     as_person(office.analyst).post(address, sent)
     countersign = reverse("permits:countersign", args=[Statement.objects.get(kind=kind).pk])
@@ -184,9 +186,10 @@ def test_an_exception_is_claimed_with_a_document_and_countersigned(
     client = as_person(office.analyst)
     page = client.get(address).content.decode()
     assert "Item for a NATO cooperation program" in page
-    without = client.post(address, {"value": "claimed", "reason": WHY})
+    sent = {"value": "claimed", "reason": WHY, "seen": last_edit_of(application)}
+    without = client.post(address, sent)
     assert "Attach the evidence as a document" in without.content.decode()
-    client.post(address, {"value": "claimed", "reason": WHY, "document": document.pk})
+    client.post(address, {**sent, "document": document.pk})
     made = Statement.objects.get(kind="exception")
     assert made.document == document
     second = as_person(office.analyst_b)

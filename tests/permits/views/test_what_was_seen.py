@@ -13,9 +13,9 @@ from permits.choices import StatementKind
 from permits.considerations import CONSIDERATIONS
 from permits.domain import intake
 from permits.domain.sources import add_evidence
-from permits.domain.statements import APPLICANT_KEY, RESIDENT
+from permits.domain.statements import APPLICANT_KEY, RESIDENT, party_key
 from permits.domain.sweeps import propose_group
-from permits.models import Line, Party, SweepGroup
+from permits.models import Line, Party, Statement, SweepGroup
 from permits.urls import urlpatterns
 from policies.models import Policy
 from tests.people import Cast
@@ -131,7 +131,7 @@ TOLD: list[tuple[str, Callable[[Cast], Made], tuple[object, ...]]] = [
 ]
 """Forms that say what was looked at, beside those of the round."""
 COMPARE_NOTHING = {
-    *("new", "new_line", "new_party", "new_source", "new_document", "state"),
+    *("new", "new_line", "new_party", "new_source", "new_document"),
     *("propose", "tighten", "use", "new_sweep", "new_policy_change"),
     *("new_policy_set", "do consult", "do wait"),
 }
@@ -243,3 +243,27 @@ def test_every_address_is_looked_at() -> None:
     assert there == {name for name, _made, _where in TOLD} | (
         COMPARE_NOTHING - {"do consult", "do wait"}
     )
+
+
+def test_nobody_stands_by_a_party_that_was_renamed_under_the_open_page(office: Cast) -> None:
+    """Who renamed it would be the second person, and the only one who saw that name."""
+    case = make_in_review(office.analyst)
+    [one] = Party.objects.filter(application=case, role="end_user")
+    address = reverse("permits:state", args=[case.reference, "screening", party_key(one.pk)])
+    client = Client()
+    client.force_login(office.analyst)
+    seen = client.get(address).context["form"]["seen"].value()
+    intake.edit_party(one, {"name": "Another Name Ltd."}, by=office.senior)
+    typed_in = {"value": "clear", "source": "The consolidated list", "reason": WHY}
+    told = client.post(address, typed_in | {"seen": seen})
+    assert told.status_code == 409
+    assert not Statement.objects.exists()
+    words = told.content.decode()
+    for wanted in ("Somebody else changed this", "Senior", "Another Name Ltd.", WHY):
+        assert wanted in words
+    assert told.context["form"]["source"].value() == "The consolidated list"
+    # What others state meanwhile is beside it.
+    say(case, StatementKind.ELIGIBILITY, APPLICANT_KEY, RESIDENT, by=office.senior)
+    again = client.post(address, typed_in | {"seen": told.context["form"]["seen"].value()})
+    assert again.status_code == 302
+    assert Statement.objects.filter(key=party_key(one.pk)).exists()
