@@ -17,6 +17,7 @@ from django.db.models import Model, QuerySet
 
 from history.kept import Kept
 from history.models import Event
+from permits.choices import StatementKind
 from permits.models import (
     Application,
     Card,
@@ -34,11 +35,13 @@ from permits.models import (
     Statement,
     Wait,
 )
+from policies.domain.reworded import Reworded, reworded
 
 Row = TypeVar("Row", bound=Model)
 Found = TypeVar("Found")
 
-_EVENTS = "events"
+_EVENTS, _REWORDED = "events", "reworded"
+_OF_A_POLICY = (StatementKind.ANSWER, StatementKind.EXCEPTION)
 
 # Each for any number of applications, in their order within one.
 
@@ -173,7 +176,26 @@ def read_files(applications: Sequence[Application]) -> list[CaseFile]:
                 permit=getattr(decision.application, "permit", None) if decision else None,
             )
         )
+    if any(one.kind in _OF_A_POLICY for file in found for one in file.statements):
+        at = reworded()
+        for file in found:
+            file.known[_REWORDED] = at
     return found
+
+
+def reworded_since(file: CaseFile, statement: Statement) -> bool:
+    """Whether what an answer or an exception is about was given other words since it was made.
+
+    No query where the file was read, one for any other.
+    """
+    if statement.kind not in _OF_A_POLICY:
+        return False
+    if _REWORDED not in file.known:
+        file.known[_REWORDED] = reworded()
+    known: Reworded = file.known[_REWORDED]
+    of = known.question if statement.kind == StatementKind.ANSWER else known.exception
+    at = of(statement.key)
+    return at is not None and statement.made_at <= at
 
 
 def events_on(file: CaseFile) -> tuple[Event, ...]:

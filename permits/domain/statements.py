@@ -2,7 +2,8 @@
 
 Whatever makes a ruling or the gate less strict counts only after a second person countersigned it,
 and only while what it was said about is as it was. What makes them stricter counts at once, and
-until it is replaced by something that counts.
+until it is replaced by something that counts. An answer and an exception are said of the words that
+their policy had: other words under the same key make them stale.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from accounts.reasons import checked_reason, is_readable
 from history import clock
 from history.domain.door import Conflict
 from permits.choices import STRICTER, Flag, PartyRole, Screened, StatementKind
-from permits.domain.casefile import CaseFile, once, read_file
+from permits.domain.casefile import CaseFile, once, read_file, reworded_since
 from permits.domain.casework import Work, acting, afresh, last_edit_of
 from permits.domain.digests import digest, line_content, party_content, transaction_content
 from permits.models import Application, Document, Statement
@@ -181,7 +182,8 @@ def standing(file: CaseFile) -> tuple[Standing, ...]:
         about = statement.kind, statement.key
         if about not in bases:
             bases[about] = basis_of(file, *about)
-        found.append(Standing(statement, statement.basis != bases[about]))
+        is_stale = statement.basis != bases[about] or reworded_since(file, statement)
+        found.append(Standing(statement, is_stale))
     return tuple(found)
 
 
@@ -470,7 +472,9 @@ def refuse_to_countersign(file: CaseFile, statement: Statement, *, by: User) -> 
                 " exceptions and authorizations to it."
             )
         )
-    if statement.basis != basis_of(file, statement.kind, statement.key):
+    if statement.basis != basis_of(file, statement.kind, statement.key) or reworded_since(
+        file, statement
+    ):
         raise Refused(_("What it is about has changed since. It must be stated anew."))
 
 

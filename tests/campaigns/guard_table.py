@@ -544,6 +544,14 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
         _OF_STATEMENTS,
     ),
     (
+        _STALE,
+        "an answer does not outlive the words of its question",
+        "permits/domain/casefile.py",
+        "return at is not None and statement.made_at <= at",
+        "return False",
+        (f"{_D}test_policy_changes.py",),
+    ),
+    (
         _TWO,
         "what two people narrowed counts when it is stale",
         _STATEMENTS,

@@ -49,14 +49,14 @@ from permits.domain.policy_changes import (
 from permits.domain.recommendation import recommend
 from permits.domain.ruling import CaseRuling, Outcome, coming, rule_on
 from permits.domain.standing import OVER, read_standing
-from permits.domain.statements import CLAIMED, countersign
+from permits.domain.statements import CLAIMED, counted, countersign, standing
 from permits.domain.sweeps import agree_group, begin_sweep, carry_out, propose_group
 from permits.domain.use import report_use
 from permits.models import Application, PermitLine
 from policies.choices import ChangeKind, ChangeStatus, Stance
 from policies.domain import easing
 from policies.domain.change_words import in_words
-from policies.domain.composing import compose, rehearse
+from policies.domain.composing import compose, document_of, rehearse
 from policies.domain.drafting import (
     close_other,
     newest_version,
@@ -2205,3 +2205,59 @@ def test_a_permit_is_under_a_policy_with_a_question_also_where_another_suspends_
     assert (told.number, told.lines) == (permit.number, ())
     (under,) = permits_under(Policy.objects.get(key=other["key"]), on=clock.today())
     assert under.number == permit.number
+
+
+@pytest.mark.parametrize("field", ["en", "fr"])
+def test_an_answer_does_not_outlive_the_words_of_its_question(office: Cast, field: str) -> None:
+    """Corrected to the opposite sense, it had been answered by two people who never saw that."""
+    approved(draft(office.admin, of_policy={"questions": [QUESTION]}), by=office.admin_b)
+    key = f"TR-9999-suspension:{QUESTION['code']}"
+    case = make_in_review(office.analyst)
+    say(case, StatementKind.ANSWER, key, "no", by=office.analyst, second=office.senior)
+    waits = make_in_review(office.analyst)
+    say(waits, StatementKind.ANSWER, key, "no", by=office.analyst)
+    other = make_in_review(office.analyst)
+
+    def corrected(**of_policy: Any) -> None:
+        kind, policy = ChangeKind.CORRECT, "TR-9999-suspension"
+        approved(
+            draft(office.admin, kind=kind, policy=policy, of_policy=of_policy), by=office.admin_b
+        )
+
+    with clock.simulated(clock.now() + timedelta(minutes=1)):
+        corrected(title_en="Group 2: another title")
+        assert counted(read_file(case)).answers == {key: "no"}
+        corrected(questions=[{**QUESTION, field: "Is it shown that they are not?"}])
+        for one in (case, waits):
+            [stands] = standing(read_file(one))
+            assert stands.is_stale
+            assert counted(read_file(one)).answers == {}
+        [waiting] = standing(read_file(waits))
+        with pytest.raises(Refused, match="It must be stated anew"):
+            countersign(waiting.statement, by=office.senior)
+    with clock.simulated(clock.now() + timedelta(minutes=2)):
+        say(other, StatementKind.ANSWER, key, "no", by=office.analyst, second=office.senior)
+        assert counted(read_file(other)).answers == {key: "no"}
+
+
+def test_an_accepted_exception_does_not_outlive_its_words(office: Cast) -> None:
+    exception = {
+        "code": "repair",
+        "en": "Goods sent for repair",
+        "fr": "Marchandises envoyées en réparation",
+        "evidence_en": "The order",
+        "evidence_fr": "La commande",
+    }
+    approved(draft(office.admin, of_policy={"exceptions": [exception]}), by=office.admin_b)
+    policy = Policy.objects.get(key="TR-9999-suspension")
+    case, key = make_in_review(office.analyst), "TR-9999-suspension:repair"
+    paper = attached(case, office.analyst)
+    kind, people = StatementKind.EXCEPTION, {"by": office.analyst, "second": office.senior}
+    say(case, kind, key, "claimed", document=paper, **people)
+    assert counted(read_file(case)).exceptions == {("TR-9999-suspension", "repair")}
+    narrower = {**document_of(policy)["exceptions"][0], "en": "Goods sent for repair to Canada"}
+    with clock.simulated(clock.now() + timedelta(minutes=1)):
+        kind_of, of_policy = ChangeKind.CORRECT, {"exceptions": [narrower]}
+        change = draft(office.admin, kind=kind_of, policy=policy.key, of_policy=of_policy)
+        approved(change, by=office.admin_b)
+        assert counted(read_file(case)).exceptions == frozenset()
