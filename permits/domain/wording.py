@@ -22,7 +22,7 @@ from history.domain import proofs
 from history.models import Checkpoint, Event, Log
 from permits.choices import ActKind, LetterKind, PartyRole
 from permits.domain.casefile import CaseFile
-from permits.domain.frozen import ground_in_words, instruments_of
+from permits.domain.frozen import ground_in_words, instruments_by, instruments_of
 from permits.domain.ruling import rule_on
 from permits.domain.standing import FIGURES, changes_done
 from permits.figures import dollars, figure, in_dollars, or_no_limit
@@ -212,10 +212,12 @@ _ACTS_ON_A_LINE = {
 def _grounds(
     file: CaseFile, about: Decision | Recommendation | None, event: Event
 ) -> Iterator[Words]:
-    """The grounds, with the instruments of the decision, or of the day the event was recorded."""
+    """The grounds, with the instruments of the decision; of an intended refusal with those of the
+    day on which it was put, also once it is decided."""
     then = event.recorded_at
-    on = then.astimezone(clock.OTTAWA).date()
-    found = instruments_of(file, rule_on(file, on=on, known_at=then))
+    ruling = rule_on(file, on=then.astimezone(clock.OTTAWA).date(), known_at=then)
+    is_put = isinstance(about, Recommendation)
+    found = instruments_by(ruling) if is_put else instruments_of(file, ruling)
     for ground in about.grounds if about else ():
         yield both("%(ground)s", ground=partial(ground_in_words, ground, found))
 

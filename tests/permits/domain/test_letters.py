@@ -40,6 +40,7 @@ from tests.permits.factories import (
     make_recommended,
     sign_cards,
 )
+from tests.policies.changes import INSTRUMENT, approved, draft, in_days
 from tests.unlogged import unlogged
 
 
@@ -401,3 +402,34 @@ def test_a_letter_with_signs_that_its_fonts_do_not_have_is_refused_in_words(
     act = acts.act_at_once(permit, kind="suspend", reason=f"Seen at {signs}.", by=office.decision)
     with pytest.raises(Refused, match="fonts"):
         make_letter(permit.application, "act", by=office.analyst, act=act)
+
+
+def test_an_intended_refusal_names_what_was_put_also_once_another_policy_decided(
+    office: Cast,
+) -> None:
+    """The paper of what was put is that day's, whenever it is first asked for."""
+    first = approved(draft(office.admin), by=office.admin_b)
+    began = clock.now()
+    with clock.simulated(began + timedelta(days=3)):
+        case = make_in_review(office.analyst)
+        answer_cards(case, by=office.analyst)
+        made = recommend(
+            case, outcome="refused", grounds=["policy"], reasons=WHY, by=office.analyst
+        )
+        put_to_applicant(made, reply_by=clock.today() + timedelta(days=20), by=office.analyst)
+    with clock.simulated(began + timedelta(days=5)):
+        end = draft(office.admin, kind="end", policy=first.keys[0], ends=in_days(2))
+        approved(end, by=office.admin_b)
+        title = {"title_en": "Another notice", "title_fr": "Autre avis"}
+        other = {"key": "TR-9998-another", "instrument": {**INSTRUMENT, **title}}
+        approved(draft(office.admin, of_policy=other, starts=in_days(1)), by=office.admin_b)
+    with clock.simulated(began + timedelta(days=40)):
+        refuse(case, grounds=["policy"], reasons=WHY, by=office.decision)
+        put, refused = (
+            words_of(make_letter(case, kind, by=office.analyst))
+            for kind in ("intended_refusal", "refusal")
+        )
+    assert INSTRUMENT["title_en"] in put
+    assert "Another notice" not in put
+    assert "Another notice" in refused
+    assert INSTRUMENT["title_en"] not in refused
