@@ -4,8 +4,9 @@ A permit is inserted only for a decision to issue it; never beside a considerati
 substantial risk or not enough information (s. 7.4), and for arms only with all six answered and
 signed by two people; never by who recommended, reviewed, took an exception or has a conflict. What
 the goods are, and what was found of them, is looked at again with each line of the permit: the
-event that tells of it may have changed them meanwhile; after it the lines of the application stay
-as they are. What is written once for all (a decision, a
+event that tells of it may have changed them meanwhile. Once it is decided, the lines, parties and
+conditions of an application stay as they are, and what it says of the transaction; so does an act
+that was done or declined. What is written once for all (a decision, a
 permit, what was used of it) is never changed afterwards, or else a permit could be moved under
 another case when it is there. The decision, the permit and the event that tells of it are of one
 day, the newest of the case and, unless the log is synthetic, the database's own, or else any of
@@ -24,6 +25,10 @@ from permits.considerations import LAW_FROM
 PERMITS = "permits_permit"
 LINES = "permits_permitline"
 GOODS = "permits_line"
+PARTIES = "permits_party"
+CONDITIONS = "permits_condition"
+APPLICATIONS = "permits_application"
+ACTS = "permits_permitact"
 _NEEDED = frozenset(
     {
         PERMITS,
@@ -34,6 +39,10 @@ _NEEDED = frozenset(
         "permits_statement",
         "permits_conflictdeclaration",
         GOODS,
+        PARTIES,
+        CONDITIONS,
+        APPLICATIONS,
+        ACTS,
     }
 )
 
@@ -55,6 +64,8 @@ _BLANKS = [one for one in range(0x3001) if chr(one).isspace()]
 _SIGNS = "-.()GROUPgroup"
 _TO_SQL: Mapping[str, Mapping[str, str]] = {
     "sqlite": {
+        "same": "IS",
+        "other": "IS NOT",
         "items": "(SELECT value FROM json_each(l.items)) AS item",
         "before": f"'{_SIGNS}' || char({', '.join(map(str, _BLANKS))})",
         "today": "date('now')",
@@ -62,6 +73,8 @@ _TO_SQL: Mapping[str, Mapping[str, str]] = {
         "synthetic": "json_extract(CAST(e.body AS TEXT), '$.data.synthetic')",
     },
     "postgresql": {
+        "same": "IS NOT DISTINCT FROM",
+        "other": "IS DISTINCT FROM",
         "items": "jsonb_array_elements_text(l.items) AS item(value)",
         "before": " || ".join([f"'{_SIGNS}'", *(f"chr({one})" for one in _BLANKS)]),
         "today": "(clock_timestamp() AT TIME ZONE 'UTC')::date",
@@ -69,9 +82,10 @@ _TO_SQL: Mapping[str, Mapping[str, str]] = {
         "synthetic": "(convert_from(e.body, 'UTF8')::jsonb->'data'->>'synthetic')::boolean",
     },
 }
-"""What each engine writes in its own way: a line's codes as they are read, however they are
-written; what may stand before the digit of a code's group (see `policies.domain.codes`); the days
-of the database's own clock; whether the log is synthetic, where a simulated clock may rule.
+"""What each engine writes in its own way: whether two values that may be nothing are the same; a
+line's codes as they are read, however they are written; what may stand before the digit of a code's
+group (see `policies.domain.codes`); the days of the database's own clock; whether the log is
+synthetic, where a simulated clock may rule.
 """
 
 GATE = {
@@ -80,7 +94,8 @@ GATE = {
         " AND d.application_id = NEW.application_id AND d.decided_on = NEW.issued_on"
         " AND NEW.valid_from >= NEW.issued_on AND EXISTS (SELECT 1"
         " FROM permits_recommendation r WHERE r.id = d.recommendation_id AND r.outcome = d.outcome"
-        " AND r.application_id = NEW.application_id AND r.set_aside_at IS NULL))"
+        " AND r.application_id = NEW.application_id AND r.valid_to = NEW.valid_to"
+        " AND r.set_aside_at IS NULL))"
     ),
     # Ottawa's day is that of the database's clock, or the day before while it is evening there.
     "day": (
@@ -138,16 +153,38 @@ OF_ITS_CASE = (
     f"NOT EXISTS (SELECT 1 FROM {PERMITS} p JOIN permits_line l"
     " ON l.application_id = p.application_id WHERE p.id = NEW.permit_id AND p.stream = NEW.stream"
     " AND p.version = NEW.version AND l.id = NEW.line_id AND l.number = NEW.number"
+    " AND NEW.quantity {same} l.quantity AND NEW.unit = l.unit AND NEW.value {same} l.total_value"
     " AND NOT l.is_removed)"
 )
-"""When a permit's line is refused: one of another case, or that comes later than the permit."""
+"""When a permit's line is refused: one of another case, of other figures than the application's, or
+that comes later than the permit."""
 
-
-GOODS_OF_A_PERMIT = (
-    f"EXISTS (SELECT 1 FROM {PERMITS} p"
-    " WHERE p.application_id IN (OLD.application_id, NEW.application_id))"
+_IS_DECIDED = "EXISTS (SELECT 1 FROM permits_decision d WHERE d.{column} IN ({keys}))"
+_TRANSACTION = (
+    *("reference", "activity", "destination_id", "sub_region", "transit", "country_of_export_id"),
+    *("end_user_kind", "end_use", "end_use_location", "resale_or_government"),
+    *("brokering_paragraph", "filed_on"),
 )
-"""When a change of a line of an application is refused: there is a permit for it."""
+"""Of an application: what a review is about, and what its papers say."""
+
+
+def _once_decided() -> Iterator[tuple[str, str, str, str]]:
+    """Table, event, rule and the condition under which it is refused: what was decided, and what
+    its papers say, stays as it was, also by an event of later."""
+    for table, rule, column in (
+        (GOODS, "goods", "application_id"),
+        (PARTIES, "parties", "application_id"),
+        (CONDITIONS, "conditions", "recommendation_id"),
+    ):
+        added, before = f"NEW.{column}", f"OLD.{column}"
+        yield table, "INSERT", f"more_{rule}", _IS_DECIDED.format(column=column, keys=added)
+        both = f"{before}, {added}"
+        yield table, "UPDATE", rule, _IS_DECIDED.format(column=column, keys=both)
+    moved = " OR ".join(f"OLD.{name} {{other}} NEW.{name}" for name in _TRANSACTION)
+    is_decided = _IS_DECIDED.format(column="application_id", keys="OLD.id")
+    yield APPLICATIONS, "UPDATE", "transaction", f"({moved}) AND {is_decided}"
+    over = "OLD.done_at IS NOT NULL OR OLD.declined_at IS NOT NULL"
+    yield ACTS, "UPDATE", "act", over
 
 
 def of_permits(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator[Guard]:
@@ -159,11 +196,15 @@ def of_permits(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator[Gu
             yield postgres_trigger(table, "never_changed", "UPDATE", "history_guard_refuse")
     if not tables >= _NEEDED:
         return
-    gate = {rule: asked.format(**_TO_SQL[connection.vendor]) for rule, asked in GATE.items()}
+    own = _TO_SQL[connection.vendor]
+    gate = {rule: asked.format(**own) for rule, asked in GATE.items()}
     conditions = [
         *((PERMITS, "INSERT", rule, rule, asked) for rule, asked in gate.items()),
-        (LINES, "INSERT", "line", "line", OF_ITS_CASE),
-        (GOODS, "UPDATE", "goods", "goods", GOODS_OF_A_PERMIT),
+        (LINES, "INSERT", "line", "line", OF_ITS_CASE.format(**own)),
+        *(
+            (table, event, rule, rule, asked.format(**own))
+            for table, event, rule, asked in _once_decided()
+        ),
         *(
             (
                 LINES,

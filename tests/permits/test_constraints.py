@@ -148,7 +148,7 @@ BREAKS: dict[str, Break] = {
     "permits_permitact_done_with_delegation": lambda made, office: write(
         made.act(), done_at=clock.now(), done_by=office.senior, done_on=clock.today()
     ),
-    "permits_permitact_done_or_declined": lambda made, office: write(
+    "permits_permitact_done_or_declined": lambda made, office: unguarded(
         acts.act_at_once(made.permit(), kind="suspend", reason=WHY, by=office.decision),
         declined_at=clock.now(),
     ),

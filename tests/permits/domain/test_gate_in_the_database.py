@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import pytest
@@ -17,6 +18,7 @@ from history.domain.door import door
 from history.models import Event, Log, Tracked
 from history.refusal import at_the_door
 from permits.choices import Flag
+from permits.domain.acts import act_at_once
 from permits.domain.casefile import read_file
 from permits.domain.frozen import packed
 from permits.domain.intake import declare_conflict
@@ -25,8 +27,10 @@ from permits.guards import GATE
 from permits.models import (
     Application,
     Card,
+    Condition,
     Decision,
     Line,
+    Party,
     Permit,
     PermitLine,
     Recommendation,
@@ -379,10 +383,15 @@ def test_no_line_is_added_to_a_permit_that_was_issued(office: Cast, whose: str) 
 
 
 def issue_and_change(
-    application: Application, decision: Decision, table: str, column: str, value: str | None
+    application: Application,
+    decision: Decision,
+    table: str,
+    column: str,
+    value: str | None,
+    figures: Mapping[str, object] = MappingProxyType({}),
 ) -> str:
     """The database's words where the event that tells of a permit changes the case before the
-    permit's lines are added; empty if it takes all."""
+    permit's lines are added, with those figures; empty if it takes all."""
     line = Line.objects.get(application=application)
     with transaction.atomic():
         with door(by=SYSTEM) as entries:
@@ -399,7 +408,19 @@ def issue_and_change(
             valid_to=in_a_year(),
             **told,
         )
-        added = PermitLine(id=1, permit=permit, line=line, number=line.number, quantity=1, **told)
+        added = PermitLine(
+            id=1,
+            permit=permit,
+            line=line,
+            **{
+                "number": line.number,
+                "quantity": line.quantity,
+                "unit": line.unit,
+                "value": line.total_value,
+                **figures,
+                **told,
+            },
+        )
         try:
             with transaction.atomic(), at_the_door():
                 Permit._base_manager.bulk_create([permit])
@@ -421,7 +442,7 @@ CHANGED = {
     "g8": ("permits_card", "residual", "substantial_risk"),
     "g9": ("permits_card", "second_by_id", None),
     "goods": ("permits_line", "description", "Another"),
-    "nothing": ("permits_party", "telephone", "+1 613 555 0100"),
+    "nothing": ("permits_statement", "source", "Another"),
 }
 
 
@@ -447,13 +468,88 @@ def test_no_arms_come_under_a_permit_that_was_issued_for_none(office: Cast) -> N
     assert "permitline_gate_arms" in refusal or "the gate is closed: arms" in refusal
 
 
-def test_the_lines_of_an_application_stay_as_they_are_once_there_is_a_permit(office: Cast) -> None:
-    """Also by an event of later: the permit is for what its decision saw."""
-    line = Line.objects.get(
-        application=make_permit(office.analyst, office.senior, office.decision).application
+@pytest.mark.parametrize(
+    "figures",
+    [{"quantity": 1000}, {"value": None}, {"unit": "t"}],
+    ids=["quantity", "value", "unit"],
+)
+def test_a_permit_authorises_what_the_application_says(
+    office: Cast, figures: dict[str, object]
+) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    decision = decide(application, office)
+    refusal = issue_and_change(application, decision, *CHANGED["nothing"], figures)
+    assert "permitline_gate_line" in refusal or "the gate is closed: line" in refusal
+
+
+def test_a_permit_ends_on_the_day_that_was_recommended(office: Cast) -> None:
+    application = make_recommended(office.analyst, office.senior)
+    refusal = is_refused(
+        application, decide(application, office), valid_to=in_a_year() + timedelta(days=1)
     )
-    with (
-        pytest.raises(IntegrityError, match=r"gate_goods|the gate is closed: goods"),
-        door(by=SYSTEM) as entries,
-    ):
-        entries.record("test.edited", stream=line.stream, subject="test:1").set(line, items=["2-1"])
+    assert "permit_gate_decided" in refusal or "the gate is closed: decided" in refusal
+
+
+def anew(row: Row, **values: object) -> Row:
+    """The same row once more, past the domain, with an event."""
+    names = (one.attname for one in row._meta.concrete_fields)
+    copy = {name: getattr(row, name) for name in names if name not in ("id", "stream", "version")}
+    made = type(row)(**{**copy, **values})
+    with door(by=SYSTEM) as entries:
+        entries.record("test.added", stream=row.stream, subject="test:1").add(made)
+    return made
+
+
+AFTERWARDS: dict[str, Callable[[Permit, Cast], object]] = {
+    "goods": lambda permit, office: edit(permit.lines.get().line, items=["2-1"]),
+    "more_goods": lambda permit, office: anew(permit.lines.get().line, number=2),
+    "parties": lambda permit, office: edit(
+        Party.objects.filter(application=permit.application)[1], name="Another"
+    ),
+    "more_parties": lambda permit, office: anew(
+        Party.objects.get(application=permit.application, role="consignee"), name="Another"
+    ),
+    "conditions": lambda permit, office: edit(Condition.objects.get(), is_removed=True),
+    "more_conditions": lambda permit, office: anew(Condition.objects.get(), text_en="More"),
+    "transaction": lambda permit, office: edit(permit.application, end_use="Another"),
+    "act": lambda permit, office: edit(
+        act_at_once(permit, kind="suspend", reason=WHY, by=office.decision), kind="amend"
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", AFTERWARDS)
+def test_what_was_decided_and_done_stays_as_it_was(office: Cast, rule: str) -> None:
+    """Also by an event of later: a permit, its papers and its acts are of what its decision saw."""
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    with pytest.raises(IntegrityError, match=f"gate_{rule}|the gate is closed: {rule}"):
+        AFTERWARDS[rule](permit, office)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("destination_id", None),
+        ("sub_region", "ukraine_crimea"),
+        ("transit", ["FR"]),
+        ("country_of_export_id", 1),
+        ("end_user_kind", "private"),
+        ("end_use_location", "Another"),
+        ("resale_or_government", "resale"),
+        ("brokering_paragraph", "b"),
+        ("activity", "brokering"),
+        ("reference", "E-2026-000099"),
+        ("filed_on", None),
+    ],
+)
+def test_what_an_application_says_of_the_transaction_stays_once_it_is_decided(
+    office: Cast, column: str, value: object
+) -> None:
+    application = make_permit(office.analyst, office.senior, office.decision).application
+    with pytest.raises(IntegrityError, match=r"gate_transaction|the gate is closed: transaction"):
+        edit(application, **{column: value})
+
+
+def test_who_has_a_case_can_change_once_it_is_decided(office: Cast) -> None:
+    application = make_permit(office.analyst, office.senior, office.decision).application
+    assert edit(application, assigned_to=office.senior).assigned_to == office.senior
