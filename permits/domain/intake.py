@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 from django.db import connection
-from django.db.models import DecimalField, Field, Max, Q, QuerySet, TextField
+from django.db.models import CharField, DecimalField, Field, Max, Q, QuerySet, TextField
 from django.utils.translation import gettext as _
 
 from accounts.choices import Role
@@ -38,6 +38,7 @@ from permits.workflow import CASE_ROLES, Action, role_for
 from policies.choices import Activity
 from policies.domain.codes import bare, is_written_code
 from policies.domain.items import place_of
+from policies.domain.reference.files import UNFIT
 from policies.models import Destination, SubRegion
 
 Row = TypeVar("Row", bound=Part)
@@ -254,6 +255,8 @@ class Given(Faults):
                     _NOT_TOO_LONG(value)
                 if isinstance(one, DecimalField):
                     refuse_too_large(value, one.decimal_places)
+                if isinstance(one, CharField) or isinstance(self._row, Line):
+                    _refuse_unseen_signs(given, getattr(self._row, name))
                 self.values[name] = value
         except ValidationError as fault:
             self.faults[name] = fault.messages
@@ -283,6 +286,19 @@ def _plain_text(one: Field[Any, Any], value: Any) -> Any:
     if value is None and one.get_internal_type() in ("CharField", "TextField"):
         return ""
     return value
+
+
+def _refuse_unseen_signs(given: Any, before: Any) -> None:
+    """Raises ValidationError for a sign that is drawn as nothing, or that turns the direction, in a
+    name or a short text: two names that look the same would be two, or be read as a third.
+
+    What stood there before is left: who edits something else did not type it.
+    """
+    if not isinstance(given, str) or given == before:
+        return
+    if found := UNFIT.search(given.replace("\r\n", "\n")):
+        words = _("It holds the sign %(code)s, which can’t be seen: type it anew.")
+        raise ValidationError(words % {"code": f"U+{ord(found[0]):04X}"})
 
 
 def different(row: Any, values: Mapping[str, Any]) -> dict[str, Any]:

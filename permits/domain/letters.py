@@ -27,6 +27,7 @@ from history.models import Checkpoint, Event
 from permits import filestore
 from permits.choices import LetterKind, Outcome
 from permits.domain.casefile import CaseFile, read_file
+from permits.domain.documents import MEGABYTE
 from permits.domain.recommendation import all_put
 from permits.domain.standing import undone_since
 from permits.domain.wording import say
@@ -36,7 +37,7 @@ from permits.verbs import Verb
 from permits.workflow import PROPOSERS
 
 MEDIA_TYPE = "application/pdf"
-_MOST = 10_000_000  # Bytes.
+_MOST = 10 * MEGABYTE
 _DECIDED = {
     Outcome.ISSUED.value: LetterKind.PERMIT,
     Outcome.REFUSED.value: LetterKind.REFUSAL,
@@ -153,7 +154,12 @@ def _keep(
                 " do not have."
             )
         ) from fault
-    with filestore.Received([made], most=_MOST) as received, door(by=SYSTEM) as entries:
+    try:
+        received = filestore.Received([made], most=_MOST)
+    except filestore.TooLarge as fault:
+        words = _("This letter can't be made: it would have more than %(most)d MB.")
+        raise Refused(words % {"most": _MOST // MEGABYTE}) from fault
+    with received, door(by=SYSTEM) as entries:
         now = Application.objects.select_for_update().get(pk=application.pk)
         # Somebody else may have asked for it at the same moment.
         there = Letter.objects.filter(application=now, kind=paper.kind, event=event.number).first()

@@ -102,12 +102,14 @@ def test_a_fact_is_asked_from_its_first_day_to_the_day_before_its_end(
 
 UNSEEN = "\u3164\u200b"
 """A letter and a space that show nothing."""
+NOTHING = ". …"
+"""Signs that say nothing."""
 
 LINES: list[tuple[dict[str, Any], set[str]]] = [
     ({"description": ""}, {"item.description"}),
-    ({"description": UNSEEN}, {"item.description"}),
-    ({"measure": UNSEEN}, {"item.mass_weight_or_volume"}),
-    ({"shipping_point": UNSEEN}, {"item.factory_or_first_shipping_point"}),
+    ({"description": NOTHING}, {"item.description"}),
+    ({"measure": NOTHING}, {"item.mass_weight_or_volume"}),
+    ({"shipping_point": NOTHING}, {"item.factory_or_first_shipping_point"}),
     ({"unit_value": None, "total_value": None}, {"item.quantity_unit_value_total_value"}),
     ({"measure": ""}, {"item.mass_weight_or_volume"}),
     ({"shipping_point": ""}, {"item.factory_or_first_shipping_point"}),
@@ -163,7 +165,7 @@ def test_whose_contact_person_is_asked_for(
     values = {
         "contact_name": "",
         "is_organization": is_organization,
-        "status_in_canada": UNSEEN,
+        "status_in_canada": NOTHING,
     }
     intake.edit_party(party, values, by=office.analyst)
     assert missing(case) == wanted
@@ -425,6 +427,35 @@ def test_a_text_has_a_limit_and_says_so_at_its_field(office: Cast) -> None:
     with pytest.raises(ValidationError) as refusal:
         intake.edit_line(line, {"description": "x" * 10_001}, by=office.analyst)
     assert "10000" in refusal.value.message_dict["description"][0]
+
+
+@pytest.mark.parametrize("sign", ["\u200b", "\u00ad", "\u2060", "\u202e", "\U000e0041", "\u3164"])
+def test_a_name_has_no_sign_that_can_not_be_seen(office: Cast, sign: str) -> None:
+    """Two parties that read alike were two, and one of them could not be found by its name."""
+    case = make_draft(office.analyst)
+    party = read_file(case).parties_as("end_user")[0]
+    code = f"U\\+{ord(sign):04X}"
+    for name in ("name", "address", "identifier"):
+        with pytest.raises(ValidationError, match=code) as refusal:
+            intake.edit_party(party, {name: f"Wag{sign}ner"}, by=office.analyst)
+        assert set(refusal.value.message_dict) == {name}
+    with pytest.raises(ValidationError, match=code):
+        intake.edit_line(
+            read_file(case).lines[0], {"description": f"Sen{sign}sor"}, by=office.analyst
+        )
+
+
+def test_what_stood_there_before_keeps_nobody_from_editing_something_else(office: Cast) -> None:
+    case = make_draft(office.analyst)
+    line, party = read_file(case).lines[0], read_file(case).parties[0]
+    with door(by=SYSTEM) as entries:
+        entries.record("test.edited", stream=case.stream, subject="test:1").set(
+            party, name="Wag\u200bner"
+        )
+    values = {"name": "Wag\u200bner", "telephone": "613 555 0199"}
+    assert intake.edit_party(party, values, by=office.analyst).telephone == "613 555 0199"
+    broken = "Sensor\r\nin two lines\twith a tab"
+    assert intake.edit_line(line, {"description": broken}, by=office.analyst).description == broken
 
 
 def test_what_comes_back_as_it_went_had_been_complete(office: Cast) -> None:

@@ -18,7 +18,7 @@ from history.merkle import includes
 from history.models import Event
 from history.notes import verify_note
 from permits.choices import LetterKind
-from permits.domain import acts, intake
+from permits.domain import acts, intake, letters
 from permits.domain.casefile import read_file
 from permits.domain.decision import issue, refuse, return_without_action
 from permits.domain.letters import file_name, letter_bytes, make_letter, papers
@@ -432,3 +432,13 @@ def test_an_intended_refusal_names_what_was_put_also_once_another_policy_decided
     for words, named, other_one in ((put, INSTRUMENT, title), (refused, title, INSTRUMENT)):
         assert str(named["title_en"]) in words
         assert str(other_one["title_en"]) not in words
+
+
+def test_a_paper_that_would_be_too_large_is_refused_in_words(
+    permit: Permit, office: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As large as two thousand pages: many lines, each of many items and a long description."""
+    monkeypatch.setattr(letters, "_MOST", 1000)
+    with pytest.raises(Refused, match="it would have more than"):
+        make_letter(permit.application, "permit", by=office.analyst)
+    assert not Letter.objects.exists()
