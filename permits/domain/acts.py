@@ -120,7 +120,8 @@ def perform_act(
         data = None
         if loosening:
             check_exceptions_signed(now, {"exceptions_signed": exceptions_signed})
-            data = {"exceptions_signed": sorted(exceptions_signed)} if exceptions_signed else None
+            signed = exceptions_to_sign(now)
+            data = {"exceptions_signed": signed} if signed else None
         _do(work, now, delegation=delegation, loosens=loosening, data=data)
     return now
 

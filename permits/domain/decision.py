@@ -85,7 +85,8 @@ def issue(
             outcome=Outcome.ISSUED,
             reasons=checked_reason(reasons),
             adopts_determination=is_under_7_3(file, ruling.on),
-            exceptions_signed=sorted(exceptions_signed),
+            # What was signed beside these, the ruling does not rest on.
+            exceptions_signed=sorted(ministers_exceptions(file, ruling)),
         )
         return _add_permit(work, file, decision, valid_to)
 

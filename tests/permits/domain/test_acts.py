@@ -158,6 +158,16 @@ def test_a_permit_suspended_in_part_is_suspended_and_reinstated_whole(
     assert not acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision).loosens
 
 
+def test_an_act_tells_no_exceptional_circumstances_that_it_does_not_rest_on(
+    permit: Permit, office: Cast
+) -> None:
+    acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    act = acts.propose_act(permit, kind="reinstate", reason=WHY, by=office.analyst)
+    acts.perform_act(act, by=office.decision, exceptions_signed=["NONSENSE:minister"])
+    body = canonical.decode(bytes(Event.objects.get(verb=Verb.REINSTATED).body))
+    assert body["data"] == {}
+
+
 def test_a_permit_may_be_narrowed_to_today_and_to_nothing_of_a_line(
     permit: Permit, office: Cast
 ) -> None:

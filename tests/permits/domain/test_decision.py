@@ -189,9 +189,10 @@ def test_exceptional_circumstances_are_signed_by_who_decides(db: None) -> None:
             application,
             reasons=WHY,
             adopts_determination=True,
-            exceptions_signed=[key],
+            exceptions_signed=[key, "TR-2020-04-16-presumptive:nato"],
             by=people.decision,
         )
+        # The decision tells what it rests on, and no more.
         assert permit.decision.exceptions_signed == [key]
         # As whoever issues it, whoever gives it back signs them.
         acts.act_at_once(permit, kind="suspend", reason=WHY, by=people.decision)
