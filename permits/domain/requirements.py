@@ -60,7 +60,8 @@ class RequiredFact:
     `anchor` is the part of the case's page that shows it, `field` the field of that part's form in
     which it is given, `preset` what is chosen there for it ("role=applicant").
 
-    `was_waived`: two people waived it, which counts where it `may_be_waived`.
+    `was_waived`: two people waived it, which counts where it `may_be_waived`: what the permit would
+    authorise, and that it is no application for another form, nobody waives.
 
     `words` say what it is; `law` is the provision's own text. What the regulations ask for only if
     it is available is not among them.
@@ -74,6 +75,7 @@ class RequiredFact:
     field: str
     preset: str
     is_present: bool
+    may_be_waived: bool = True
     was_waived: bool = False
 
     @property
@@ -83,10 +85,6 @@ class RequiredFact:
     @property
     def is_missing(self) -> bool:
         return not self.is_present and not self.is_waived
-
-    @property
-    def may_be_waived(self) -> bool:
-        return self.key.partition(":")[0] != LIMITS
 
 
 @cache
@@ -134,6 +132,7 @@ def required_facts(file: CaseFile, on: date | None) -> list[RequiredFact]:
                 check.field or _FIELDS[check.fact],
                 check.preset,
                 check.is_present,
+                check.may_be_waived,
                 stated.is_waived(check.key),
             )
         )
@@ -149,6 +148,7 @@ class _Check:
     at: str = ""
     field: str = ""
     preset: str = ""
+    may_be_waived: bool = True
 
     @property
     def key(self) -> str:
@@ -257,13 +257,14 @@ def _export(file: CaseFile) -> Iterator[_Check]:
 
 
 def _export_line(line: Line) -> Iterator[_Check]:
-    def check(fact: str, words: str, present: object) -> _Check:
+    def check(fact: str, words: str, present: object, *, may_be_waived: bool = True) -> _Check:
         return _Check(
             fact,
             _("Line %(number)d: %(what)s") % {"number": line.number, "what": words},
             f"line-{line.number}",
             bool(present),
             at=str(line.number),
+            may_be_waived=may_be_waived,
         )
 
     yield check("item.country_of_origin", _("country of origin"), line.origin)
@@ -277,6 +278,7 @@ def _export_line(line: Line) -> Iterator[_Check]:
             "item.guide_item_number",
             _("this item is applied for on another form (SOR/97-204, s. 2 and 4)"),
             False,
+            may_be_waived=False,
         )
     else:
         yield check("item.guide_item_number", _("item number"), line.items)
@@ -285,6 +287,7 @@ def _export_line(line: Line) -> Iterator[_Check]:
         LIMITS,
         _("quantity, unit value and total value"),
         line.quantity is not None and line.unit_value is not None and line.total_value is not None,
+        may_be_waived=False,
     )
     yield check(
         "item.factory_or_first_shipping_point",

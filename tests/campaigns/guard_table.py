@@ -731,8 +731,16 @@ _COMPARISONS: list[tuple[str, str, str, str, str, tuple[str, ...]]] = [
         _DOORS,
         "the limit of a permit is not waived",
         "permits/domain/requirements.py",
-        'return self.key.partition(":")[0] != LIMITS',
-        "return True",
+        "line.total_value is not None,\n        may_be_waived=False,",
+        "line.total_value is not None,",
+        _OF_STATEMENTS,
+    ),
+    (
+        _DOORS,
+        "an item of another form is not waived",
+        "permits/domain/requirements.py",
+        "            False,\n            may_be_waived=False,",
+        "            False,",
         _OF_STATEMENTS,
     ),
     (

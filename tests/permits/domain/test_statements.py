@@ -380,6 +380,16 @@ def test_the_limit_of_a_permit_is_not_waived(office: Cast) -> None:
     assert replace(fact, was_waived=True).is_missing
 
 
+def test_that_an_item_is_applied_for_on_another_form_is_not_waived(office: Cast) -> None:
+    """It lacks no fact of this form: what the regulations ask of such goods was never looked at."""
+    case = make_draft(office.analyst, lines=[{**LINE, "items": ["5101"]}], destination="JP")
+    [fact] = [one for one in required_facts(read_file(case), clock.today()) if one.is_missing]
+    assert "another form" in fact.words
+    with pytest.raises(ValidationError, match="about nothing"):
+        say(case, StatementKind.WAIVER, fact.key, "waived", by=office.analyst)
+    assert replace(fact, was_waived=True).is_missing
+
+
 @pytest.mark.parametrize("key", ["nonsense", "form_signed:7", "x" * 3000, "form_date\n"])
 def test_only_a_fact_of_the_form_is_waived(case: Application, office: Cast, key: str) -> None:
     with pytest.raises(ValidationError) as refusal:
