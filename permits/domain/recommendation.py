@@ -35,12 +35,12 @@ from permits.domain.faults import Faults
 from permits.domain.gate import GateClosed, check_gate
 from permits.domain.intake import end_waits
 from permits.domain.ruling import CaseRuling, is_under_7_3, rule_on
-from permits.domain.statements import NOT_RESIDENT, PREJUDICIAL, counted
+from permits.domain.statements import NOT_RESIDENT, PREJUDICIAL, as_stated_now, counted
 from permits.domain.wording import both
 from permits.models import Application, Condition, Recommendation, Wait
 from permits.verbs import Verb
 from permits.workflow import Action
-from policies.choices import Activity, Requirement, Stance
+from policies.choices import REQUIREMENT_RANK, Activity, Requirement, Stance
 
 
 def recommend(
@@ -186,7 +186,7 @@ def grounds_now(file: CaseFile, ruling: CaseRuling) -> list[GroundNow]:
     """Every ground that can be named, and whether it holds on this file."""
     known = {Outcome.REFUSED: RefusalGround.values, Outcome.RETURNED: ReturnGround.values}
     return [
-        GroundNow(outcome, ground, _why_no_ground(file, ruling, outcome, ground))
+        GroundNow(outcome, ground, _why_not_now(file, ruling, outcome, ground))
         for outcome, grounds in known.items()
         for ground in grounds
     ]
@@ -217,11 +217,52 @@ def checked_grounds(
     faults = [
         words
         for ground in dict.fromkeys(grounds)
-        if (words := _why_no_ground(file, ruling, outcome, ground))
+        if (words := _why_not_now(file, ruling, outcome, ground))
     ]
     if faults:
         raise ValidationError({"grounds": faults})
     return list(dict.fromkeys(grounds))
+
+
+_FREE = frozenset({ReturnGround.NO_PERMIT_NEEDED.value, ReturnGround.GENERAL_PERMIT.value})
+"""Grounds that tell an applicant to go on without a permit of their own."""
+_STATED = frozenset(
+    {
+        RefusalGround.ELIGIBILITY.value,
+        RefusalGround.FIREARMS.value,
+        RefusalGround.REGULATION.value,
+        RefusalGround.STATE_SAFETY.value,
+        RefusalGround.POLICY.value,
+        ReturnGround.INELIGIBLE.value,
+    }
+)
+"""Grounds against an applicant that may rest on what was stated."""
+
+
+def _why_not_now(file: CaseFile, ruling: CaseRuling, outcome: str, ground: str) -> str:
+    """Why the ground does not hold on this file, or not on what was stated of it as it is now;
+    nothing where it does."""
+    if why := _why_no_ground(file, ruling, outcome, ground):
+        return why
+    if ground in _FREE:
+        return _why_not_free(ruling)
+    stated = as_stated_now(file)
+    if ground in _STATED and stated is not file:
+        today = rule_on(stated, on=ruling.on, known_at=ruling.known_at)
+        if _why_no_ground(stated, today, outcome, ground):
+            return _("What this rests on was stated of what has changed since. State it anew.")
+    return ""
+
+
+def _why_not_free(ruling: CaseRuling) -> str:
+    """Why an applicant is not told to go on without a permit: a regulation binds goods that need
+    none."""
+    if ruling.stance == Stance.PROHIBITED:
+        return _("A line is prohibited by a regulation, whether it needs a permit or not.")
+    need = REQUIREMENT_RANK[ruling.requirement_if_open] > REQUIREMENT_RANK[ruling.requirement]
+    if need or ruling.stance_if_open == Stance.PROHIBITED:
+        return _("It hangs on a policy question that is open: answer it first.")
+    return ""
 
 
 def _why_no_ground(file: CaseFile, ruling: CaseRuling, outcome: str, ground: str) -> str:

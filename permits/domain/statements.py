@@ -9,7 +9,7 @@ their policy had: other words under the same key make them stale.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, cast
 
@@ -284,6 +284,17 @@ def screened_by_two(file: CaseFile) -> frozenset[str]:
         and one.statement.countersigned_at is not None
         and not one.is_stale
     )
+
+
+def as_stated_now(file: CaseFile) -> CaseFile:
+    """The file without what still counts although it was said of what is otherwise now; the file
+    itself where nothing is.
+
+    It keeps the gate shut until it is stated anew; whoever refuses names what is so today.
+    """
+    gone = {one.statement for one in standing(file) if one.is_stale and one.counts}
+    kept = tuple(one for one in file.statements if one not in gone)
+    return replace(file, statements=kept) if gone else file
 
 
 @once

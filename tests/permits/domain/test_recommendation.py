@@ -11,8 +11,9 @@ from django.core.exceptions import ValidationError
 
 from accounts.exceptions import Refused
 from history import clock
-from permits.choices import Flag, ReturnGround, StatementKind
+from permits.choices import Flag, PartyRole, ReturnGround, Screened, StatementKind
 from permits.considerations import CONSIDERATIONS
+from permits.domain import intake
 from permits.domain.assessment import edit_card, sign_card
 from permits.domain.casefile import read_file
 from permits.domain.clock import last_day_of
@@ -32,12 +33,14 @@ from permits.domain.statements import (
     RAISED,
     STATE_SAFETY_KEY,
     flag_key,
+    party_key,
 )
 from permits.models import Application, Recommendation
 from tests.people import Cast, make_cast
 from tests.permits.factories import (
     ANSWERS,
     LINE,
+    PARTY,
     WHY,
     in_a_year,
     make_in_review,
@@ -229,6 +232,78 @@ def test_what_needs_a_permit_is_not_returned(
 ) -> None:
     with pytest.raises(ValidationError, match=words):
         to_return(ready, office, ground)
+
+
+# What is otherwise now
+
+
+def another_applicant(case: Application, office: Cast) -> None:
+    say(case, StatementKind.ELIGIBILITY, APPLICANT_KEY, NOT_RESIDENT, by=office.analyst)
+    [party] = read_file(case).parties_as(PartyRole.APPLICANT)
+    intake.remove_party(party, by=office.analyst)
+    intake.add_party(case, {**PARTY, "role": "applicant"}, by=office.analyst)
+
+
+def another_end_user(case: Application, office: Cast) -> None:
+    [party] = read_file(case).parties_as(PartyRole.END_USER)
+    key, listed = party_key(party.pk), ("RU-listing",)
+    say(case, StatementKind.SCREENING, key, Screened.LISTED, policies=listed, by=office.analyst)
+    intake.edit_party(party, {"name": "Another company", "address": "2 Street"}, by=office.analyst)
+
+
+def other_goods(case: Application, office: Cast) -> None:
+    related = flag_key(1, Flag.RELATED_MATERIAL)
+    say(case, StatementKind.FLAG, related, "yes", by=office.analyst)
+    [line] = read_file(case).lines
+    intake.edit_line(line, {"items": ["1-6.A.3"], "description": "Others"}, by=office.analyst)
+
+
+def another_use(case: Application, office: Cast) -> None:
+    say(case, StatementKind.STATE_SAFETY, STATE_SAFETY_KEY, PREJUDICIAL, by=office.analyst)
+    intake.edit_application(case, {"end_use": "Training of pilots"}, by=office.analyst)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ground", "change"),
+    [
+        ("refused", "7(1)", another_applicant),
+        ("returned", "ineligible", another_applicant),
+        ("refused", "regulation", another_end_user),
+        ("refused", "policy", another_end_user),
+        ("refused", "regulation", other_goods),
+        ("refused", "7.2", another_use),
+    ],
+)
+def test_what_was_stated_of_something_else_is_no_ground(
+    office: Cast, outcome: str, ground: str, change: Callable[[Application, Cast], None]
+) -> None:
+    goods = {**LINE, "items": ["1-6.A.2"]}
+    case = make_in_review(office.analyst, destination="LB", lines=[goods])
+    change(case, office)
+    with pytest.raises(ValidationError, match="stated of what has changed since"):
+        recommend(case, outcome=outcome, grounds=[ground], reasons=WHY, by=office.analyst)
+
+
+def test_what_is_stated_anew_of_what_is_there_is_a_ground(office: Cast) -> None:
+    case = make_in_review(office.analyst)
+    another_applicant(case, office)
+    say(case, StatementKind.ELIGIBILITY, APPLICANT_KEY, NOT_RESIDENT, by=office.analyst)
+    assert to_refuse(case, office, "7(1)").grounds == ["7(1)"]
+
+
+def test_nobody_is_told_to_go_on_without_a_permit_where_the_law_prohibits_it(
+    office: Cast,
+) -> None:
+    goods = {**LINE, "items": ["1-6.A.2"]}
+    case = make_in_review(office.analyst, activity="brokering", destination="RU", lines=[goods])
+    with pytest.raises(ValidationError, match="hangs on a policy question that is open"):
+        to_return(case, office, "no_permit_needed")
+    restricted = "RU-2022-03-24-RGTL:restricted_goods"
+    say(case, StatementKind.ANSWER, restricted, "yes", by=office.analyst, second=office.senior)
+    with pytest.raises(ValidationError, match="prohibited by a regulation"):
+        to_return(case, office, "no_permit_needed")
+    say(case, StatementKind.ANSWER, restricted, "no", by=office.analyst, second=office.senior)
+    assert to_return(case, office, "no_permit_needed").grounds == ["no_permit_needed"]
 
 
 # The intended refusal
