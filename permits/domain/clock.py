@@ -218,11 +218,26 @@ def standard_on(
 
 
 def needs_consultation(file: CaseFile) -> bool:
-    """Whether the longer standard holds: a body was consulted, or several destinations."""
+    """Whether the longer standard holds: a body was consulted, or several destinations.
+
+    Of one that is decided, what the decision rested on: a body that is consulted before its permit
+    is loosened does not make timely what was late.
+    """
     places = {party.country_id for party in file.parties_as("consignee") if party.country_id}
     if file.application.destination_id:
         places.add(file.application.destination_id)
-    return bool(file.consultations) or len(places) > 1
+    return len(places) > 1 or bool(_consulted(file))
+
+
+def _consulted(file: CaseFile) -> list[Consultation]:
+    """The consultations of the application, without those after its decision."""
+    if file.decision is None or not file.consultations:
+        return list(file.consultations)
+    frozen = canonical.decode(file.decision.frozen.encode()).get("consultations")
+    if frozen is None:  # One that froze nothing was not made by the program.
+        return [one for one in file.consultations if one.opened_on <= file.decision.decided_on]
+    known = {one["id"] for one in frozen}
+    return [one for one in file.consultations if one.pk in known]
 
 
 def clock_of_file(file: CaseFile, on: date) -> Clock:

@@ -31,6 +31,7 @@ from permits.domain.clock import (
     stretches,
 )
 from permits.domain.consultations import consult, end_wait, open_wait, record_answer
+from permits.domain.decision import issue
 from permits.domain.recommendation import put_to_applicant, recommend, record_reply
 from permits.models import Application, Wait
 from policies.models import ServiceStandard
@@ -41,8 +42,10 @@ from tests.permits.factories import (
     answer_cards,
     clear_parties,
     country,
+    in_a_year,
     make_draft,
     make_in_review,
+    make_ready,
 )
 
 PLAIN = BusinessDays(frozenset())
@@ -415,3 +418,36 @@ def test_a_file_that_was_never_complete_has_no_days_to_give(office: Cast) -> Non
     held_by = holders(events_of(case))
     assert [one.who for one in held_by] == ["Intake"]
     assert stretches(held_by, clock_of_file(read_file(case), date(2030, 1, 1))) == []
+
+
+@pytest.mark.parametrize("later", [0, 10])
+def test_nobody_makes_a_late_decision_timely_by_consulting_after_it(
+    office: Cast, later: int
+) -> None:
+    case = make_ready(office.analyst, office.senior)
+    with clock.simulated(clock.now() + timedelta(days=30)):
+        recommend(case, outcome="issued", reasons=WHY, valid_to=in_a_year(), by=office.analyst)
+        issue(case, reasons=WHY, adopts_determination=True, by=office.decision)
+        case.refresh_from_db()
+        decided = clock_of_file(read_file(case), clock.today())
+    assert decided.is_late
+    with clock.simulated(clock.now() + timedelta(days=30 + later)):
+        due_on = clock.today() + timedelta(days=5)
+        consult(case, body="Defence", question=WHY, due_on=due_on, by=office.analyst)
+        since = clock_of_file(read_file(case), clock.today())
+    assert (since.is_late, since.standard_days) == (True, decided.standard_days)
+
+
+def test_a_body_that_was_consulted_before_the_decision_gives_the_longer_standard(
+    office: Cast,
+) -> None:
+    case = make_ready(office.analyst, office.senior)
+    due_on = clock.today() + timedelta(days=5)
+    asked = consult(case, body="Defence", question=WHY, due_on=due_on, by=office.analyst)
+    record_answer(asked, answer=WHY, answered_on=clock.today(), by=office.analyst)
+    before = clock_of_file(read_file(case), clock.today())
+    recommend(case, outcome="issued", reasons=WHY, valid_to=in_a_year(), by=office.analyst)
+    issue(case, reasons=WHY, adopts_determination=True, by=office.decision)
+    case.refresh_from_db()
+    decided = clock_of_file(read_file(case), clock.today())
+    assert decided.standard_days == before.standard_days == 40
