@@ -49,6 +49,7 @@ from permits.domain.standing import (
 )
 from permits.figures import figure, in_dollars, refuse_too_large
 from permits.models import (
+    Condition,
     Notice,
     Permit,
     PermitAct,
@@ -163,13 +164,7 @@ def _ready(
     refuse_done(act)
     refuse_conflict(act.permit, by=by)
     before, after = _before_and_after(act)
-    _refuse_impossible(act.kind, act.line, before)
-    _refuse_shipped_since(act, before)
-    if after.valid_to != before.valid_to and after.valid_to < clock.today():
-        raise Refused(
-            _("The last day proposed, %(day)s, has passed. Propose it anew.")
-            % {"day": short_day(after.valid_to)}
-        )
+    _refuse_vain(act, before, after)
     # Compared again: other acts were done since it was proposed.
     loosening = loosens(before, after)
     if act.proposed_by_id == by.pk:
@@ -385,11 +380,24 @@ def checked_change(
     for one in change.get("conditions_added") or ():
         with faults.at("text_en"):
             english, french = checked_words((str(one.get("en") or ""), str(one.get("fr") or "")))
+            if (english, french) in _conditions_of(permit):
+                raise ValidationError(_("The permit has this condition already."))
             added.append({"en": english, "fr": french})
     if added:
         found["conditions_added"] = added
     faults.refuse()
     return found
+
+
+def _conditions_of(permit: Permit) -> set[tuple[str, str]]:
+    """What binds its holder: the conditions with which it was issued, and those added since."""
+    issued = Condition.objects.filter(
+        recommendation=permit.decision.recommendation_id,
+        is_removed=False,
+        replaced_by__isnull=True,
+    )
+    added = read_standing(permit, clock.today()).conditions_added
+    return {*issued.values_list("text_en", "text_fr"), *added}
 
 
 def _named(change: Mapping[str, Any]) -> set[str]:
@@ -525,6 +533,23 @@ def _before_and_after(act: PermitAct) -> tuple[Standing, Standing]:
         today,
     )
     return before, after
+
+
+def _refuse_vain(act: PermitAct, before: Standing, after: Standing) -> None:
+    """Raises Refused for an act that cannot be done to the permit as it is, whoever does it, or
+    that was done already as part of another."""
+    _refuse_impossible(act.kind, act.line, before)
+    _refuse_shipped_since(act, before)
+    if after.valid_to != before.valid_to and after.valid_to < clock.today():
+        raise Refused(
+            _("The last day proposed, %(day)s, has passed. Propose it anew.")
+            % {"day": short_day(after.valid_to)}
+        )
+    if act.kind == ActKind.AMEND and before == after:
+        raise Refused(_("The permit is already as this amendment would make it."))
+    added = act.change.get("conditions_added", ())
+    if any((one["en"], one["fr"]) in before.conditions_added for one in added):
+        raise Refused(_("The permit has this condition already."))
 
 
 def _refuse_impossible(kind: str, line: PermitLine | None, before: Standing) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.exceptions import Refused
 from accounts.models import User
@@ -21,6 +22,7 @@ from permits.workflow import Action
 
 Words = tuple[str, str]
 """A condition in English and in French."""
+TWICE = gettext_lazy("This condition stands already, in the same words.")
 
 
 def checked_words(words: Words) -> Words:
@@ -47,6 +49,7 @@ def add_condition(
     with acting(Action.SET_CONDITIONS, recommendation.application, by=by) as work:
         now = afresh(recommendation, seen)
         refuse_without_permit(now)
+        _refuse_twice(now, words)
         made = _written(now, words, by)
         work.record(Verb.CONDITION_ADDED).add(made)
     return made
@@ -65,6 +68,7 @@ def change_condition(
         refuse_replaced(now)
         if words == (now.text_en, now.text_fr):
             raise Refused(_("The words are the same."))
+        _refuse_twice(now.recommendation, words)
         made = _written(now.recommendation, words, by)
         made.replaces = now
         work.record(Verb.CONDITION_CHANGED).add(made)
@@ -91,6 +95,13 @@ def _written(recommendation: Recommendation, words: Words, by: User) -> Conditio
         written_by=by,
         written_at=clock.now(),
     )
+
+
+def _refuse_twice(recommendation: Recommendation, words: Words) -> None:
+    """Raises Refused for a condition that stands already, in the same words."""
+    standing = recommendation.conditions.filter(is_removed=False, replaced_by__isnull=True)
+    if words in standing.values_list("text_en", "text_fr"):
+        raise Refused(TWICE)
 
 
 def refuse_without_permit(recommendation: Recommendation) -> None:

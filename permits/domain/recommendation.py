@@ -29,7 +29,7 @@ from permits.domain.assessment import card_states
 from permits.domain.casefile import CaseFile, events_on, once, read_file
 from permits.domain.casework import acting, afresh
 from permits.domain.clock import last_day_of
-from permits.domain.conditions import Words, checked_words
+from permits.domain.conditions import TWICE, Words, checked_words
 from permits.domain.digests import digest
 from permits.domain.faults import Faults
 from permits.domain.gate import GateClosed, check_gate
@@ -105,9 +105,12 @@ def check_recommendation(
     GateClosed if a permit is recommended and the gate stays closed whoever decides."""
     faults, closed = Faults(unread), None
     check_reasons(faults, values)
+    wanted: list[Words] = []
     for words in values["conditions"]:
         with faults.at("text_en"):
-            checked_words(words)
+            if (words := checked_words(words)) in wanted:
+                raise ValidationError(TWICE)
+            wanted.append(words)
     if faults.is_read("outcome"):
         outcome = values["outcome"]
         if faults.is_read("grounds"):

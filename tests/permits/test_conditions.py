@@ -78,6 +78,29 @@ def test_a_condition_is_changed_once_on_what_was_seen(office: Cast, case: Applic
         remove_condition(first, reason=WHY, by=office.senior)
 
 
+def test_the_same_words_stand_once(office: Cast, case: Application) -> None:
+    """A form that is sent twice adds one."""
+    recommendation = standing(case)
+    added = add_condition(recommendation, WORDS, by=office.senior, seen=recommendation.version)
+    with pytest.raises(Refused, match="stands already, in the same words"):
+        add_condition(recommendation, WORDS, by=office.senior, seen=recommendation.version)
+    first = Condition.objects.get(text_en="Report use every quarter.")
+    with pytest.raises(Refused, match="stands already, in the same words"):
+        change_condition(first, WORDS, by=office.decision)
+    remove_condition(added, reason=WHY, by=office.decision)
+    assert change_condition(first, WORDS, by=office.decision).text_en == WORDS[0]
+    send_back(standing(case), reason=WHY, by=office.decision)
+    with pytest.raises(ValidationError, match="stands already, in the same words"):
+        recommend(
+            Application.objects.get(pk=case.pk),
+            outcome="issued",
+            reasons=WHY,
+            valid_to=in_a_year(),
+            conditions=[WORDS, WORDS],
+            by=office.analyst,
+        )
+
+
 @pytest.mark.parametrize(
     ("words", "field"),
     [

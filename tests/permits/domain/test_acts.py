@@ -27,7 +27,7 @@ from permits.domain.decision import issue
 from permits.domain.gate import GateClosed
 from permits.domain.standing import read_standing
 from permits.domain.use import agree_to_reversal, propose_reversal, report_use
-from permits.models import Notice, Permit, PermitAct, PermitLine, Use
+from permits.models import Condition, Notice, Permit, PermitAct, PermitLine, Use
 from permits.verbs import Verb
 from tests.people import TERMS, Cast, make_person_with
 from tests.permits.factories import LINE, WHY, make_permit, make_recommended
@@ -121,6 +121,47 @@ def test_what_is_as_the_act_would_make_it_is_left(permit: Permit, office: Cast) 
     acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
     with pytest.raises(Refused, match="suspended already"):
         acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+
+
+SOON = (clock.today() + timedelta(days=60)).isoformat()
+MONTHLY = {"en": "Report monthly.", "fr": "Déclarer chaque mois."}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"valid_to": SOON}, "already as this amendment would make it"),
+        ({"lines": {"1": {"quantity": "5"}}}, "already as this amendment would make it"),
+        ({"conditions_added": [MONTHLY]}, "has this condition already"),
+        (
+            {"conditions_added": [MONTHLY], "lines": {"1": {"quantity": "5"}}},
+            "has this condition already",
+        ),
+    ],
+)
+def test_what_was_proposed_twice_is_done_once(
+    permit: Permit, office: Cast, change: dict[str, Any], words: str
+) -> None:
+    first, again = (
+        acts.propose_act(permit, kind="amend", change=change, reason=WHY, by=one)
+        for one in (office.analyst, office.analyst_b)
+    )
+    acts.perform_act(first, by=office.decision)
+    before = Event.objects.count()
+    with pytest.raises(Refused, match=words):
+        acts.perform_act(again, by=office.decision)
+    assert Event.objects.count() == before
+    acts.decline_act(again, reason=WHY, by=office.decision)
+
+
+def test_a_condition_that_the_permit_has_is_not_proposed_again(
+    permit: Permit, office: Cast
+) -> None:
+    issued = Condition.objects.get()
+    same = {"conditions_added": [{"en": issued.text_en, "fr": issued.text_fr}]}
+    with pytest.raises(ValidationError, match="has this condition already") as refusal:
+        acts.propose_act(permit, kind="amend", change=same, reason=WHY, by=office.analyst)
+    assert set(refusal.value.message_dict) == {"text_en"}
 
 
 def test_nothing_is_done_to_a_line_that_is_cancelled(permit: Permit, office: Cast) -> None:
