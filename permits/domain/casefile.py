@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -183,8 +184,9 @@ def read_files(applications: Sequence[Application]) -> list[CaseFile]:
     return found
 
 
-def reworded_since(file: CaseFile, statement: Statement) -> bool:
-    """Whether what an answer or an exception is about was given other words since it was made.
+def reworded_since(file: CaseFile, statement: Statement, *, by: datetime | None = None) -> bool:
+    """Whether what an answer or an exception is about was given other words since it was made; with
+    `by`, up to that instant.
 
     No query where the file was read, one for any other.
     """
@@ -194,8 +196,7 @@ def reworded_since(file: CaseFile, statement: Statement) -> bool:
         file.known[_REWORDED] = reworded()
     known: Reworded = file.known[_REWORDED]
     of = known.question if statement.kind == StatementKind.ANSWER else known.exception
-    at = of(statement.key)
-    return at is not None and statement.made_at <= at
+    return any(statement.made_at <= at and (by is None or at <= by) for at in of(statement.key))
 
 
 def events_on(file: CaseFile) -> tuple[Event, ...]:

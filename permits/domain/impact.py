@@ -829,7 +829,8 @@ def _decided(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move
         on = file.application.decided_on
         if on is None:
             continue
-        ((_on, before, after),) = _rulings(facts_by_line(file), work.both, [on])
+        facts = facts_by_line(file, end_of_day(on))
+        ((_on, before, after),) = _rulings(facts, work.both, [on])
         if lines := _moved(before, after):
             move = Move(
                 file.application.reference,
@@ -963,7 +964,8 @@ def back_test(parts: Sequence[Composed], *, start: date, end: date) -> BackTest:
             on = file.application.decided_on
             if on is None:
                 continue
-            ((_on, before, after),) = _rulings(facts_by_line(file), both, [on], end_of_day(on))
+            then = end_of_day(on)
+            ((_on, before, after),) = _rulings(facts_by_line(file, then), both, [on], then)
             tried.append(
                 Tried(
                     file.application.reference,

@@ -16,7 +16,7 @@ from django.db.models import Max
 from history import canonical, clock
 from permits.domain.casefile import CaseFile
 from permits.domain.gate import Reason, listed_parties, risks_found, stricter_lines
-from permits.domain.ruling import CaseRuling, rule_on
+from permits.domain.ruling import CaseRuling, facts_by_line, rule_on, rule_on_facts
 from permits.models import Decision, Permit, PermitAct
 from policies.choices import STANCE_RANK, Stance
 from policies.domain.queries import end_of_day
@@ -54,8 +54,8 @@ def _is_by_what_was_stated(
     if ruling.stance == Stance.CASE_BY_CASE or file.decision is None:
         return False
     opened_at = loosened_at or _decided_at(file.decision)
-    then = rule_on(
-        file,
+    then = rule_on_facts(
+        facts_by_line(file),
         on=opened_at.astimezone(clock.OTTAWA).date(),
         known_at=opened_at,
         register=register,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from permits import considerations
 from permits.choices import Flag, PartyRole
 from permits.domain.casefile import CaseFile
-from permits.domain.statements import Counted, counted
+from permits.domain.statements import Counted, counted, counted_at
 from permits.models import Line
 from policies.choices import (
     REQUIREMENT_RANK,
@@ -147,15 +147,19 @@ def rule_on(
     An application without a destination has no ruling: no lines.
     """
     return rule_on_facts(
-        facts_by_line(file), on=on, known_at=known_at, register=register or current_register()
+        facts_by_line(file, known_at),
+        on=on,
+        known_at=known_at,
+        register=register or current_register(),
     )
 
 
-def facts_by_line(file: CaseFile) -> list[tuple[Line, LineFacts]]:
-    """Every line and its facts; none without a destination."""
+def facts_by_line(file: CaseFile, known_at: datetime | None = None) -> list[tuple[Line, LineFacts]]:
+    """Every line and its facts, of what counts as known at an instant (`counted_at`); none without
+    a destination."""
     if file.application.destination is None:
         return []
-    stated = counted(file)
+    stated = counted_at(file, known_at)
     return [(line, facts_of(file, line, stated)) for line in file.lines]
 
 

@@ -8,8 +8,9 @@ their policy had: other words under the same key make them stale.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Literal, cast
 
@@ -176,13 +177,17 @@ class Standing:
 @once
 def standing(file: CaseFile) -> tuple[Standing, ...]:
     """Every statement on file and how it stands, in the order in which they were made."""
+    return _standing(file, None)
+
+
+def _standing(file: CaseFile, at: datetime | None) -> tuple[Standing, ...]:
     bases: dict[tuple[str, str], str] = {}
     found = []
     for statement in file.statements:
         about = statement.kind, statement.key
         if about not in bases:
             bases[about] = basis_of(file, *about)
-        is_stale = statement.basis != bases[about] or reworded_since(file, statement)
+        is_stale = statement.basis != bases[about] or reworded_since(file, statement, by=at)
         found.append(Standing(statement, is_stale))
     return tuple(found)
 
@@ -270,8 +275,23 @@ class Counted:
 @once
 def counted(file: CaseFile) -> Counted:
     """What counts of the statements on file."""
+    return _counted(file, standing(file))
+
+
+def counted_at(file: CaseFile, at: datetime | None) -> Counted:
+    """The same as it was known at an instant: words that a policy was given since make nothing
+    stale then."""
+    if at is None or not any(
+        reworded_since(file, one) and not reworded_since(file, one, by=at)
+        for one in file.statements
+    ):
+        return counted(file)
+    return _counted(file, _standing(file, at))
+
+
+def _counted(file: CaseFile, found: Iterable[Standing]) -> Counted:
     lines = {line.number for line in file.lines}
-    return Counted([one.statement for one in standing(file) if one.counts], lines)
+    return Counted([one.statement for one in found if one.counts], lines)
 
 
 @once

@@ -1,4 +1,4 @@
-"""When the words of a question or an exception were last changed under their key.
+"""When the words of a question or an exception were changed under their key.
 
 A correction, or a load, may write them anew; what people answered or claimed before was said of
 other words. Read from the history: the rows keep what they say now.
@@ -6,7 +6,7 @@ other words. Read from the history: the rows keep what they say now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -23,16 +23,16 @@ _WORDS = {
 
 
 class Reworded(NamedTuple):
-    """By key (`POLICY:code`), or for the standard ones by code, of those that were changed."""
+    """When they were changed: by key (`POLICY:code`), or for the standard ones by code."""
 
-    questions: Mapping[str, datetime]
-    exceptions: Mapping[str, datetime]
+    questions: Mapping[str, Sequence[datetime]]
+    exceptions: Mapping[str, Sequence[datetime]]
 
-    def question(self, key: str) -> datetime | None:
-        return self.questions.get(key) or self.questions.get(key.rpartition(":")[2])
+    def question(self, key: str) -> Sequence[datetime]:
+        return self.questions.get(key) or self.questions.get(key.rpartition(":")[2], ())
 
-    def exception(self, key: str) -> datetime | None:
-        return self.exceptions.get(key) or self.exceptions.get(key.rpartition(":")[2])
+    def exception(self, key: str) -> Sequence[datetime]:
+        return self.exceptions.get(key) or self.exceptions.get(key.rpartition(":")[2], ())
 
 
 @kept_until_loaded
@@ -48,7 +48,7 @@ def reworded() -> Reworded:
         stream__in={row.stream for row in rows.values()},
         verb__in=(Verb.POLICY_REVISED, Verb.REFERENCE_REVISED),
     )
-    found: dict[str, dict[str, datetime]] = {table: {} for table in _WORDS}
+    found: dict[str, dict[str, list[datetime]]] = {table: {} for table in _WORDS}
     for event in events.order_by("number"):
         for change in canonical.decode(bytes(event.body))["changes"]:
             row = rows.get((change["table"], change["row"]))
@@ -56,5 +56,5 @@ def reworded() -> Reworded:
                 continue
             if _WORDS[change["table"]] & change["after"].keys():
                 key = f"{row.policy.key}:{row.code}" if row.policy else row.code
-                found[change["table"]][key] = event.recorded_at
+                found[change["table"]].setdefault(key, []).append(event.recorded_at)
     return Reworded(*found.values())

@@ -27,7 +27,7 @@ from history.domain.verify import verify
 from permits.choices import StatementKind
 from permits.domain.acts import act_at_once, perform_act, propose_act
 from permits.domain.casefile import read_file
-from permits.domain.decision import issue
+from permits.domain.decision import issue, refuse
 from permits.domain.gate import GateClosed
 from permits.domain.impact import (
     back_test,
@@ -46,7 +46,7 @@ from permits.domain.policy_changes import (
     propose_change,
     return_change,
 )
-from permits.domain.recommendation import recommend
+from permits.domain.recommendation import put_to_applicant, recommend
 from permits.domain.ruling import CaseRuling, Outcome, coming, rule_on
 from permits.domain.standing import OVER, read_standing
 from permits.domain.statements import CLAIMED, counted, countersign, standing
@@ -66,6 +66,7 @@ from policies.domain.drafting import (
 )
 from policies.domain.entering import enter
 from policies.domain.lint import findings
+from policies.domain.queries import end_of_day
 from policies.domain.register import current_register
 from policies.domain.resolve import Ruling, resolve
 from policies.facts import Span
@@ -2238,6 +2239,39 @@ def test_an_answer_does_not_outlive_the_words_of_its_question(office: Cast, fiel
     with clock.simulated(clock.now() + timedelta(minutes=2)):
         say(other, StatementKind.ANSWER, key, "no", by=office.analyst, second=office.senior)
         assert counted(read_file(other)).answers == {key: "no"}
+
+
+def test_what_was_decided_is_not_told_otherwise_by_words_of_later(office: Cast) -> None:
+    """The answer counted on that day; of today's case, and of one that is open, it does not."""
+    approved(draft(office.admin, of_policy={"questions": [QUESTION]}), by=office.admin_b)
+    key = f"TR-9999-suspension:{QUESTION['code']}"
+    case = make_in_review(office.analyst)
+    say(case, StatementKind.ANSWER, key, "yes", by=office.analyst, second=office.senior)
+    answer_cards(case, by=office.analyst)
+    made = recommend(case, outcome="refused", grounds=["policy"], reasons=WHY, by=office.analyst)
+    put_to_applicant(made, reply_by=clock.today() + timedelta(days=5), by=office.analyst)
+    with clock.simulated(clock.now() + timedelta(days=9)):
+        refuse(case, grounds=["policy"], reasons=WHY, by=office.decision)
+        on = clock.today()
+        before = rule_on(read_file(case), on=on, known_at=end_of_day(on))
+        assert (before.stance, before.open_questions) == ("suspended", ())
+    with clock.simulated(clock.now() + timedelta(days=20)):
+        [question] = document_of(Policy.objects.get(key="TR-9999-suspension"))["questions"]
+        other = {**question, "en": "Is it shown that they are not?"}
+        kind, of_policy = ChangeKind.CORRECT, {"questions": [other]}
+        change = draft(office.admin, kind=kind, policy="TR-9999-suspension", of_policy=of_policy)
+        approved(change, by=office.admin_b)
+        file = read_file(case)
+        assert rule_on(file, on=on, known_at=end_of_day(on)).outcome() == before.outcome()
+        assert rule_on(file, on=clock.today(), known_at=clock.now()).open_questions == (key,)
+        again = compose(
+            draft(office.admin, kind=ChangeKind.END, policy="TR-9999-suspension", ends=in_days(3)),
+            at=clock.now(),
+        )
+        [tried] = back_test(again, start=on, end=on).tried
+        assert [(one.before.stance, one.before.if_open) for one in tried.lines] == [
+            ("suspended", "suspended")
+        ]
 
 
 def test_an_accepted_exception_does_not_outlive_its_words(office: Cast) -> None:
