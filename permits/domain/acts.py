@@ -28,6 +28,7 @@ from accounts.reasons import checked_reason
 from history import clock
 from history.domain.door import Entry
 from permits.choices import ActKind, NoticeKind, PermitStatus
+from permits.domain.assessment import card_states
 from permits.domain.casefile import CaseFile, read_file
 from permits.domain.casework import CONFLICTED, Work, acting, afresh, has_conflict
 from permits.domain.conditions import checked_words
@@ -131,8 +132,8 @@ def check_exceptions_signed(
     act: PermitAct, values: Mapping[str, Any], unread: Collection[str] = ()
 ) -> None:
     """Raises ValidationError where exceptional circumstances that it rests on are not signed."""
-    faults = Faults(unread)
-    check_signed(faults, *_file_today(act), values)
+    faults, file = Faults(unread), read_file(act.permit.application)
+    check_signed(faults, file, _ruling_today(file).of_lines(_allowed(act)), values)
     faults.refuse()
 
 
@@ -141,12 +142,17 @@ def exceptions_to_sign(act: PermitAct) -> list[str]:
     does not loosen the permit."""
     if not loosens(*_before_and_after(act)):
         return []
-    return sorted(ministers_exceptions(*_file_today(act)))
-
-
-def _file_today(act: PermitAct) -> tuple[CaseFile, CaseRuling]:
     file = read_file(act.permit.application)
-    return file, rule_on(file, on=clock.today(), known_at=clock.now())
+    return sorted(ministers_exceptions(file, _ruling_today(file).of_lines(_allowed(act))))
+
+
+def _ruling_today(file: CaseFile) -> CaseRuling:
+    return rule_on(file, on=clock.today(), known_at=clock.now())
+
+
+def _allowed(act: PermitAct) -> frozenset[int]:
+    """The lines that the permit allows, suspended or not: what was cancelled never comes back."""
+    return read_standing(act.permit, clock.today()).allowed_lines
 
 
 def refuse_to_perform(act: PermitAct, *, by: User) -> None:
@@ -618,8 +624,13 @@ def with_power(delegations: Iterable[Delegation]) -> Delegation:
 
 
 def _pass_the_gate(act: PermitAct, by: User, delegation: Delegation) -> None:
+    """What was cancelled is not asked about, though the considerations were signed for all."""
+    file = read_file(act.permit.application)
+    ruling = _ruling_today(file)
     gate = check_gate(
-        *_file_today(act),
+        file,
+        ruling.of_lines(_allowed(act)),
+        states=card_states(file, ruling),
         by=by,
         proposers=_proposers(act),
         delegations=[delegation],

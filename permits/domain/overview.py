@@ -357,20 +357,17 @@ def _at_risk(files: Iterable[CaseFile], today: date, register: Register) -> dict
         ]
     )
     loosened, now = read_loosened(with_permit), clock.now()
-    permits = [
-        permit
-        for permit, file in with_permit.items()
-        if against_permit(
-            file,
-            rule_on(file, on=today, known_at=now, register=register),
+    return {
+        permit.application_id: today_is.valid_to
+        for permit, today_is in read_standings(with_permit, today)
+        if today_is.may_be_used
+        and against_permit(
+            with_permit[permit],
+            rule_on(with_permit[permit], on=today, known_at=now, register=register),
+            today_is,
             loosened_at=loosened.get(permit.pk),
             register=register,
         )
-    ]
-    return {
-        permit.application_id: today_is.valid_to
-        for permit, today_is in read_standings(permits, today)
-        if today_is.may_be_used
     }
 
 

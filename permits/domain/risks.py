@@ -7,7 +7,7 @@ What a change of policy alone means for it is for the sweeps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from history import canonical, clock
 from permits.domain.casefile import CaseFile
 from permits.domain.gate import Reason, listed_parties, risks_found, stricter_lines
 from permits.domain.ruling import CaseRuling, facts_by_line, rule_on, rule_on_facts
+from permits.domain.standing import Standing
 from permits.models import Decision, Permit, PermitAct
 from policies.choices import STANCE_RANK, Stance
 from policies.domain.queries import end_of_day
@@ -32,19 +33,30 @@ def read_loosened(permits: Iterable[Permit]) -> dict[int, datetime]:
 
 
 def against_permit(
-    file: CaseFile, ruling: CaseRuling, *, loosened_at: datetime | None, register: Register
+    file: CaseFile,
+    ruling: CaseRuling,
+    now: Standing,
+    *,
+    loosened_at: datetime | None,
+    register: Register,
 ) -> list[Reason]:
-    """Why the permit of a file should not stay as it is, from today's `ruling`."""
-    stricter = _is_by_what_was_stated(file, ruling, loosened_at, register)
+    """Why the permit of a file should not stay as it is `now`, from today's `ruling`: nothing of
+    goods of which nothing may be shipped, as where their line was cancelled."""
+    usable = now.usable_lines
+    stricter = _is_by_what_was_stated(file, ruling.of_lines(usable), loosened_at, register, usable)
     return [
         *listed_parties(file),
-        *(stricter_lines(ruling) if stricter else ()),
+        *(stricter_lines(ruling.of_lines(usable)) if stricter else ()),
         *risks_found(file),
     ]
 
 
 def _is_by_what_was_stated(
-    file: CaseFile, ruling: CaseRuling, loosened_at: datetime | None, register: Register
+    file: CaseFile,
+    ruling: CaseRuling,
+    loosened_at: datetime | None,
+    register: Register,
+    usable: Collection[int],
 ) -> bool:
     """Whether a stance is stricter by what was stated or set aside since the gate last opened.
 
@@ -60,13 +72,13 @@ def _is_by_what_was_stated(
         known_at=opened_at,
         register=register,
     )
-    if then.stance != Stance.CASE_BY_CASE:
+    if then.of_lines(usable).stance != Stance.CASE_BY_CASE:
         return True
     before = replace(
         file, statements=tuple(one for one in file.statements if one.made_at <= opened_at)
     )
     now = rule_on(before, on=ruling.on, known_at=ruling.known_at, register=register)
-    return STANCE_RANK[now.stance] < STANCE_RANK[ruling.stance]
+    return STANCE_RANK[now.of_lines(usable).stance] < STANCE_RANK[ruling.stance]
 
 
 def _decided_at(decision: Decision) -> datetime:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -120,6 +120,11 @@ class CaseRuling:
         return tuple(
             sorted({question.key for one in self.lines for question in one.ruling.needs_answer})
         )
+
+    def of_lines(self, numbers: Collection[int]) -> CaseRuling:
+        """The rulings on some of the lines."""
+        kept = tuple([one for one in self.lines if one.line.number in numbers])
+        return replace(self, lines=kept)
 
     def outcome(self) -> list[dict[str, object]]:
         """What a signature rests on: each line's requirement, stance and governing rows."""

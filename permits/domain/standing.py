@@ -91,6 +91,17 @@ class Standing:
         )
 
     @property
+    def usable_lines(self) -> frozenset[int]:
+        """The numbers of the lines under which something may be shipped now."""
+        suspended = {line.number for line in self.lines if line.is_suspended}
+        return self.live_lines - suspended if self.may_be_used else frozenset()
+
+    @property
+    def allowed_lines(self) -> frozenset[int]:
+        """The numbers of the lines that were not cancelled."""
+        return frozenset(line.number for line in self.lines if not line.is_cancelled)
+
+    @property
     def may_be_used(self) -> bool:
         return self.status in (
             PermitStatus.VALID,

@@ -122,6 +122,7 @@ def permit(request: HttpRequest, number: str) -> HttpResponse:
         "risks": against_permit(
             file,
             ruling,
+            now,
             loosened_at=max(
                 (act.done_at for act in rows if act.done_at and act.loosens), default=None
             ),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 
 from accounts.choices import Power, Role
 from accounts.domain.delegations import confirm_delegation, propose_delegation
@@ -19,18 +20,20 @@ from accounts.models import User
 from history import canonical, clock
 from history.domain.door import Conflict
 from history.models import Event, Text
+from permits.choices import Flag, StatementKind
 from permits.considerations import CONSIDERATIONS
-from permits.domain import acts, intake
+from permits.domain import acts, intake, overview, worklist
 from permits.domain.assessment import edit_card
 from permits.domain.casework import head_of
 from permits.domain.decision import issue
 from permits.domain.gate import GateClosed
 from permits.domain.standing import read_standing
+from permits.domain.statements import flag_key
 from permits.domain.use import agree_to_reversal, propose_reversal, report_use
-from permits.models import Condition, Notice, Permit, PermitAct, PermitLine, Use
+from permits.models import Application, Condition, Notice, Permit, PermitAct, PermitLine, Use
 from permits.verbs import Verb
 from tests.people import TERMS, Cast, make_person_with
-from tests.permits.factories import LINE, WHY, make_permit, make_recommended
+from tests.permits.factories import LINE, WHY, make_permit, make_recommended, say
 
 OTHER_LINE = {**LINE, "description": "A second sensor"}
 
@@ -609,3 +612,56 @@ def test_nothing_is_left_of_a_line_that_was_narrowed_below_its_use(
     assert (held.quantity, held.used_quantity) == (Decimal(5), Decimal(8))
     assert held.quantity_left == 0
     assert held.is_exhausted
+
+
+# Lines that were cancelled
+
+
+@pytest.fixture
+def of_two_kinds(office: Cast) -> Permit:
+    """A permit to Lebanon; its first line is found to be related material, which is prohibited."""
+    goods = [{**OTHER_LINE, "items": [item]} for item in ("1-6.A.2", "1-6.A.3")]
+    people = (office.analyst, office.senior, office.decision)
+    permit = make_permit(*people, destination="LB", lines=goods)
+    related = flag_key(1, Flag.RELATED_MATERIAL)
+    with clock.simulated(clock.now() + timedelta(minutes=1)):
+        say(permit.application, StatementKind.FLAG, related, "yes", by=office.analyst)
+    return permit
+
+
+def is_at_risk(permit: Permit) -> bool:
+    overview.refresh()
+    risky = worklist.of_view("risk", worklist.viewer(permit.decision.decided_by, [], clock.today()))
+    client = Client()
+    client.force_login(permit.decision.decided_by)
+    page = client.get(permit.get_absolute_url())
+    found = Application.objects.filter(risky, permit=permit).exists()
+    assert bool(page.context["risks"]) == found
+    return found
+
+
+@pytest.mark.parametrize("kind", ["cancel", "suspend"])
+def test_goods_that_may_not_be_shipped_put_no_permit_at_risk(
+    of_two_kinds: Permit, office: Cast, kind: str
+) -> None:
+    first, _second = lines_of(of_two_kinds)
+    with clock.simulated(clock.now() + timedelta(minutes=2)):
+        assert is_at_risk(of_two_kinds)
+        acts.act_at_once(of_two_kinds, kind=kind, line=first, reason=WHY, by=office.decision)
+        assert not is_at_risk(of_two_kinds)
+
+
+def test_a_line_that_was_cancelled_keeps_no_other_from_being_reinstated(
+    of_two_kinds: Permit, office: Cast
+) -> None:
+    first, second = lines_of(of_two_kinds)
+    acts.act_at_once(of_two_kinds, kind="suspend", reason=WHY, by=office.decision)
+    act = acts.propose_act(
+        of_two_kinds, kind="reinstate", line=second, reason=WHY, by=office.analyst
+    )
+    # It is suspended, and could come back.
+    with pytest.raises(GateClosed, match="Line 1: prohibited"):
+        acts.perform_act(act, by=office.decision)
+    acts.act_at_once(of_two_kinds, kind="cancel", line=first, reason=WHY, by=office.decision)
+    acts.perform_act(act, by=office.decision)
+    assert read_standing(of_two_kinds, clock.today()).status == "cancelled_in_part"
