@@ -248,16 +248,25 @@ def applicant_is_eligible(outlook: Outlook) -> Iterator[Reason]:
 def an_individual_permit_is_needed(outlook: Outlook) -> Iterator[Reason]:
     if not outlook.ruling.lines:
         yield Reason(_("No line can be ruled on."), "lines")
-    for one in outlook.ruling.lines:
-        if one.ruling.requirement != Requirement.INDIVIDUAL_PERMIT:
-            yield Reason(
-                _("Line %(number)d: %(requirement)s. It is returned without action.")
-                % {
-                    "number": one.line.number,
-                    "requirement": Requirement(one.ruling.requirement).label.lower(),
-                },
-                f"line-{one.line.number}",
-            )
+    others = [
+        one
+        for one in outlook.ruling.lines
+        if one.ruling.requirement != Requirement.INDIVIDUAL_PERMIT
+    ]
+    words = (
+        _("Line %(number)d: %(requirement)s. It is returned without action.")
+        if len(others) == len(outlook.ruling.lines)
+        else _("Line %(number)d: %(requirement)s. Others need a permit: take this one off.")
+    )
+    for one in others:
+        yield Reason(
+            words
+            % {
+                "number": one.line.number,
+                "requirement": Requirement(one.ruling.requirement).label.lower(),
+            },
+            f"line-{one.line.number}",
+        )
 
 
 def no_party_is_listed(outlook: Outlook) -> Iterator[Reason]:

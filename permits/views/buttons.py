@@ -91,8 +91,10 @@ def _why(request: HttpRequest, file: CaseFile) -> django_forms.BaseForm:
 
 
 def _submit(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
-    intake.submit(file.application, by=who(request), seen=given["seen"])
-    return _("%(reference)s is submitted. The clock runs from today.")
+    made = intake.submit(file.application, by=who(request), seen=given["seen"])
+    if made.submitted_on == clock.today():
+        return _("%(reference)s is submitted. The clock runs from today.")
+    return _("%(reference)s is submitted. Nothing of it is new: its clock goes on.")
 
 
 def _take_up(request: HttpRequest, file: CaseFile, given: dict[str, Any]) -> str:
@@ -380,7 +382,10 @@ BUTTONS: dict[Action, Doing] = {
             gettext_lazy("Submit the application"),
             _plain,
             _submit,
-            gettext_lazy("The clock runs from today. What is still missing is listed on the case."),
+            gettext_lazy(
+                "The clock runs from today; what comes back from the applicant as it went goes on"
+                " with its own. What is still missing is listed on the case."
+            ),
             check=lambda file, by: intake.refuse_empty(file),
         ),
         Doing(Action.TAKE_UP, gettext_lazy("Begin the review"), _plain, _take_up),

@@ -214,6 +214,15 @@ def test_a_rule_fails_by_what_it_is_about(office: Cast, name: str) -> None:
     assert words in found[codes[0]]
 
 
+def test_a_line_that_needs_no_permit_is_taken_off_beside_others_that_do(office: Cast) -> None:
+    paper = {**LINE, "items": [], "description": "Paper"}
+    mixed = make_in_review(office.analyst, lines=[LINE, paper])
+    alone = make_in_review(office.analyst, lines=[paper])
+    words = "Line 2: not controlled. Others need a permit: take this one off."
+    assert words in against(gate_of(mixed))["G3"]
+    assert "It is returned without action." in against(gate_of(alone))["G3"]
+
+
 @pytest.mark.parametrize("residual", ["substantial_risk", "not_enough_information"])
 def test_a_risk_shuts_the_gate_whatever_the_goods_are(office: Cast, residual: str) -> None:
     application = make_ready(office.analyst, office.senior)

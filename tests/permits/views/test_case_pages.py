@@ -1216,3 +1216,22 @@ def test_a_case_says_who_must_act_as_it_is_now(office: Cast) -> None:
     assert words in client.get(case.get_absolute_url()).content.decode()
     sign_card(Card.objects.get(pk=cards[0].pk), by=office.senior)
     assert words not in client.get(case.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_whoever_submits_anew_is_told_from_when_the_clock_runs(
+    office: Cast, is_changed: bool
+) -> None:
+    case = make_in_review(office.analyst)
+    intake.return_to_applicant(case, reason=WHY, by=office.analyst)
+    with clock.simulated(clock.now() + timedelta(days=10)):
+        if is_changed:
+            case.refresh_from_db()
+            intake.edit_application(case, {"end_use": "Another use"}, by=office.analyst)
+        client = Client()
+        client.force_login(office.analyst)
+        url = reverse("permits:do", args=[case.reference, "submit"])
+        seen = client.get(url).context["form"].initial["seen"]
+        told = client.post(url, {"seen": seen}, follow=True).content.decode()
+    assert ("The clock runs from today." in told) is is_changed
+    assert ("Nothing of it is new: its clock goes on." in told) is not is_changed
