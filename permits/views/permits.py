@@ -502,7 +502,7 @@ def _done_facts(row: Permit, act: PermitAct) -> Iterator[tuple[str, Any]]:
     if act.done_at:
         yield _("Done by"), f"{act.done_by}, {instant_in_words(act.done_at)}"
     if undone := undone_since(acts_done).get(act.pk):
-        yield _("No longer so since"), "; ".join(one.in_full for one in undone)
+        yield _("No longer so, wholly or in part, since"), "; ".join(one.in_full for one in undone)
     yield _("Holder"), ", ".join(holders.values_list("name", flat=True)) or "—"
 
 

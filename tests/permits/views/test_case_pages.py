@@ -1124,9 +1124,9 @@ def test_letters_and_notices_tell_line_and_day_and_what_was_undone_since(office:
     client = as_person(notice.person)
     page = client.get(permit.get_absolute_url()).content.decode()
     # Of the first act: its letter and two notices.
-    assert page.count(f"No longer so since: {second}") == 3
+    assert page.count(f"No longer so, wholly or in part, since: {second}") == 3
     shown = client.get(reverse("permits:notice", args=[notice.pk])).context["page"]
-    assert dict(shown.facts)["No longer so since"] == second
+    assert dict(shown.facts)["No longer so, wholly or in part, since"] == second
 
 
 def test_of_a_cancelled_line_nothing_is_left(office: Cast) -> None:
