@@ -58,6 +58,7 @@ from permits.models import (
     SweepGroup,
     Use,
 )
+from permits.printing import refuse_unprintable
 from permits.verbs import Verb
 from permits.workflow import Action
 from policies.domain.reference.load import share_register
@@ -90,7 +91,7 @@ def propose_act(
     `conditions_added` (each `en` and `fr`). Other goods, parties or destinations are for a new
     application. Raises ValidationError, NotPermitted, Refused.
     """
-    reason = checked_reason(reason)
+    reason = _printed_reason(reason)
     with acting(Action.PROPOSE_ACT, permit.application, by=by) as work:
         act = _proposed(permit, kind, line, change, reason, by)
         work.record(
@@ -219,7 +220,7 @@ def act_at_once(
 
     Raises ValidationError, NotPermitted, Refused: what loosens, or adds a condition, takes two.
     """
-    reason = checked_reason(reason)
+    reason = _printed_reason(reason)
     with acting(Action.ACT, permit.application, by=by) as work:
         refuse_conflict(permit, by=by)
         act = _proposed(permit, kind, line, change, reason, by)
@@ -288,6 +289,15 @@ def to_be_seen(by: User) -> QuerySet[Notice]:
 
 
 # What they share
+
+
+def _printed_reason(given: str) -> str:
+    """The reason of an act, which its paper tells. Raises ValidationError."""
+    reason, faults = checked_reason(given), Faults()
+    with faults.at("reason"):
+        refuse_unprintable(reason)
+    faults.refuse()
+    return reason
 
 
 def _proposed(

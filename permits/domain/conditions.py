@@ -16,7 +16,9 @@ from accounts.reasons import checked_reason, is_readable
 from history import clock
 from permits.choices import Outcome
 from permits.domain.casework import acting, afresh
+from permits.domain.faults import Faults
 from permits.models import Condition, Recommendation
+from permits.printing import refuse_unprintable
 from permits.verbs import Verb
 from permits.workflow import Action
 
@@ -28,7 +30,8 @@ TWICE = gettext_lazy("This condition stands already, in the same words.")
 def checked_words(words: Words) -> Words:
     """The words without space around them.
 
-    Raises ValidationError for a language in which there is nothing to read.
+    Raises ValidationError for a language in which there is nothing to read, or that no paper can
+    print.
     """
     english, french = (one.strip() for one in words)
     missing = {
@@ -38,6 +41,11 @@ def checked_words(words: Words) -> Words:
     }
     if missing:
         raise ValidationError(missing)
+    faults = Faults()
+    for name, text in (("text_en", english), ("text_fr", french)):
+        with faults.at(name):
+            refuse_unprintable(text)
+    faults.refuse()
     return english, french
 
 

@@ -20,6 +20,7 @@ from history.models import Event
 from permits.choices import (
     LEGAL_BARS,
     Outcome,
+    PartyRole,
     RefusalGround,
     Residual,
     ReturnGround,
@@ -38,6 +39,7 @@ from permits.domain.ruling import CaseRuling, is_under_7_3, rule_on
 from permits.domain.statements import NOT_RESIDENT, PREJUDICIAL, as_stated_now, counted
 from permits.domain.wording import both
 from permits.models import Application, Condition, Recommendation, Wait
+from permits.printing import refuse_unprintable
 from permits.verbs import Verb
 from permits.workflow import Action
 from policies.choices import REQUIREMENT_RANK, Activity, Requirement, Stance
@@ -125,6 +127,7 @@ def check_recommendation(
                 _check_validity(faults, values["valid_to"])
             gate = check_gate(file, ruling)
             closed = None if gate.is_open_but_for_the_person else GateClosed(gate)
+    _check_names(faults, file)
     if closed and faults.is_at_fault:
         faults.fault("outcome", str(closed.words))
     faults.refuse()
@@ -137,6 +140,30 @@ def check_reasons(faults: Faults, values: Mapping[str, Any]) -> None:
     if faults.is_read("reasons"):
         with faults.at("reasons"):
             checked_reason(values["reasons"])
+            refuse_unprintable(values["reasons"])
+
+
+def _check_names(faults: Faults, file: CaseFile) -> None:
+    """Says at `outcome` which names and goods no paper can print: they can still be edited."""
+    printed = [
+        (str(role.label), party.name)
+        for role in (PartyRole.APPLICANT, PartyRole.CONSIGNEE, PartyRole.END_USER)
+        for party in file.parties_as(role)
+    ]
+    for line in file.lines:
+        where = _("Line %(number)d") % {"number": line.number}
+        printed += [(where, line.description), (where, line.unit)]
+    try:
+        refuse_unprintable("\n".join(text for _where, text in printed))
+    except ValidationError:
+        pass
+    else:
+        return
+    for where, text in printed:
+        try:
+            refuse_unprintable(text)
+        except ValidationError as fault:
+            faults.fault("outcome", f"{where}. {fault.messages[0]}")
 
 
 def refuse_to_recommend(file: CaseFile) -> None:

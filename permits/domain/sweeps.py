@@ -48,6 +48,7 @@ from permits.domain.impact import excepted_under, group_of, group_under, permits
 from permits.domain.intake import next_number
 from permits.domain.standing import OVER, read_standing, read_standings
 from permits.models import Permit, PermitSweep, SweepGroup, SweepItem
+from permits.printing import refuse_unprintable
 from permits.verbs import Verb
 from permits.workflow import DECISION_MAKERS, PROPOSERS, Action
 from policies.choices import ChangeStatus, ExistingPermits, Stance
@@ -272,6 +273,7 @@ def _checked(action: str, reason_en: str, reason_fr: str) -> dict[str, str]:
     for name, given in (("reason_en", reason_en), ("reason_fr", reason_fr)):
         try:
             said[name] = checked_reason(given)
+            refuse_unprintable(given)
         except ValidationError as fault:
             faults[name] = fault.messages
     if not faults:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pypdf
 import pytest
+from django.core.exceptions import ValidationError
 
 from accounts.days import day_in_words
 from accounts.exceptions import NotPermitted, Refused
@@ -17,14 +18,15 @@ from history.domain.verify import verify
 from history.merkle import includes
 from history.models import Event
 from history.notes import verify_note
-from permits.choices import LetterKind
+from permits.choices import LetterKind, PartyRole
 from permits.domain import acts, intake, letters
 from permits.domain.casefile import read_file
 from permits.domain.decision import issue, refuse, return_without_action
 from permits.domain.letters import file_name, letter_bytes, make_letter, papers
 from permits.domain.recommendation import put_to_applicant, recommend, record_reply, send_back
 from permits.filestore import Altered, path_of
-from permits.models import Application, Letter, Permit, PermitLine
+from permits.models import Application, Letter, Permit, PermitAct, PermitLine
+from permits.printing import refuse_unprintable
 from permits.verbs import Verb
 from policies.domain.register import forget_kept
 from policies.models import Policy
@@ -34,9 +36,11 @@ from tests.permits.factories import (
     WHY,
     answer_cards,
     clear_parties,
+    in_a_year,
     make_draft,
     make_in_review,
     make_permit,
+    make_ready,
     make_recommended,
     sign_cards,
 )
@@ -399,7 +403,11 @@ def test_nothing_that_was_typed_is_run(office: Cast) -> None:
 def test_a_letter_with_signs_that_its_fonts_do_not_have_is_refused_in_words(
     permit: Permit, office: Cast, signs: str
 ) -> None:
-    act = acts.act_at_once(permit, kind="suspend", reason=f"Seen at {signs}.", by=office.decision)
+    """Of a row of before such signs were refused where they are typed."""
+    act = acts.act_at_once(permit, kind="suspend", reason=WHY, by=office.decision)
+    with unlogged():
+        PermitAct.objects.filter(pk=act.pk).update(reason=f"Seen at {signs}.")
+    act.refresh_from_db()
     with pytest.raises(Refused, match="fonts"):
         make_letter(permit.application, "act", by=office.analyst, act=act)
 
@@ -442,3 +450,45 @@ def test_a_paper_that_would_be_too_large_is_refused_in_words(
     with pytest.raises(Refused, match="it would have more than"):
         make_letter(permit.application, "permit", by=office.analyst)
     assert not Letter.objects.exists()
+
+
+IDEOGRAMS, FACE = "株式会社", "\U0001f600"
+
+
+def test_a_name_that_no_paper_can_print_is_told_while_it_can_be_written_otherwise(
+    office: Cast,
+) -> None:
+    case = make_ready(office.analyst, office.senior)
+    (user,) = read_file(case).parties_as(PartyRole.END_USER)
+    user = intake.edit_party(user, {"name": IDEOGRAMS}, by=office.analyst)
+    told: dict[str, Any] = {"reasons": WHY, "valid_to": in_a_year(), "by": office.analyst}
+    with pytest.raises(ValidationError) as fault:
+        recommend(case, outcome="issued", **told)
+    assert "End-user. Papers can’t print “株”: write it otherwise." in str(
+        fault.value.message_dict["outcome"]
+    )
+    told["reasons"] = f"Looked at {FACE}"
+    with pytest.raises(ValidationError) as fault:
+        recommend(case, outcome="issued", **told)
+    assert set(fault.value.message_dict) == {"outcome", "reasons"}
+
+
+@pytest.mark.parametrize("text", ["Ğazi Żółć", "Ελληνική", "Верфь", "חברה", "شركة", "Việt Nam"])
+def test_a_name_that_papers_can_print_is_taken(text: str) -> None:
+    refuse_unprintable(text)
+
+
+def test_what_is_typed_for_a_paper_is_refused_at_its_field_where_it_cannot_be_printed(
+    office: Cast,
+) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    said: dict[str, Any] = {"kind": "suspend", "by": office.decision}
+    for act in (acts.propose_act, acts.act_at_once):
+        with pytest.raises(ValidationError) as fault:
+            act(permit, reason=f"For a while {FACE}", **said)
+        assert set(fault.value.message_dict) == {"reason"}
+    change = {"conditions_added": [{"en": "Report it.", "fr": f"Le déclarer {FACE}."}]}
+    with pytest.raises(ValidationError) as fault:
+        acts.propose_act(permit, kind="amend", change=change, reason=WHY, by=office.analyst)
+    assert set(fault.value.message_dict) == {"text_fr"}
+    assert not PermitAct.objects.exists()
