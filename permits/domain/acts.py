@@ -707,7 +707,8 @@ def _notify(work: Work, entry: Entry, act: PermitAct, *kinds: NoticeKind) -> Non
 
 
 def _second(work: Work) -> User | None:
-    """Of those who had the case the first who works on cases today, or else a senior analyst."""
+    """Of those who had the case the first who works on cases today, or else a senior analyst, or
+    anyone who does."""
     application = work.application
     decided = application.decision
     others = [application.assigned_to, decided.recommendation.made_by, decided.decided_by]
@@ -718,4 +719,4 @@ def _second(work: Work) -> User | None:
     if found:
         return found[0]
     senior = RoleGrant.objects.in_force(clock.today()).filter(role=Role.SENIOR_ANALYST)
-    return here.filter(pk__in=senior.values("person")).first()
+    return here.filter(pk__in=senior.values("person")).first() or here.first()

@@ -289,7 +289,7 @@ def act_at_once(request: HttpRequest, number: str) -> HttpResponse:
 
     def perform(form: forms.ActForm) -> HttpResponse:
         given = form.cleaned_data
-        acts.act_at_once(
+        made = acts.act_at_once(
             row,
             kind=given["kind"],
             line=_line(row, given["line"]),
@@ -297,7 +297,12 @@ def act_at_once(request: HttpRequest, number: str) -> HttpResponse:
             reason=given["reason"],
             by=who(request),
         )
-        messages.success(request, _("Done. A second person is told, and tells the holder."))
+        messages.success(
+            request,
+            _("Done. A second person is told, and tells the holder.")
+            if Notice.objects.filter(act=made).exists()
+            else _("Done. Nobody else works on this case today: tell the holder yourself."),
+        )
         return redirect(row)
 
     then = _(

@@ -19,6 +19,7 @@ from django.utils.translation import override
 from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.days import day_in_words, short_day
+from accounts.domain.people import close_account
 from accounts.models import User
 from history import clock
 from history.models import Event
@@ -316,6 +317,21 @@ def test_a_permit_is_suspended_and_its_use_refused(office: Cast) -> None:
     assert loosen.status_code == 403
     page = decider.get(permit.get_absolute_url()).content.decode()
     assert "Suspended" in page
+
+
+@pytest.mark.parametrize("others_left", [False, True])
+def test_who_acts_alone_is_told_who_tells_the_holder(office: Cast, others_left: bool) -> None:
+    permit = make_permit(office.analyst, office.senior, office.decision)
+    for one in (office.analyst, office.senior, office.analyst_b) if others_left else ():
+        close_account(one, by=office.admin, reason=WHY)
+    answer = as_person(office.decision).post(
+        reverse("permits:tighten", args=[permit.number]),
+        {"kind": "suspend", "reason": WHY},
+        follow=True,
+    )
+    words = "tell the holder yourself" if others_left else "A second person is told"
+    assert words in answer.content.decode()
+    assert Notice.objects.exists() is not others_left
 
 
 @pytest.fixture
