@@ -832,16 +832,7 @@ def _decided(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move
         facts = facts_by_line(file, end_of_day(on))
         ((_on, before, after),) = _rulings(facts, work.both, [on])
         if lines := _moved(before, after):
-            move = Move(
-                file.application.reference,
-                file.application.outcome,
-                on.isoformat(),
-                _outcome(before),
-                _outcome(after),
-                (),
-                lines,
-            )
-            yield "decided", move
+            yield "decided", _past(file, on, before, after, lines)
 
 
 def _acted(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move]]:
@@ -856,7 +847,12 @@ def _acted(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move]]
             days[case][on] |= {key} - {None}
     for file in files:
         rested = days[file.application.pk]
-        ruled = _rulings(facts_by_line(file), work.both, sorted(rested))
+        # As each day knew what was stated: words that a policy was given later change nothing.
+        ruled = [
+            one
+            for on in sorted(rested)
+            for one in _rulings(facts_by_line(file, end_of_day(on)), work.both, [on])
+        ]
         moved = [
             one
             for one in ruled
@@ -865,17 +861,16 @@ def _acted(files: Sequence[CaseFile], work: _Work) -> Iterator[tuple[str, Move]]
         ]
         if moved:
             (on, before, after), *later = moved
-            move = Move(
-                file.application.reference,
-                file.application.outcome,
-                on.isoformat(),
-                _outcome(before),
-                _outcome(after),
-                (),
-                _moved(before, after),
-                _steps(later),
-            )
-            yield "acted", move
+            lines = _moved(before, after)
+            yield "acted", _past(file, on, before, after, lines)._replace(then=_steps(later))
+
+
+def _past(
+    file: CaseFile, on: date, before: CaseRuling, after: CaseRuling, lines: tuple[Moved, ...]
+) -> Move:
+    """What was done on a day that has passed, and would meet something else: nobody has to look."""
+    reference, outcome = file.application.reference, file.application.outcome
+    return Move(reference, outcome, on.isoformat(), _outcome(before), _outcome(after), (), lines)
 
 
 _LOOKS: Mapping[str, Callable[[Sequence[CaseFile], _Work], Iterator[tuple[str, Any]]]] = {

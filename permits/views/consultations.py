@@ -21,8 +21,7 @@ from permits.workflow import Action
 @require_http_methods(METHODS)
 def answer_consultation(request: HttpRequest, number: int) -> HttpResponse:
     """What a body answered."""
-    row = get_object_or_404(Consultation.objects.select_related("application"), pk=number)
-    application = find(request, row.application.reference)
+    row, application, against = _still_open(request, number)
 
     def perform(form: forms.AnswerForm) -> HttpResponse:
         given = form.cleaned_data
@@ -38,9 +37,6 @@ def answer_consultation(request: HttpRequest, number: int) -> HttpResponse:
     initial = {"seen": row.version, "answered_on": clock.today()}
     check = partial(consultations.checked_answer, row)
     form = forms.AnswerForm(sent(request), initial=initial, check=check)
-    against = why_not(
-        request, application, Action.CONSULT, lambda: consultations.refuse_closed(row)
-    )
     page = _on_consultation(application, row, _("Record the answer"), against)
     return answer(request, form, page, perform)
 
@@ -48,8 +44,7 @@ def answer_consultation(request: HttpRequest, number: int) -> HttpResponse:
 @require_http_methods(METHODS)
 def move_day(request: HttpRequest, number: int) -> HttpResponse:
     """Gives a body another day for its answer."""
-    row = get_object_or_404(Consultation.objects.select_related("application"), pk=number)
-    application = find(request, row.application.reference)
+    row, application, against = _still_open(request, number)
 
     def perform(form: forms.DueForm) -> HttpResponse:
         given = form.cleaned_data
@@ -65,9 +60,6 @@ def move_day(request: HttpRequest, number: int) -> HttpResponse:
     initial = {"seen": row.version, "due_on": row.due_on}
     check = partial(consultations.checked_day, row)
     form = forms.DueForm(sent(request), initial=initial, check=check)
-    against = why_not(
-        request, application, Action.CONSULT, lambda: consultations.refuse_closed(row)
-    )
     page = _on_consultation(application, row, _("Change the day"), against)
     return answer(request, form, page, perform)
 
@@ -90,6 +82,16 @@ def silence_consultation(request: HttpRequest, number: int) -> HttpResponse:
         application, row, _("Record the silence"), why_not_silent(request, application, row)
     )
     return answer(request, form, page, perform)
+
+
+def _still_open(request: HttpRequest, number: int) -> tuple[Consultation, Application, str]:
+    """A consultation, its case, and why this person may do nothing to it any more."""
+    row = get_object_or_404(Consultation.objects.select_related("application"), pk=number)
+    application = find(request, row.application.reference)
+    against = why_not(
+        request, application, Action.CONSULT, lambda: consultations.refuse_closed(row)
+    )
+    return row, application, against
 
 
 def why_not_silent(request: HttpRequest, application: Application, row: Consultation) -> str:
